@@ -1,0 +1,38 @@
+# Each target sets itself up: virtual environments live in the project folder.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint test-oldest clean
+
+demo: $(VENV)/plot
+	$(BIN)/python docs/examples/plot_grid_search_diabetes.py
+
+test: $(VENV)/test
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The oldest supported versions, in an environment of their own.
+test-oldest: .venv-oldest/test
+	.venv-oldest/bin/python -m pytest -n 2
+
+# An extra is installed again when the package's metadata changes.
+$(VENV)/%: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	@touch $@
+
+%/bin/python:
+	$(PYTHON) -m venv $*
+
+.venv-oldest/test: .venv-oldest/bin/python pyproject.toml tests/oldest.txt
+	.venv-oldest/bin/python -m pip install --quiet --editable '.[test,plot]' --constraint tests/oldest.txt
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-oldest build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+
+.PRECIOUS: %/bin/python

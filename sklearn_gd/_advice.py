@@ -1,0 +1,91 @@
+"""What to tell a user whose descents did not end at a solution: numbers, and a remedy."""
+
+import warnings
+
+from sklearn.exceptions import ConvergenceWarning
+
+from .descent import STATUSES
+from .learning_rates import Constant, Schedule
+
+
+def warn_of(descents, tests, rate, max_iter):
+    """Issue one ConvergenceWarning if not all descents ended at a solution.
+
+    Parameters
+    ----------
+    descents : list of Descent
+        One a target.
+    tests : list of SolutionTest
+        That of each descent.
+    rate : LearningRate
+    max_iter : int
+    """
+    failed = [j for j, descent in enumerate(descents) if not _is_fine(descent, tests[j])]
+    if not failed:
+        return
+    worst = max(failed, key=lambda j: STATUSES.index(descents[j].status))
+    of_many = f"{len(failed)} of {len(descents)} targets; of target {worst}: "
+    tell = _diverged if descents[worst].status == "diverged" else _not_converged
+    sentences = tell(descents[worst], tests[worst], rate, max_iter)
+    message = (of_many if len(descents) > 1 else "") + " ".join(sentences)
+    # Points at the line that called fit.
+    warnings.warn(message, ConvergenceWarning, stacklevel=3)
+
+
+def _is_fine(descent, test):
+    # With tol=0 the user asked for so many steps and not for a solution.
+    return descent.status == "converged" or (descent.status == "max_iter" and test.tol == 0.0)
+
+
+def _diverged(descent, test, rate, max_iter):
+    losses, largest = descent.losses, test.curvature.largest
+    yield (
+        f"Gradient descent diverged: after {len(descent.alphas)} steps the loss was "
+        f"{losses[-1]:.3g}. coef_ holds the parameters of the lowest loss seen, "
+        f"{descent.progress.best_loss:.3g}."
+    )
+    if isinstance(rate, Constant | Schedule) and largest > 0:
+        limit = 2.0 / largest
+        what = f"alpha={rate.alpha:g} is" if isinstance(rate, Constant) else "the schedule stayed"
+        yield (
+            f"On this data {what} above {limit:.6g} (2/L, the largest constant learning rate "
+            f"that descends). Use alpha={limit / 2:.3g} (1/L) or less, or alpha='auto'."
+        )
+    else:
+        yield _conditioning(test.curvature)
+
+
+def _not_converged(descent, test, rate, max_iter):
+    correlation, excess = test.report(descent.progress.best_theta)
+    yield f"Gradient descent did not converge in max_iter={max_iter} steps:"
+    if correlation > test.tol:
+        yield (
+            f"the residual still has a correlation of {correlation:.2g} with a feature, and "
+            f"tol={test.tol:g}."
+        )
+    else:
+        yield (
+            f"the residual's correlations with the features are within tol={test.tol:g}, but the "
+            f"loss is still {excess:.2g} of itself above its minimum, as features are nearly "
+            "linearly dependent."
+        )
+    yield _conditioning(test.curvature)
+    if isinstance(rate, Constant) and test.curvature.largest > 0:
+        yield (
+            f"Constant learning rates descend below {2.0 / test.curvature.largest:.6g} (2/L), and "
+            f"alpha={rate.alpha:g}; alpha='auto' mostly needs far fewer steps."
+        )
+    yield "Or increase max_iter."
+
+
+def _conditioning(curvature):
+    condition, standardised = curvature.condition, curvature.standardised_condition
+    known = f"The condition number of the problem is at least {condition:.2g}"
+    if standardised is None:
+        return f"{known}; standardising the features (StandardScaler in a Pipeline) may help."
+    if standardised < condition / 2:
+        return (
+            f"{known}; after StandardScaler it would be {standardised:.2g}: put one before the "
+            "regressor in a Pipeline."
+        )
+    return f"{known}, and standardising the features would not lower it much."

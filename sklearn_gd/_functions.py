@@ -1,0 +1,212 @@
+"""The cost, its gradient and the largest stable learning rate as plain functions."""
+
+import numpy as np
+from sklearn.utils import check_array, check_X_y
+
+from . import _validation as validation
+from .curvature import Curvature
+from .moments import collect, worth_gathering
+from .objective import Objective, join
+
+# Without a copy of X, and without a read of it only to look for nan: the
+# moments show whether there are some.
+_AS_IT_IS = {"accept_sparse": "csr", "dtype": "numeric", "ensure_all_finite": False}
+
+
+def cost(X, y, coef, intercept=0.0, *, sample_weight=None):
+    """Half the (weighted) mean squared error, the J that gradient descent minimises.
+
+    ``J(w, b) = 1/(2 S) sum_i s_i (w . x_i + b - y_i)^2`` with weights s_i of sum S.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_targets)
+    coef : array-like of shape (n_features,) or (n_targets, n_features)
+        w.
+    intercept : float or array-like of shape (n_targets,), default=0.0
+        b.
+    sample_weight : float or array-like of shape (n_samples,), default=None
+        Weights s_i, not negative; 1 for all if None.
+
+    Returns
+    -------
+    float or ndarray of shape (n_targets,)
+        J, float64.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not what it may be.
+
+    See Also
+    --------
+    gradient : Its partial derivatives.
+
+    Examples
+    --------
+    >>> from sklearn_gd import cost
+    >>> cost([[1.0], [2.0]], [1.0, 4.0], coef=[1.0], intercept=0.0)
+    1.0
+    """
+    points, target_shape = _points(X, y, coef, intercept, sample_weight)
+    losses = np.array([point.loss for _, point in points])
+    return losses if target_shape else float(losses[0])
+
+
+def gradient(X, y, coef, intercept=0.0, *, sample_weight=None):
+    """Partial derivatives of the cost J with respect to w and b.
+
+    ``dJ/dw = 1/S sum_i s_i (w . x_i + b - y_i) x_i`` and
+    ``dJ/db = 1/S sum_i s_i (w . x_i + b - y_i)``.  It points where J rises
+    fastest; a step of gradient descent goes the other way.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_targets)
+    coef : array-like of shape (n_features,) or (n_targets, n_features)
+        w.
+    intercept : float or array-like of shape (n_targets,), default=0.0
+        b.
+    sample_weight : float or array-like of shape (n_samples,), default=None
+        Weights s_i, not negative; 1 for all if None.
+
+    Returns
+    -------
+    d_coef : ndarray of shape (n_features,) or (n_targets, n_features)
+        dJ/dw, float64.
+    d_intercept : float or ndarray of shape (n_targets,)
+        dJ/db, float64.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not what it may be.
+
+    Examples
+    --------
+    >>> from sklearn_gd import gradient
+    >>> gradient([[1.0], [2.0]], [1.0, 4.0], coef=[1.0], intercept=0.0)
+    (array([-2.]), -1.0)
+    """
+    points, target_shape = _points(X, y, coef, intercept, sample_weight)
+    parts = [objective.split(point.gradient) for objective, point in points]
+    d_coef = np.array([part[0] for part in parts])
+    d_intercept = np.array([part[1] for part in parts])
+    return (d_coef, d_intercept) if target_shape else (d_coef[0], float(d_intercept[0]))
+
+
+def directional_derivative(
+    X, y, coef, intercept, direction_coef, direction_intercept=0.0, *, sample_weight=None
+):
+    """Rate at which the cost J changes along a direction, per unit of length.
+
+    With d the direction scaled to length 1 it is
+    ``gradient . d = |gradient| cos(angle between them)``: largest along the
+    gradient, 0 along a level line, and most negative against the gradient.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+    coef : array-like of shape (n_features,)
+        w, where the rate is taken.
+    intercept : float
+        b, where the rate is taken.
+    direction_coef : array-like of shape (n_features,)
+        How the direction changes w. Only the direction counts, not its length.
+    direction_intercept : float, default=0.0
+        How the direction changes b.
+    sample_weight : float or array-like of shape (n_samples,), default=None
+        Weights s_i, not negative; 1 for all if None.
+
+    Returns
+    -------
+    float
+        The rate.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not what it may be, such as a direction of length 0.
+
+    Examples
+    --------
+    >>> from sklearn_gd import directional_derivative
+    >>> directional_derivative([[1.0], [2.0]], [1.0, 4.0], [1.0], 0.0, [3.0])
+    -2.0
+    """
+    if np.ndim(y) > 1:
+        raise ValueError(
+            f"y must be 1-D here, got shape {np.shape(y)}; take one target at a time."
+        )
+    d_coef, d_intercept = gradient(X, y, coef, intercept, sample_weight=sample_weight)
+    along = validation.check_start(direction_coef, "direction_coef", d_coef.shape)
+    across = validation.check_start(direction_intercept, "direction_intercept", ())
+    direction = join(along, across, True)
+    length = np.linalg.norm(direction)
+    if length == 0.0:
+        raise ValueError("direction_coef and direction_intercept must not both be zero.")
+    return float(join(d_coef, d_intercept, True) @ (direction / length))
+
+
+def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
+    """Largest constant learning rate with which gradient descent descends, 2/L.
+
+    L is the largest eigenvalue of the Hessian ``1/S A^T diag(s) A``, A = [X 1]
+    (A = X without an intercept). Any constant alpha below 2/L converges; 1/L
+    never overshoots in any direction.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+    fit_intercept : bool, default=True
+        Whether the intercept is a parameter too.
+    sample_weight : float or array-like of shape (n_samples,), default=None
+        Weights s_i, not negative; 1 for all if None.
+
+    Returns
+    -------
+    float
+        2/L; inf if X is all zero and there is no intercept.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not what it may be.
+
+    References
+    ----------
+    J. Nocedal, S. Wright, "Numerical Optimization", 2nd ed., Springer 2006,
+    section 3.3.
+
+    Examples
+    --------
+    >>> from sklearn_gd import max_stable_alpha
+    >>> max_stable_alpha([[1.0], [3.0]], fit_intercept=False)
+    0.4
+    """
+    X = check_array(X, input_name="X", **_AS_IT_IS)
+    rows = validation.check_rows(X, np.zeros(X.shape[0]), sample_weight)
+    gather = worth_gathering(rows.n_rows, rows.n_features)
+    moments = collect(rows, bool(fit_intercept), covariance=gather)
+    validation.check_moments(moments, rows)
+    largest = Curvature(Objective(rows, moments)).largest
+    return 2.0 / largest if largest > 0 else np.inf
+
+
+def _points(X, y, coef, intercept, sample_weight):
+    """Objective and point of each target, and the shape of the targets."""
+    X, y = check_X_y(X, y, multi_output=True, y_numeric=True, **_AS_IT_IS)
+    rows = validation.check_rows(X, y, sample_weight)
+    shape = y.shape[1:]
+    w = validation.check_start(coef, "coef", (*shape, rows.n_features))
+    b = validation.check_start(intercept, "intercept", shape)
+    moments = collect(rows, True, covariance=False)
+    validation.check_moments(moments, rows)
+    objectives = [Objective(rows, moments, j) for j in range(rows.y.shape[1])]
+    parameters = zip(w.reshape(-1, rows.n_features), b.ravel(), strict=True)
+    thetas = [join(w_j, b_j, True) for w_j, b_j in parameters]
+    points = [(o, o.at(theta)) for o, theta in zip(objectives, thetas, strict=True)]
+    return points, shape

@@ -1,0 +1,304 @@
+"""GradientDescentRegressor: validate -> objective -> descend -> fitted attributes."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from . import _validation as validation
+from ._advice import warn_of
+from ._results import fitted_attributes
+from ._verbose import Printer
+from ._warm_start import pause_at, starts
+from .descent import descend
+from .moments import collect, worth_gathering
+from .objective import LeastSquares
+from .stopping import SolutionTest
+
+
+class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
+    """Linear regression by explicit batch gradient descent.
+
+    Minimises half the (weighted) mean squared error ::
+
+        J(w, b) = 1/(2 S) * sum_i s_i (w . x_i + b - y_i)^2,    S = sum_i s_i
+
+    by one rule, for all parameters theta = (w, b) at once ::
+
+        theta <- theta - alpha_k * gradient of J at theta
+
+    Parameters
+    ----------
+    alpha : float, str, callable or learning-rate object, default="auto"
+        The **learning rate**, not a penalty as in `Ridge`.
+
+        - a positive float: that number at every step. Descends if and only
+          if it is below 2/L (see `max_stable_alpha`).
+        - ``"auto"``: adaptive Barzilai-Borwein steps; nothing to tune.
+        - ``"barzilai-borwein"``, ``"exact"`` (exact line search),
+          ``"lipschitz"`` (1/L), ``"chebyshev"``, ``"silver"``.
+        - a callable ``k -> float``, the learning rate of step k = 0, 1, ...
+        - an object with the method ``start(problem)``.
+
+        All are in `sklearn_gd.learning_rates`, with their formulas and
+        sources.
+    fit_intercept : bool, default=True
+        Whether b is a parameter; else it is 0.
+    max_iter : int, default=10_000
+        Largest number of steps.
+    tol : float or None, default=1e-6
+        Stop when no correlation of the residual with a feature exceeds this.
+        With 0 or None exactly `max_iter` steps are made. See Notes.
+    precompute : "auto", True or False, default="auto"
+        True: gather the second moments of the data in one read, then a step
+        costs n_features^2 operations, however many rows there are. False:
+        every step reads all rows. Both make the same steps, to rounding.
+        "auto" chooses by the shape of X.
+    warm_start : bool, default=False
+        Whether `fit` goes on from where the last one ended. On the same data
+        and with the same `alpha` it goes on exactly, as if there had been no
+        pause; else it starts at the last fit's solution.
+    early_stopping : bool, default=False
+        Not built yet; True raises NotImplementedError.
+    validation_fraction : float, default=0.1
+        Share of rows to be held out for early stopping, between 0 and 1.
+    n_iter_no_change : int, default=5
+        Steps without a better validation loss before early stopping.
+    store_path : bool, default=False
+        Whether to keep every iterate in `coef_path_` and `intercept_path_`.
+    verbose : int, default=0
+        If positive, print a line at steps 1, 2, 5, 10, 20, 50, ...
+    random_state : int, RandomState instance or None, default=None
+        For the held-out rows of early stopping.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
+        float32 if X is float32, else float64.
+    intercept_ : float or ndarray of shape (n_targets,)
+        0.0 if `fit_intercept=False`.
+    loss_history_ : ndarray of shape (n_iter_ + 1,) or (n_iter_ + 1, n_targets)
+        Entry k is J after k steps, entry 0 J at the start. A target that has
+        finished before the others keeps its loss.
+    alpha_history_ : ndarray of shape (n_iter_,) or (n_iter_, n_targets)
+        The learning rate of each step; 0 for a target that has finished.
+    n_iter_ : int
+        Steps of this fit, the largest of all targets; 0 if the start was a
+        solution.
+    best_iter_ : int or ndarray of shape (n_targets,)
+        ``loss_history_[best_iter_]`` is J at `coef_` (up to X's dtype): the
+        last entry of a fit that converged, else the lowest. Negative after a
+        warm start none of whose steps beat the one made that many steps
+        before it began.
+    status_ : {"converged", "max_iter", "diverged"}
+        How the descent ended; of several targets the worst.
+    coef_path_ : ndarray of shape (n_iter_ + 1, n_features) or \
+            (n_iter_ + 1, n_targets, n_features)
+        Coefficients after k steps, float64. Only with `store_path=True`.
+    intercept_path_ : ndarray of shape (n_iter_ + 1,) or (n_iter_ + 1, n_targets)
+        Intercept after k steps. Only with `store_path=True`.
+    n_features_in_ : int
+        Number of features seen during fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if X had names that are all strings.
+
+    Warns
+    -----
+    sklearn.exceptions.ConvergenceWarning
+        If the descent did not reach a solution in `max_iter` steps, or
+        diverged; says what was reached and what to do about it. A fit that
+        diverged returns the parameters of the lowest loss, which are finite.
+
+    See Also
+    --------
+    max_stable_alpha : The largest constant learning rate that descends, 2/L.
+    sklearn.linear_model.LinearRegression : A direct solution.
+    sklearn.linear_model.SGDRegressor : Stochastic gradient descent, a row at
+        a time, for other losses and penalties too.
+
+    Notes
+    -----
+    At a solution the residual is orthogonal to the intercept's column of ones
+    and to every feature, so the rule that ends the descent is that no
+    correlation of the residual with a (centred) feature exceeds `tol`. It
+    does not depend on units. It leaves of J an excess of at most
+    ``n_features * tol**2 / l``, relative to J, where l is the smallest
+    eigenvalue of the correlation matrix of the features. By moments the
+    excess is known, and must be at most 1e-7 of J too; by passes it is not,
+    and nearly collinear features can hide more.
+
+    Sums are float64 whatever the dtype of X, and before convergence is
+    declared loss and gradient are computed afresh from the rows. X is not
+    copied. Values must be 0 or of a size between 1e-30 and 1e30.
+
+    By "auto", a learning rate which adapts to rounding as to everything else,
+    stopped coefficients may differ between machines in the sixth digit where
+    the problem is ill-conditioned; the excess of the loss does not.
+
+    References
+    ----------
+    J. Nocedal, S. Wright, "Numerical Optimization", 2nd ed., Springer 2006,
+    chapters 2 and 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_gd import GradientDescentRegressor
+    >>> X = np.array([[1.0], [2.0], [3.0], [4.0]])
+    >>> y = np.array([3.1, 4.9, 7.2, 8.8])
+    >>> reg = GradientDescentRegressor().fit(X, y)
+    >>> reg.coef_.round(3), round(float(reg.intercept_), 3)
+    (array([1.94]), 1.15)
+
+    The textbook's way, a constant learning rate and so many steps:
+
+    >>> reg = GradientDescentRegressor(alpha=0.1, max_iter=3, tol=0).fit(X, y)
+    >>> reg.loss_history_.round(3)
+    array([20.463,  2.181,  0.241,  0.034])
+    """
+
+    def __init__(
+        self,
+        alpha="auto",
+        *,
+        fit_intercept=True,
+        max_iter=10_000,
+        tol=1e-6,
+        precompute="auto",
+        warm_start=False,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        store_path=False,
+        verbose=0,
+        random_state=None,
+    ):
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
+        self.precompute = precompute
+        self.warm_start = warm_start
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.store_path = store_path
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        coef_init=None,
+        intercept_init=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
+        """Descend on the given rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Any numeric dtype and memory order; float32 and float64 are kept.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Each target is a descent of its own.
+        sample_weight : float or array-like of shape (n_samples,), default=None
+            Weights s_i, not negative; a row of weight 0 does not count.
+        coef_init : array-like of the shape of `coef_`, default=None
+            Where to start; zeros if None. Takes precedence over `warm_start`.
+        intercept_init : float or array-like of the shape of `intercept_`, default=None
+            Where to start; 0 if None.
+        X_val, y_val, sample_weight_val : None
+            Held-out rows for early stopping, not built yet: anything but None
+            raises NotImplementedError.
+
+        Returns
+        -------
+        GradientDescentRegressor
+            The fitted estimator itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter or an argument is not what it may be.
+        """
+        validation.check_settings(self)
+        held_out = (X_val, y_val, sample_weight_val)
+        if self.early_stopping or any(part is not None for part in held_out):
+            raise NotImplementedError(
+                "Early stopping on held-out rows (early_stopping=True, X_val, y_val, "
+                "sample_weight_val) is not built yet."
+            )
+        rate = validation.check_alpha(self.alpha)
+        # Looking for nan would be one more read of X, and a float64 copy of it
+        # a second X: the sums tell whether all was finite, and blocks are
+        # converted as they are read.
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype="numeric",
+            ensure_all_finite=False,
+            multi_output=True,
+            y_numeric=True,
+        )
+        rows = validation.check_rows(X, y, sample_weight)
+        moments = collect(rows, bool(self.fit_intercept), covariance=self._by_moments(rows, rate))
+        validation.check_moments(moments, rows, type(self).__name__)
+        problem = LeastSquares(rows, moments, y.shape[1:])
+        limits = {"max_iter": self.max_iter, "tol": float(self.tol or 0.0)}
+        pause = getattr(self, "_pause", None) if self.warm_start else None
+        progress = starts(problem, rate, pause, coef_init, intercept_init, **limits)
+        tests = [SolutionTest(o, problem.curvature, limits["tol"]) for o in problem.objectives]
+        descents = [
+            self._descend(problem, target, progress[target], tests[target])
+            for target in range(len(progress))
+        ]
+        dtype = np.float32 if X.dtype == np.float32 else np.float64
+        for name, value in fitted_attributes(problem, descents, dtype).items():
+            setattr(self, name, value)
+        self._pause = pause_at(problem, rate, descents, exact=self.warm_start)
+        warn_of(descents, tests, rate, self.max_iter)
+        return self
+
+    def _by_moments(self, rows, rate):
+        if isinstance(self.precompute, str):
+            needed = getattr(rate, "needs_moments", False)
+            return needed or worth_gathering(rows.n_rows, rows.n_features)
+        return bool(self.precompute)
+
+    def _descend(self, problem, target, now, is_solution):
+        """Let one target descend."""
+        several = len(problem.objectives) > 1
+        watch = Printer(f"target {target}  " if several else "") if self.verbose else None
+        return descend(
+            problem.objectives[target],
+            now,
+            is_solution,
+            max_iter=self.max_iter,
+            store_path=self.store_path,
+            watch=watch,
+        )
+
+    def predict(self, X):
+        """Predict w . x + b.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_targets)
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], reset=False)
+        return X @ self.coef_.T + self.intercept_
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

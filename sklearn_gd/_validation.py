@@ -1,0 +1,164 @@
+"""Checks of what the user passes; every error names the parameter and what is allowed."""
+
+import inspect
+import math
+import numbers
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import assert_all_finite, check_array, check_scalar
+
+from .learning_rates import NAMED, Constant, LearningRate, Schedule
+from .rows import Rows
+
+# A step needs (x^3 y)^2, and the gradient of a perfect fit is y times 1e-16.
+SMALLEST, LARGEST = 1e-30, 1e30
+
+
+def check_alpha(alpha):
+    """Return the learning rate that ``alpha`` stands for."""
+    if isinstance(alpha, str):
+        if alpha not in NAMED:
+            known = ", ".join(map(repr, NAMED))
+            raise ValueError(f"alpha={alpha!r} is not known; the known names are {known}.")
+        return NAMED[alpha]
+    if inspect.isclass(alpha):
+        raise TypeError(
+            f"alpha is the class {alpha.__name__}; pass an object of it: {alpha.__name__}(...)."
+        )
+    if isinstance(alpha, LearningRate):
+        return alpha
+    if callable(alpha):
+        return Schedule(alpha)
+    if isinstance(alpha, numbers.Real) and not isinstance(alpha, bool | np.bool_):
+        if 0.0 < float(alpha) < math.inf:
+            return Constant(float(alpha))
+        raise ValueError(f"alpha, the learning rate, must be positive and finite, got {alpha!r}.")
+    raise TypeError(
+        "alpha must be a positive number, a name, a callable k -> float or an object with a "
+        f"method start(problem), got {alpha!r} of type {type(alpha).__name__}."
+    )
+
+
+def check_settings(estimator):
+    """Check the parameters of GradientDescentRegressor that are plain numbers and flags."""
+    check_count(estimator.max_iter, "max_iter", 1)
+    check_count(estimator.n_iter_no_change, "n_iter_no_change", 1)
+    if estimator.tol is not None:
+        check_number(estimator.tol, "tol", 0.0, math.inf, "left")
+    check_number(estimator.validation_fraction, "validation_fraction", 0.0, 1.0, "neither")
+    if not isinstance(estimator.verbose, bool):
+        check_count(estimator.verbose, "verbose", 0)
+    for name in ("fit_intercept", "warm_start", "early_stopping", "store_path"):
+        value = getattr(estimator, name)
+        if not isinstance(value, bool | np.bool_):
+            raise TypeError(f"{name} must be True or False, got {value!r}.")
+    precompute = estimator.precompute
+    if not isinstance(precompute, bool | np.bool_) and str(precompute) != "auto":
+        raise ValueError(f"precompute must be 'auto', True or False, got {precompute!r}.")
+
+
+def check_count(value, name, smallest):
+    """Raise unless the value is a whole number of at least ``smallest``."""
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be an integer of at least {smallest}, got {value!r}.")
+    check_scalar(value, name, numbers.Integral, min_val=smallest)
+
+
+def check_number(value, name, low, high, boundaries):
+    """Raise unless the value is a number in the interval."""
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be a number, got {value!r}.")
+    limits = {"min_val": low, "max_val": high, "include_boundaries": boundaries}
+    check_scalar(value, name, numbers.Real, **limits)
+    if math.isnan(value):
+        raise ValueError(f"{name} must be a number, got nan.")
+
+
+def check_rows(X, y, sample_weight):
+    """Return Rows of an X and y that ``validate_data`` or ``check_array`` let pass."""
+    if sparse.issparse(y):
+        raise TypeError("y is sparse, but a dense y is required; pass y.toarray().")
+    if y.dtype.kind not in "biuf":
+        raise ValueError(f"y must be numeric, got dtype {y.dtype}.")
+    if sparse.issparse(X):
+        if not X.has_canonical_format:
+            X = X.copy()
+            X.sum_duplicates()
+        X = sparse.csr_array(X)
+    columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+    return Rows(X, columns, check_weights(sample_weight, X.shape[0]))
+
+
+def check_weights(sample_weight, n_rows):
+    """Return the weights as float64, brought near 1 by a power of two; None for equal ones."""
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, numbers.Real):
+        sample_weight = np.full(n_rows, sample_weight)
+    weights = check_array(
+        sample_weight, dtype=np.float64, ensure_2d=False, input_name="sample_weight"
+    )
+    if weights.ndim != 1:
+        raise ValueError(f"sample_weight must be 1-D or a number, got {weights.ndim} dimensions.")
+    if len(weights) != n_rows:
+        raise ValueError(
+            f"sample_weight must have one entry per row, {n_rows}, got {len(weights)}."
+        )
+    if weights.min() < 0:
+        raise ValueError(
+            f"sample_weight must not be negative, got {weights.min()} in row {weights.argmin()}."
+        )
+    largest = weights.max()
+    if largest == 0:
+        raise ValueError("sample_weight must have a positive entry, but all are zero.")
+    return np.ldexp(weights, -math.frexp(largest)[1])
+
+
+def check_moments(moments, rows, estimator_name=None):
+    """Raise if X or y had values that are not finite, or whose squares are not.
+
+    Looks for them only when a sum says that there are some, so that X is not
+    read once more for nothing.
+    """
+    sizes = moments.diagonal
+    if not (np.isfinite(sizes).all() and np.isfinite(moments.cross).all()):
+        X = rows.X.data if sparse.issparse(rows.X) else rows.X
+        assert_all_finite(X, estimator_name=estimator_name, input_name="X")
+    vanished = np.flatnonzero(sizes == 0)
+    if len(vanished):
+        # All zero, or too small to be squared?
+        (total,) = rows.sum(lambda X, y, weights: (_sum_of_magnitudes(X[:, vanished], weights),))
+        _check_sizes(total[total > 0], "X")
+    y_sizes = np.where(moments.y_square > 0, np.sqrt(moments.y_square), np.abs(rows.y).max(axis=0))
+    _check_sizes(np.sqrt(sizes[sizes != 0]), "X")
+    _check_sizes(y_sizes[y_sizes != 0], "y")
+
+
+def _sum_of_magnitudes(X, weights):
+    return np.asarray((abs(X) if weights is None else weights @ abs(X)).sum(axis=0)).ravel()
+
+
+def _check_sizes(sizes, name):
+    outside = sizes[~((sizes > SMALLEST) & (sizes < LARGEST))]
+    if len(outside):
+        raise ValueError(
+            f"{name} has values of size {outside[0]:.1e}. Their squares must be float64 numbers, so "
+            f"sizes from {SMALLEST:.0e} to {LARGEST:.0e} (and 0) are allowed: rescale {name}."
+        )
+
+
+def check_start(init, name, shape):
+    """Return an array of that shape as float64; zeros for None."""
+    if init is None:
+        return np.zeros(shape)
+    expected = "a number" if shape == () else f"an array of shape {shape}"
+    try:
+        start = np.asarray(init, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be {expected}, got {init!r}.") from error
+    if start.shape != shape and not (shape == () and start.size == 1):
+        raise ValueError(f"{name} must be {expected}, got shape {start.shape}.")
+    if not np.isfinite(start).all():
+        raise ValueError(f"{name} must be finite, got {init!r}.")
+    return start.reshape(shape)

@@ -1,0 +1,23 @@
+"""Lines about the descent at steps 1, 2, 5, 10, 20, 50, ..."""
+
+
+class Printer:
+    """Print the loss and the learning rate at some steps.
+
+    Parameters
+    ----------
+    prefix : str, default=""
+        Put before each line.
+    """
+
+    def __init__(self, prefix=""):
+        self._prefix = prefix
+        self._next = 1
+
+    def __call__(self, k, loss, alpha):
+        """Print a line if update number k is one to tell of."""
+        if k < self._next:
+            return
+        print(f"{self._prefix}step {k:>6}  loss {loss:.6e}  alpha {alpha:.3e}")
+        # 1, 2, 5, 10: the leading digit is 2 before the factor of 5/2.
+        self._next = self._next * 5 // 2 if str(self._next)[0] == "2" else self._next * 2

@@ -1,0 +1,102 @@
+"""Where a fit begins: at zero, at the user's start, or where the last fit ended."""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import _validation as validation
+from .descent import Progress, begin
+from .objective import join
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Where a fit ended, in float64, for a warm start to go on from.
+
+    Attributes
+    ----------
+    digest : str or None
+        Fingerprint of the data's moments; None if nobody asked for one.
+    rate : LearningRate
+    progress : tuple of Progress
+        One a target.
+    parameters : tuple of (ndarray, float)
+        The fitted coefficients and intercept of each target.
+    """
+
+    digest: str | None
+    rate: object
+    progress: tuple[Progress, ...]
+    parameters: tuple[tuple[np.ndarray, float], ...]
+
+
+def pause_at(problem, rate, descents, *, exact):
+    """Return the Pause after these descents.
+
+    Only after an ``exact`` one can a descent go on as if there had been no
+    pause: knowing the same data again takes a digest of its moments.
+    """
+    return Pause(
+        digest=problem.moments.digest if exact else None,
+        rate=rate,
+        progress=tuple(descent.progress for descent in descents),
+        parameters=tuple(
+            objective.split(descent.progress.best_theta)
+            for objective, descent in zip(problem.objectives, descents, strict=True)
+        ),
+    )
+
+
+def starts(problem, rate, pause, coef_init, intercept_init, **limits):
+    """Progress at the start of each target's descent.
+
+    Parameters
+    ----------
+    problem : LeastSquares
+    rate : LearningRate
+    pause : Pause or None
+        Where to go on from: exactly, on the same data with the same learning
+        rate; else from the parameters it found.
+    coef_init, intercept_init : array-like or None
+        The user's start; takes precedence.
+    **limits
+        ``max_iter`` and ``tol``, for learning rates that plan ahead.
+    """
+    if coef_init is not None or intercept_init is not None or pause is None:
+        parameters = _initial_parameters(problem, coef_init, intercept_init)
+        counts = [0] * len(parameters)
+    else:
+        _check_shapes(problem, pause)
+        if pause.digest == problem.moments.digest and pause.rate == rate:
+            # A copy: the fitted estimator is to stay as it is if this fit fails.
+            return copy.deepcopy(pause.progress)
+        parameters = pause.parameters
+        same_rate = pause.rate == rate
+        counts = [progress.k if same_rate else 0 for progress in pause.progress]
+    fit_intercept = problem.moments.fit_intercept
+    return tuple(
+        begin(objective, problem.curvature, rate, join(w, b, fit_intercept), k=k, **limits)
+        for objective, (w, b), k in zip(problem.objectives, parameters, counts, strict=True)
+    )
+
+
+def _initial_parameters(problem, coef_init, intercept_init):
+    rows, target_shape = problem.rows, problem.target_shape
+    n_targets, n_features = rows.y.shape[1], rows.n_features
+    coef = validation.check_start(coef_init, "coef_init", (*target_shape, n_features))
+    intercept = validation.check_start(intercept_init, "intercept_init", target_shape)
+    if not problem.moments.fit_intercept and intercept.any():
+        raise ValueError("intercept_init must be 0 or None with fit_intercept=False.")
+    coef = coef.reshape(n_targets, n_features)
+    return list(zip(coef, intercept.reshape(n_targets).tolist(), strict=True))
+
+
+def _check_shapes(problem, pause):
+    now = len(problem.objectives), problem.rows.n_features
+    before = len(pause.parameters), len(pause.parameters[0][0])
+    if now != before:
+        raise ValueError(
+            f"warm_start=True, but the last fit had {before[1]} features and {before[0]} targets, "
+            f"this one has {now[1]} and {now[0]}; fit a clone to begin anew."
+        )

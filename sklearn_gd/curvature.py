@@ -1,0 +1,107 @@
+"""Eigenvalues: how large a step may be, how hard the problem is, how far J is from its minimum.
+
+Costs up to n_features^3, so everything here is computed when first asked for.
+"""
+
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg import eigh, eigvalsh
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+from .moments import collect
+
+# Up to so many features all eigenvalues are computed, from covariances that
+# are gathered in one more read of the rows if need be; beyond, only the
+# largest, by Lanczos iterations.
+MAX_DENSE = 1000
+
+EPS = np.finfo(np.float64).eps
+
+
+class Curvature:
+    """Eigenvalues of H, and of the correlation matrix of the features.
+
+    Parameters
+    ----------
+    objective : Objective
+    """
+
+    def __init__(self, objective):
+        self._objective = objective
+        self._n = objective.rows.n_features
+
+    @cached_property
+    def moments(self):
+        """Moments of the rows with covariances; without, beyond MAX_DENSE features."""
+        moments = self._objective.moments
+        if moments.covariance is None and self._n <= MAX_DENSE:
+            return collect(self._objective.rows, moments.fit_intercept, covariance=True)
+        return moments
+
+    @cached_property
+    def _eigenvalues(self):
+        """Those of H above the rounding level of the largest, ascending."""
+        values = eigvalsh(self.moments.hessian)
+        return values[values > len(values) * EPS * values[-1]]
+
+    def _require_moments(self, what):
+        if self.moments.covariance is None:
+            raise ValueError(
+                f"{what} is known by moments only, and precompute=False or too many features "
+                "rule them out; use precompute=True or another alpha."
+            )
+
+    @cached_property
+    def largest(self):
+        """L, the largest eigenvalue of H."""
+        if self.moments.covariance is not None and self._n <= MAX_DENSE:
+            return float(self._eigenvalues[-1]) if len(self._eigenvalues) else 0.0
+        product, p = self._objective.hessian_product, self._objective.n_parameters
+        H = LinearOperator((p, p), matvec=product, dtype=np.float64)
+        # ARPACK's own start is random; a fixed one gives the same bits.
+        start = np.random.default_rng(0).standard_normal(p)
+        return float(eigsh(H, k=1, which="LA", v0=start, return_eigenvectors=False)[0])
+
+    @cached_property
+    def smallest(self):
+        """mu, the smallest eigenvalue of H above rounding level."""
+        self._require_moments("the smallest eigenvalue of the Hessian")
+        return float(self._eigenvalues[0]) if len(self._eigenvalues) else 0.0
+
+    @cached_property
+    def condition(self):
+        """L / mu, a lower bound of it where that is unknown."""
+        if self.moments.covariance is not None and self._n <= MAX_DENSE:
+            return self.largest / self.smallest if self.smallest else 1.0
+        diagonal = self.moments.diagonal[self.moments.diagonal > 0]
+        return float(diagonal.max() / diagonal.min()) if len(diagonal) else 1.0
+
+    @cached_property
+    def standardised_condition(self):
+        """L / mu if every feature were centred and scaled to unit variance, or None if unknown."""
+        if self.moments.covariance is None:
+            return None
+        values = self._correlations[0]
+        values = np.append(values[values > len(values) * EPS], 1.0)
+        return float(values.max() / values.min())
+
+    @cached_property
+    def _correlations(self):
+        self._require_moments("the distance of the loss from its minimum")
+        scale = self.moments.inverse_deviation
+        return eigh(self.moments.covariance * np.outer(scale, scale))
+
+    def excess(self, gradient):
+        """J - J* = 1/2 g' H^+ g, where g is the gradient.
+
+        In centred and scaled coordinates H falls apart into the correlation
+        matrix and a 1 for the intercept.  Eigenvalues at rounding level count
+        as that level: where the features are linearly dependent the gradient
+        has no part along them, and where they only nearly are, what it has
+        shows that the minimum is not reached.
+        """
+        values, vectors = self._correlations
+        slopes = self._objective.correlation_slopes(gradient)
+        along = vectors.T @ slopes[:-1]
+        return float(along @ (along / np.maximum(values, len(values) * EPS)) + slopes[-1] ** 2) / 2

@@ -1,0 +1,337 @@
+"""Where alpha_k comes from: one small class for each learning rate.
+
+Each is an immutable description whose ``start(problem)`` returns fresh state
+(see protocol.py); its docstring gives the formula, what it needs to know, its
+rate of convergence and its source.  kappa is L/mu, the condition number of H.
+
+This module must not know the data or the loop.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from .protocol import LearningRate, Problem, RateState
+
+__all__ = [
+    "NAMED",
+    "ABBmin",
+    "BarzilaiBorwein",
+    "Chebyshev",
+    "Constant",
+    "ExactLineSearch",
+    "LearningRate",
+    "Lipschitz",
+    "Problem",
+    "RateState",
+    "Schedule",
+    "Silver",
+]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same learning rate at every step: alpha_k = alpha.
+
+    Needs to know nothing.  Descends iff alpha < 2/L; then the error along an
+    eigenvector of H with eigenvalue l shrinks by |1 - alpha l| a step, at best
+    by (kappa - 1)/(kappa + 1) overall, with alpha = 2/(L + mu).
+
+    References
+    ----------
+    A. Cauchy, "Methode generale pour la resolution des systemes d'equations
+    simultanees", Comptes rendus 25, 1847; Y. Nesterov, "Lectures on Convex
+    Optimization", 2nd ed., Springer 2018, section 2.1.5.
+    """
+
+    alpha: float
+
+    def start(self, problem):
+        """Return the state: nothing but the number."""
+        return _Fixed(self.alpha, rises_for_ever=True)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The user's own schedule: alpha_k = function(k), k = 0, 1, ...
+
+    Needs to know nothing; converges as the schedule does.  On a quadratic
+    ``sum alpha_k = inf`` and ``alpha_k < 2/L`` from some k on are enough.
+
+    References
+    ----------
+    D. Bertsekas, "Nonlinear Programming", 3rd ed., Athena Scientific 2016,
+    section 1.2.
+    """
+
+    function: Callable[[int], float]
+
+    def start(self, problem):
+        """Return the state: the function itself."""
+        return _Scheduled(self.function)
+
+
+@dataclass(frozen=True)
+class ABBmin:
+    """Adaptive Barzilai-Borwein steps (``alpha="auto"``), after one of exact line search.
+
+    With long_k = s's/s'y and short_k = s'y/y'y of the step before:
+    alpha_k = the least of the last three short steps if
+    short_k < tau_k long_k (and tau shrinks by a tenth), else long_k (and tau
+    grows by a tenth); tau_0 = 1/2.
+
+    Needs to know nothing and costs no extra read of the data.  R-linear
+    convergence at least as fast as the Barzilai-Borwein method's, in practice
+    between sqrt(kappa) and kappa steps; the loss is not monotone.
+
+    References
+    ----------
+    G. Frassoldati, L. Zanni, G. Zanghirati, "New adaptive stepsize selections
+    in gradient methods", J. Ind. Manag. Optim. 4(2), 2008 (ABBmin1); the
+    moving threshold: S. Bonettini, R. Zanella, L. Zanni, "A scaled gradient
+    projection method for constrained image deblurring", Inverse Problems
+    25, 015002, 2009.
+    """
+
+    def start(self, problem):
+        """Return the state: the last three short steps and the threshold."""
+        return _ABBmin()
+
+
+@dataclass(frozen=True)
+class BarzilaiBorwein:
+    """The Barzilai-Borwein step alpha_k = s's/s'y, after one of exact line search.
+
+    On a quadratic it is the exact line search's step of the gradient before.
+    Needs to know nothing.  R-linear convergence; for two parameters
+    R-superlinear.  The loss is not monotone: on data far from the origin it
+    may rise by ten orders of magnitude and come back.
+
+    References
+    ----------
+    J. Barzilai, J. Borwein, "Two-point step size gradient methods", IMA J.
+    Numer. Anal. 8(1), 1988; Y.-H. Dai, L.-Z. Liao, "R-linear convergence of
+    the Barzilai and Borwein gradient method", IMA J. Numer. Anal. 22, 2002.
+    """
+
+    def start(self, problem):
+        """Return the state: the long step of the gradient before."""
+        return _BarzilaiBorwein()
+
+
+@dataclass(frozen=True)
+class Lipschitz:
+    """The largest constant step that never overshoots: alpha = 1/L.
+
+    Needs L.  J_k - J* <= (1 - mu/L)^(2k) (J_0 - J*), and
+    <= L |theta_0 - theta*|^2 / (4 k + 2) whatever mu is.  The loss falls at every step.
+
+    References
+    ----------
+    Y. Drori, M. Teboulle, "Performance of first-order methods for smooth
+    convex minimization", Math. Program. 145, 2014.
+    """
+
+    def start(self, problem):
+        """Return the state: 1/L (1 where L = 0, as every step is 0 there)."""
+        return _Fixed(1.0 / (problem.largest_eigenvalue or 1.0))
+
+
+@dataclass(frozen=True)
+class ExactLineSearch:
+    """Steepest descent proper: alpha_k = g'g / g'Hg minimises J along the gradient.
+
+    Needs to know nothing.  J_k - J* <= ((kappa - 1)/(kappa + 1))^(2k) (J_0 - J*),
+    and zigzags at nearly that rate.
+
+    References
+    ----------
+    H. Akaike, "On a successive transformation of probability distribution and
+    its application to the analysis of the optimum gradient method", Ann.
+    Inst. Stat. Math. 11, 1959; J. Nocedal, S. Wright, "Numerical
+    Optimization", 2nd ed., Springer 2006, section 3.3.
+    """
+
+    def start(self, problem):
+        """Return the state, which remembers nothing."""
+        return _exact_line_search
+
+
+@dataclass(frozen=True)
+class Chebyshev:
+    r"""Reciprocals of the Chebyshev points of [mu, L], in cycles of N = a power of two.
+
+    1/alpha = (L + mu)/2 + (L - mu)/2 cos(pi (2 j - 1) / (2 N)), j = 1, ..., N,
+    in the order of Lebedev and Finogenov; other orders and lengths blow up in
+    floating point.  N is the smallest that reaches tol, at most the largest
+    within max_iter.  Only the ends of cycles count as iterates to stop at or
+    to return.
+
+    Needs L and mu, and so the moments.  The fastest schedule fixed in
+    advance: a cycle leaves of J - J* at most
+    4 ((sqrt(kappa) - 1)/(sqrt(kappa) + 1))^(2N).
+
+    References
+    ----------
+    D. Young, "On Richardson's method for solving linear systems with positive
+    definite matrices", J. Math. Phys. 32, 1953; V. Lebedev, S. Finogenov,
+    "Ordering of the iterative parameters in the cyclical Chebyshev iterative
+    method", USSR Comput. Math. Math. Phys. 11(2), 1971.
+    """
+
+    needs_moments: ClassVar[bool] = True
+
+    def start(self, problem):
+        """Return the state: one cycle of steps."""
+        L, mu = problem.largest_eigenvalue, problem.smallest_eigenvalue
+        if L == 0.0:
+            return _Cycle((1.0,))
+        N = _cycle_length(problem, L / mu)
+        points = np.cos(np.pi * np.array(_stable_order(N)) / (2 * N))
+        return _Cycle(tuple((2.0 / (L + mu + (L - mu) * points)).tolist()))
+
+
+@dataclass(frozen=True)
+class Silver:
+    """The silver steps alpha = (1 + rho^(nu(k) - 1)) / L, k = 1, 2, ...
+
+    rho = 1 + sqrt(2), nu(k) = the exponent of 2 in k.  Needs L.  After
+    k = 2^j - 1 steps J - J* <= L |theta_0 - theta*|^2 / (1 + sqrt(4 rho^(2j) - 3)),
+    so about k^-1.27 where constant steps have k^-1; in between it may be
+    worse, and so only such k count as iterates to stop at or to return.
+
+    References
+    ----------
+    J. Altschuler, P. Parrilo, "Acceleration by stepsize hedging II: silver
+    stepsize schedule for smooth convex optimization", arXiv 2309.16530.
+    """
+
+    def start(self, problem):
+        """Return the state: 1/L."""
+        return _Silver(1.0 / (problem.largest_eigenvalue or 1.0))
+
+
+NAMED = {
+    "auto": ABBmin(),
+    "barzilai-borwein": BarzilaiBorwein(),
+    "lipschitz": Lipschitz(),
+    "exact": ExactLineSearch(),
+    "chebyshev": Chebyshev(),
+    "silver": Silver(),
+}
+
+
+@dataclass(slots=True)
+class _Fixed:
+    alpha: float
+    # Under one constant alpha a loss that rises once will rise for ever.
+    rises_for_ever: bool = False
+    fixed: bool = True
+
+    def __call__(self, k, gradient, hessian_gradient):
+        return self.alpha
+
+
+@dataclass(slots=True)
+class _Scheduled:
+    function: Callable[[int], float]
+    fixed: bool = True
+
+    def __call__(self, k, gradient, hessian_gradient):
+        return self.function(k)
+
+
+def _long_step(g, Hg):
+    """G'g / g'Hg, or 0 where the gradient has vanished."""
+    gHg = g @ Hg
+    return float(g @ g / gHg) if gHg > 0 else 0.0
+
+
+def _short_step(g, Hg):
+    """G'Hg / |Hg|^2, or 0 where the gradient has vanished."""
+    square = Hg @ Hg
+    return float(g @ Hg / square) if square > 0 else 0.0
+
+
+def _exact_line_search(k, gradient, hessian_gradient):
+    return _long_step(gradient, hessian_gradient)
+
+
+@dataclass(slots=True)
+class _BarzilaiBorwein:
+    previous: float | None = None
+
+    def __call__(self, k, gradient, hessian_gradient):
+        long = _long_step(gradient, hessian_gradient)
+        alpha = long if self.previous is None else self.previous
+        self.previous = long
+        return alpha
+
+
+@dataclass(slots=True)
+class _ABBmin:
+    long: float | None = None
+    short: tuple[float, ...] = ()
+    threshold: float = 0.5
+
+    def __call__(self, k, gradient, hessian_gradient):
+        alpha = self._alternate()
+        self.long = _long_step(gradient, hessian_gradient)
+        self.short = (*self.short[-2:], _short_step(gradient, hessian_gradient))
+        return self.long if alpha is None else alpha
+
+    def _alternate(self):
+        if self.long is None or self.short[-1] >= self.threshold * self.long:
+            self.threshold *= 1.1 if self.short else 1.0
+            return self.long
+        self.threshold *= 0.9
+        return min(self.short)
+
+
+@dataclass(slots=True)
+class _Cycle:
+    steps: tuple[float, ...]
+
+    def __call__(self, k, gradient, hessian_gradient):
+        return self.steps[k % len(self.steps)]
+
+    def may_stop(self, k):
+        return k % len(self.steps) == 0
+
+
+@dataclass(slots=True)
+class _Silver:
+    unit: float
+
+    def __call__(self, k, gradient, hessian_gradient):
+        nu = ((k + 1) & -(k + 1)).bit_length() - 1
+        return (1.0 + (1.0 + math.sqrt(2.0)) ** (nu - 1)) * self.unit
+
+    def may_stop(self, k):
+        return (k & (k + 1)) == 0
+
+
+def _cycle_length(problem, kappa):
+    """Smallest power of two that reaches tol in one cycle, at most the largest within max_iter."""
+    largest = 1 << (max(problem.max_iter, 1).bit_length() - 1)
+    minimum = problem.loss - problem.excess
+    # Residual correlations are at most sqrt((J - J*) / J); and no cycle does
+    # better than rounding.
+    wanted = min(problem.tol**2, 1e-7) * max(minimum, 0.0)
+    shrink = math.sqrt(max(wanted / problem.excess, 1e-30)) if problem.excess > 0 else 1.0
+    if kappa <= 1.0 or shrink >= 1.0:
+        return 1
+    # T_N(x) = cosh(N arcosh x) outside [-1, 1].
+    steps = math.acosh(1.0 / shrink) / math.acosh((kappa + 1.0) / (kappa - 1.0))
+    return min(1 << math.ceil(math.log2(max(steps, 1.0))), largest)
+
+
+def _stable_order(N):
+    """Odd numbers below 2 N, so ordered that no partial product grows much."""
+    order = [1]
+    while len(order) < N:
+        order = [j for i in order for j in (i, 4 * len(order) - i)]
+    return order

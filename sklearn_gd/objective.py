@@ -1,0 +1,186 @@
+r"""The cost J, its gradient and its constant Hessian, from any source of rows.
+
+With weights s_i of sum S (all 1 if none are given), A = [X 1] and
+theta = (w, b)::
+
+    J(theta) = 1/(2 S) sum_i s_i (w . x_i + b - y_i)^2
+    gradient = 1/S A^T diag(s) (A theta - y)
+    H        = 1/S A^T diag(s) A
+
+J is a quadratic, so its gradient changes linearly: after the update
+``theta - alpha g`` it is ``g' = g - alpha H g``, and J has fallen by
+``alpha/2 g . (g + g')``.  A step therefore costs one product H g:
+of a matrix kept in memory (*by moments*), or of one read of the rows (*by
+passes*).  That is the only difference between the two forms.
+
+This module must not know where learning rates come from or when to stop.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from .curvature import Curvature
+
+# Between anchors J and its gradient are recurrences: they lose, relative to
+# their own size, as many digits as J has fallen.  After a fall by this factor
+# they are read off the rows again.
+ANCHOR_FALL = 1e-6
+
+
+@dataclass(slots=True)
+class Point:
+    """Where a descent is: parameters, cost and gradient.
+
+    Attributes
+    ----------
+    theta : ndarray of shape (n_parameters,)
+    loss : float
+        J at theta.
+    gradient : ndarray of shape (n_parameters,)
+    highest : float
+        Highest loss since loss and gradient were last read off the rows.
+    anchored : bool
+        Whether loss and gradient were read off the rows at this very theta.
+    """
+
+    theta: np.ndarray = field(repr=False)
+    loss: float
+    gradient: np.ndarray = field(repr=False)
+    highest: float
+    anchored: bool
+
+
+class LeastSquares:
+    """The objectives of all targets, over the same rows.
+
+    Parameters
+    ----------
+    rows : Rows
+    moments : Moments
+        Of the same rows.
+    target_shape : tuple
+        () or (n_targets,), as in the shapes of what is fitted.
+    """
+
+    def __init__(self, rows, moments, target_shape):
+        self.rows = rows
+        self.moments = moments
+        self.target_shape = target_shape
+        self.objectives = [Objective(rows, moments, j) for j in range(rows.y.shape[1])]
+        # H is the same for every target.
+        self.curvature = Curvature(self.objectives[0])
+
+
+class Objective:
+    """J of one target.
+
+    Parameters
+    ----------
+    rows : Rows
+    moments : Moments
+        What one read of the same rows found.  If it holds the covariances,
+        products with H come from them, else each is a read of the rows.
+    target : int, default=0
+        Column of y.
+    """
+
+    def __init__(self, rows, moments, target=0):
+        self.rows = rows
+        self.moments = moments
+        self.target = target
+        self.fit_intercept = moments.fit_intercept
+        self.n_parameters = rows.n_features + self.fit_intercept
+        H = moments.hessian
+        self.hessian_product = self._product_by_pass if H is None else H.__matmul__
+
+    def at(self, theta):
+        """Point at theta, its loss and gradient read off the rows."""
+        if not theta.any():
+            # The moments are the sums for theta = 0.
+            loss = self.moments.y_square[self.target] / 2
+            gradient = -self.moments.cross[:, self.target]
+            return Point(theta, float(loss), gradient, float(loss), True)
+        w, b = self.split(theta)
+
+        def kernel(X, y, weights):
+            residual = X @ w + b - y[:, self.target]
+            weighted = residual if weights is None else weights * residual
+            return residual @ weighted, X.T @ weighted, weighted.sum()
+
+        square, *gradient = self.rows.sum(kernel)
+        loss = float(square / (2 * self.moments.weight))
+        return Point(theta, loss, self._join(*gradient), loss, True)
+
+    def anchor(self, point):
+        """Read loss and gradient of the point off the rows, if they are not."""
+        if not point.anchored:
+            fresh = self.at(point.theta)
+            point.loss = point.highest = fresh.loss
+            point.gradient, point.anchored = fresh.gradient, True
+
+    def step(self, point, alpha, hessian_gradient):
+        """Point after the update ``theta <- theta - alpha * gradient``.
+
+        ``hessian_gradient`` is H g.
+        """
+        g = point.gradient
+        theta = point.theta - alpha * g
+        gradient = g - alpha * hessian_gradient
+        # J from the moments, 1/2 theta'H theta - c'theta + yy/2, would lose
+        # every digit near a good fit; a sum of differences does not.
+        loss = point.loss - alpha / 2 * float(g @ (g + gradient))
+        highest = max(point.highest, loss)
+        if loss < ANCHOR_FALL * highest:
+            return self.at(theta)
+        return Point(theta, loss, gradient, highest, False)
+
+    def split(self, theta):
+        """Coefficients and intercept in theta."""
+        return (theta[:-1], theta[-1]) if self.fit_intercept else (theta, 0.0)
+
+    def _join(self, w_sum, b_sum):
+        return join(w_sum, b_sum, self.fit_intercept) / self.moments.weight
+
+    def _product_by_pass(self, v):
+        w, b = self.split(v)
+
+        def kernel(X, y, weights):
+            Av = X @ w + b
+            weighted = Av if weights is None else weights * Av
+            return X.T @ weighted, weighted.sum()
+
+        return self._join(*self.rows.sum(kernel))
+
+    @cached_property
+    def total_loss(self):
+        """J of the best constant prediction (of 0 without an intercept)."""
+        return float(self.moments.y_variance[self.target] / 2)
+
+    def rounding(self, theta):
+        """Size at which a residual at theta is nothing but rounding.
+
+        A few units in the last place of the terms it is the sum of: the
+        weighted root mean square of ``sum_j |x_ij w_j| + |b| + |y_i|`` is at
+        most the sum of the terms' own (Minkowski), which the moments give.
+        """
+        w, b = self.split(theta)
+        y_size = np.sqrt(self.moments.y_square[self.target])
+        terms = np.abs(w) @ np.sqrt(self.moments.diagonal) + abs(b) + y_size
+        return float(4 * np.finfo(np.float64).eps * terms)
+
+    def correlation_slopes(self, gradient):
+        """Rates of J along the features centred and scaled to unit variance, and along b.
+
+        Divided by sqrt(2 J) they are the correlations of the residual with
+        each feature (and with the constant 1).
+        """
+        g_w, g_b = self.split(gradient)
+        slopes = self.moments.inverse_deviation * (g_w - self.moments.centre * g_b)
+        return np.append(slopes, g_b)
+
+
+def join(w, b, fit_intercept):
+    """Theta (or a gradient) made of its two parts."""
+    return np.append(w, b) if fit_intercept else np.asarray(w, dtype=np.float64)

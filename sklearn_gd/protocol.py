@@ -1,0 +1,55 @@
+"""The protocol of learning rates: what one is given, and what it gives.
+
+A learning rate is an immutable description.  Its ``start(problem)`` returns
+fresh state, so that clones and refits share nothing; the state is called
+before every update and returns that update's alpha::
+
+    state = rate.start(problem)
+    alpha = state(k, gradient, hessian_gradient)
+
+``hessian_gradient`` is H g, the product that the update needs anyway: with it
+the exact line search and the Barzilai-Borwein quotients cost nothing more.
+With s and y the differences of the last two iterates and gradients,
+s = -alpha g and y = -alpha H g, so that s's/s'y = g'g/g'Hg and
+s'y/y'y = g'Hg/|Hg|^2 of the gradient before.
+"""
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+
+class Problem(Protocol):
+    """What a learning rate may ask about the problem before the first step."""
+
+    largest_eigenvalue: float
+    """L of the Hessian; computed when first asked for."""
+    smallest_eigenvalue: float
+    """mu, the smallest above rounding level; needs the moments."""
+    excess: float
+    """J - J* at the start; needs the moments."""
+    loss: float
+    """J at the start."""
+    max_iter: int
+    tol: float
+
+
+class RateState(Protocol):
+    """State of one descent's learning rate.
+
+    May also have ``may_stop(k) -> bool``: whether the iterate after k updates
+    counts as one to stop at or return; all do where there is no such method.
+    """
+
+    def __call__(self, k: int, gradient: np.ndarray, hessian_gradient: np.ndarray) -> float:
+        """Learning rate of update k = 0, 1, ...: a positive number."""
+        ...
+
+
+@runtime_checkable
+class LearningRate(Protocol):
+    """Description of a learning rate: anything with this method is accepted as ``alpha``."""
+
+    def start(self, problem: Problem) -> RateState:
+        """Return fresh state for a descent on this problem."""
+        ...
