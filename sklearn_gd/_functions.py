@@ -143,7 +143,9 @@ def directional_derivative(
         )
     d_coef, d_intercept = gradient(X, y, coef, intercept, sample_weight=sample_weight)
     along = validation.check_start(direction_coef, "direction_coef", d_coef.shape)
-    across = validation.check_start(direction_intercept, "direction_intercept", ())
+    across = validation.check_start(
+        direction_intercept, "direction_intercept", (), per_target=True
+    )
     direction = join(along, across, True)
     length = np.linalg.norm(direction)
     if length == 0.0:
@@ -202,7 +204,7 @@ def _points(X, y, coef, intercept, sample_weight):
     rows = validation.check_rows(X, y, sample_weight)
     shape = y.shape[1:]
     w = validation.check_start(coef, "coef", (*shape, rows.n_features))
-    b = validation.check_start(intercept, "intercept", shape)
+    b = validation.check_start(intercept, "intercept", shape, per_target=True)
     moments = collect(rows, True, covariance=False)
     validation.check_moments(moments, rows)
     objectives = [Objective(rows, moments, j) for j in range(rows.y.shape[1])]

@@ -153,7 +153,7 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     >>> reg = GradientDescentRegressor(alpha=0.1, max_iter=3, tol=0).fit(X, y)
     >>> reg.loss_history_.round(3)
-    array([20.463,  2.181,  0.241,  0.034])
+    array([20.362,  0.579,  0.04 ,  0.025])
     """
 
     def __init__(
@@ -265,9 +265,14 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return self
 
     def _by_moments(self, rows, rate):
+        needed = getattr(rate, "needs_moments", False)
         if isinstance(self.precompute, str):
-            needed = getattr(rate, "needs_moments", False)
             return needed or worth_gathering(rows.n_rows, rows.n_features)
+        if needed and not self.precompute:
+            raise ValueError(
+                f"alpha={self.alpha!r} needs the moments of the data, which precompute=False "
+                "forbids; use precompute=True or 'auto', or another alpha."
+            )
         return bool(self.precompute)
 
     def _descend(self, problem, target, now, is_solution):

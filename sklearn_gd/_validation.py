@@ -115,6 +115,7 @@ def check_weights(sample_weight, n_rows):
     return np.ldexp(weights, -math.frexp(largest)[1])
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def check_moments(moments, rows, estimator_name=None):
     """Raise if X or y had values that are not finite, or whose squares are not.
 
@@ -125,6 +126,8 @@ def check_moments(moments, rows, estimator_name=None):
     if not (np.isfinite(sizes).all() and np.isfinite(moments.cross).all()):
         X = rows.X.data if sparse.issparse(rows.X) else rows.X
         assert_all_finite(X, estimator_name=estimator_name, input_name="X")
+        _check_sizes(np.array([max(X.max(), -X.min())], dtype=np.float64), "X")
+        _check_sizes(np.abs(rows.y).max(axis=0), "y")
     vanished = np.flatnonzero(sizes == 0)
     if len(vanished):
         # All zero, or too small to be squared?
@@ -143,13 +146,16 @@ def _check_sizes(sizes, name):
     outside = sizes[~((sizes > SMALLEST) & (sizes < LARGEST))]
     if len(outside):
         raise ValueError(
-            f"{name} has values of size {outside[0]:.1e}. Their squares must be float64 numbers, so "
-            f"sizes from {SMALLEST:.0e} to {LARGEST:.0e} (and 0) are allowed: rescale {name}."
+            f"{name} has values of size {outside[0]:.1e}. As their squares must be float64 numbers, "
+            f"0 and sizes from {SMALLEST:.0e} to {LARGEST:.0e} are allowed: rescale {name}."
         )
 
 
-def check_start(init, name, shape):
-    """Return an array of that shape as float64; zeros for None."""
+def check_start(init, name, shape, *, per_target=False):
+    """Return an array of that shape as float64; zeros for None.
+
+    If it is one number per target, a single number stands for all.
+    """
     if init is None:
         return np.zeros(shape)
     expected = "a number" if shape == () else f"an array of shape {shape}"
@@ -157,8 +163,8 @@ def check_start(init, name, shape):
         start = np.asarray(init, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be {expected}, got {init!r}.") from error
-    if start.shape != shape and not (shape == () and start.size == 1):
+    if start.shape != shape and not (len(shape) < 2 and start.size == 1 and per_target):
         raise ValueError(f"{name} must be {expected}, got shape {start.shape}.")
     if not np.isfinite(start).all():
         raise ValueError(f"{name} must be finite, got {init!r}.")
-    return start.reshape(shape)
+    return np.full(shape, start.item()) if start.size == 1 else start

@@ -85,7 +85,9 @@ def _initial_parameters(problem, coef_init, intercept_init):
     rows, target_shape = problem.rows, problem.target_shape
     n_targets, n_features = rows.y.shape[1], rows.n_features
     coef = validation.check_start(coef_init, "coef_init", (*target_shape, n_features))
-    intercept = validation.check_start(intercept_init, "intercept_init", target_shape)
+    intercept = validation.check_start(
+        intercept_init, "intercept_init", target_shape, per_target=True
+    )
     if not problem.moments.fit_intercept and intercept.any():
         raise ValueError("intercept_init must be 0 or None with fit_intercept=False.")
     coef = coef.reshape(n_targets, n_features)

@@ -241,7 +241,9 @@ class _Scheduled:
     fixed: bool = True
 
     def __call__(self, k, gradient, hessian_gradient):
-        return self.function(k)
+        alpha = self.function(k)
+        # A schedule may fade to 0, but one that begins there goes nowhere.
+        return math.nan if k == 0 and np.array_equal(alpha, 0) else alpha
 
 
 def _long_step(g, Hg):

@@ -81,6 +81,7 @@ class Moments:
         return message.hexdigest()
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def collect(rows, fit_intercept, *, covariance):
     """Read every row once and return its Moments.
 
@@ -108,12 +109,11 @@ def collect(rows, fit_intercept, *, covariance):
     S, first, second, cross, y_first, y_second = rows.sum(kernel)
     offset, y_offset = first / S, y_first / S
     mean, y_mean = shift + offset, y_shift + y_offset
-    with np.errstate(over="ignore", invalid="ignore"):
-        second = second / S
-        y_variance = y_second / S
-        if fit_intercept:
-            second -= np.outer(offset, offset) if covariance else offset**2
-            y_variance = y_variance - y_offset**2
+    second = second / S
+    y_variance = y_second / S
+    if fit_intercept:
+        second -= np.outer(offset, offset) if covariance else offset**2
+        y_variance = y_variance - y_offset**2
     variance = second.diagonal().copy() if covariance else second
     centre = mean if fit_intercept else np.zeros_like(mean)
     # A column that varies by less than its own rounding is constant.

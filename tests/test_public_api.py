@@ -1,0 +1,68 @@
+"""The names, signatures and defaults that others rely on."""
+
+import importlib.metadata
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+import sklearn_gd
+
+
+def test_public_names():
+    assert sorted(sklearn_gd.__all__) == [
+        "GradientDescentRegressor",
+        "cost",
+        "directional_derivative",
+        "gradient",
+        "max_stable_alpha",
+    ]
+
+
+def test_version_is_the_installed_one():
+    assert importlib.metadata.version("sklearn-gd") == sklearn_gd.__version__
+
+
+@pytest.mark.parametrize(
+    ("function", "signature"),
+    [
+        (
+            sklearn_gd.GradientDescentRegressor,
+            "(alpha='auto', *, fit_intercept=True, max_iter=10000, tol=1e-06, precompute='auto', "
+            "warm_start=False, early_stopping=False, validation_fraction=0.1, "
+            "n_iter_no_change=5, store_path=False, verbose=0, random_state=None)",
+        ),
+        (
+            sklearn_gd.GradientDescentRegressor.fit,
+            "(self, X, y, sample_weight=None, coef_init=None, intercept_init=None, X_val=None, "
+            "y_val=None, sample_weight_val=None)",
+        ),
+        (sklearn_gd.cost, "(X, y, coef, intercept=0.0, *, sample_weight=None)"),
+        (sklearn_gd.gradient, "(X, y, coef, intercept=0.0, *, sample_weight=None)"),
+        (
+            sklearn_gd.directional_derivative,
+            "(X, y, coef, intercept, direction_coef, direction_intercept=0.0, *, "
+            "sample_weight=None)",
+        ),
+        (sklearn_gd.max_stable_alpha, "(X, *, fit_intercept=True, sample_weight=None)"),
+    ],
+)
+def test_signatures(function, signature):
+    assert str(inspect.signature(function)) == signature
+
+
+@pytest.mark.parametrize("module", ["descent", "learning_rates", "objective", "stopping"])
+def test_the_mathematics_knows_no_scikit_learn(module):
+    code = (
+        "import sys, types; package = types.ModuleType('sklearn_gd'); "
+        f"package.__path__ = [{sklearn_gd.__path__[0]!r}]; sys.modules['sklearn_gd'] = package; "
+        f"import sklearn_gd.{module}; assert 'sklearn' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("module", ["matplotlib", "dask"])
+def test_optional_packages_are_not_imported(module):
+    code = f"import sys, sklearn_gd; assert {module!r} not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,184 @@
+"""The rule that ends a descent: invariant, necessary and, by moments, sufficient."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.exceptions import ConvergenceWarning
+
+from sklearn_gd import GradientDescentRegressor
+
+from .problems import (
+    NAMES,
+    design,
+    fitted_theta,
+    half_mse,
+    largest_eigenvalue,
+    least_squares,
+    with_condition,
+)
+
+
+def correlations(X, y, reg, weights=None):
+    """Of the residual with each feature, and its mean over its root mean square."""
+    residual = y - reg.predict(X)
+    s = np.ones(len(y)) if weights is None else weights
+    rms = np.sqrt(np.average(residual**2, weights=s))
+    centred = X - np.average(X, axis=0, weights=s)
+    scale = np.sqrt(np.average(centred**2, axis=0, weights=s)) * rms
+    return np.append(
+        np.average(centred * residual[:, None], axis=0, weights=s) / scale,
+        np.average(residual, weights=s) / rms,
+    )
+
+
+@pytest.mark.parametrize("precompute", [True, False])
+@pytest.mark.parametrize("tol", [1e-2, 1e-4, 1e-8])
+def test_correlations_at_a_solution_are_within_tol(tol, precompute):
+    X, y = with_condition(100)
+    weights = np.random.default_rng(0).random(len(y))
+    reg = GradientDescentRegressor("lipschitz", tol=tol, precompute=precompute, max_iter=100_000)
+    reg.fit(X, y, weights)
+    assert reg.status_ == "converged"
+    assert np.abs(correlations(X, y, reg, weights)).max() <= tol * (1 + 1e-6)
+
+
+def test_one_step_earlier_they_are_not():
+    X, y = with_condition(10)
+    n = GradientDescentRegressor(0.5, tol=1e-4, precompute=False).fit(X, y).n_iter_
+    earlier = GradientDescentRegressor(0.5, tol=0, max_iter=n - 1, precompute=False).fit(X, y)
+    assert np.abs(correlations(X, y, earlier)).max() > 1e-4
+
+
+def test_other_units_and_another_zero_of_y_change_nothing():
+    """The same iterate is called a solution for y in any units."""
+    X, y = with_condition(30)
+    alpha = 1 / largest_eigenvalue(design(X))
+    steps = {GradientDescentRegressor(alpha).fit(X, unit * y).n_iter_ for unit in (1, 1e-12, 1e9)}
+    assert len(steps) == 1
+
+
+def test_features_far_from_the_origin_are_no_solution_after_a_step():
+    """Uncentred cosines call the first iterate a solution here, with R2 = 0."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(1e6, 1, (100, 2))
+    y = X @ [1.0, 2.0] + rng.normal(size=100)
+    with pytest.warns(ConvergenceWarning, match="StandardScaler"):
+        reg = GradientDescentRegressor("lipschitz", max_iter=20).fit(X, y)
+    assert reg.status_ == "max_iter"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_excess_is_certified_by_moments(name):
+    """Nearly collinear features hide a loss from correlations, not from the moments."""
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(300, 1))
+    hidden = rng.normal(size=300)
+    X = np.column_stack([x, x[:, 0] + 1e-4 * hidden, rng.normal(size=300)])
+    y = x[:, 0] + hidden + 0.1 * rng.normal(size=300)
+    by_passes = GradientDescentRegressor("lipschitz", tol=1e-3, precompute=False).fit(X, y)
+    minimum = least_squares(X, y)[1]
+    loss = half_mse(design(X), y, fitted_theta(by_passes))
+    assert loss > 10 * minimum, "the trap is set"
+    # ... within the bound that the docstring states.
+    smallest = np.linalg.eigvalsh(np.corrcoef(X.T))[0]
+    assert loss - minimum <= 3 * 1e-3**2 / smallest * loss
+
+    reg = GradientDescentRegressor(name, tol=1e-3, max_iter=3000)
+    if name in ("auto", "barzilai-borwein"):
+        reg.fit(X, y)
+        loss = half_mse(design(X), y, fitted_theta(reg))
+        assert loss - minimum <= 1.01e-7 * loss
+    else:
+        # Half a Chebyshev cycle's worth leaves even the correlations high.
+        reason = "did not converge" if name == "chebyshev" else "above its minimum"
+        with pytest.warns(ConvergenceWarning, match=reason):
+            reg.fit(X, y)
+
+
+def test_a_start_that_is_a_solution():
+    X, y = with_condition(10)
+    theta = least_squares(X, y)[0]
+    for precompute in (True, False):
+        reg = GradientDescentRegressor(precompute=precompute)
+        reg.fit(X, y, coef_init=theta[:-1], intercept_init=theta[-1])
+        assert reg.n_iter_ == 0
+        assert reg.status_ == "converged"
+        assert reg.best_iter_ == 0
+        assert reg.loss_history_.shape == (1,)
+        assert reg.alpha_history_.shape == (0,)
+
+
+@pytest.mark.parametrize("tol", [0, None, 0.0])
+def test_without_tol_exactly_max_iter_steps(tol):
+    X, y = with_condition(2)
+    for name in NAMES:
+        reg = GradientDescentRegressor(name, tol=tol, max_iter=333).fit(X, y)
+        assert reg.n_iter_ == 333
+        assert reg.status_ == "max_iter"
+
+
+@pytest.mark.parametrize("precompute", [True, False])
+def test_reads_of_the_rows(precompute, monkeypatch):
+    """What a fit costs is a contract: reads of the whole data."""
+    from sklearn_gd import rows
+
+    made = []
+    original = rows.Rows.__init__
+
+    def remember(self, *arguments):
+        original(self, *arguments)
+        made.append(self)
+
+    monkeypatch.setattr(rows.Rows, "__init__", remember)
+    for kappa in (1e2, 1e4, 1e6):
+        X, y = with_condition(kappa)
+        reg = GradientDescentRegressor(precompute=precompute, max_iter=50_000).fit(X, y)
+        assert reg.status_ == "converged"
+        assert reg.loss_history_[0] < 1e6 * reg.loss_history_[-1]
+        if precompute:
+            assert made[-1].reads <= 3
+        else:
+            # One for the moments, one a step, and few to anchor the loss.
+            assert made[-1].reads <= reg.n_iter_ + 4
+
+
+@pytest.mark.parametrize("factor", [1.001, 1.5, 10.0, 1e6, 1e300])
+@pytest.mark.parametrize("precompute", [True, False])
+def test_a_constant_alpha_above_two_over_L_diverges(factor, precompute):
+    X, y = with_condition(100)
+    limit = 2 / largest_eigenvalue(design(X))
+    reg = GradientDescentRegressor(factor * limit, precompute=precompute, max_iter=2000)
+    with pytest.warns(ConvergenceWarning, match=rf"above {limit:.4g}\d* \(2/L"):
+        reg.fit(X, y)
+    assert reg.status_ == "diverged"
+    assert np.isfinite(reg.loss_history_).all()
+    assert np.isfinite(reg.coef_).all()
+    assert len(reg.loss_history_) == reg.n_iter_ + 1
+    assert_allclose(reg.loss_history_[reg.best_iter_], reg.loss_history_.min(), rtol=1e-9)
+    assert_allclose(reg.loss_history_[reg.best_iter_], half_mse(design(X), y, fitted_theta(reg)))
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.99, 0.9999])
+def test_a_constant_alpha_below_it_does_not(factor):
+    X, y = with_condition(100)
+    reg = GradientDescentRegressor(factor * 2 / largest_eigenvalue(design(X)), max_iter=500, tol=0)
+    reg.fit(X, y)
+    assert reg.status_ == "max_iter"
+    assert np.all(np.diff(reg.loss_history_) <= 1e-12 * reg.loss_history_[0])
+
+
+def test_with_tol_zero_divergence_is_told_too():
+    X, y = with_condition(10)
+    with pytest.warns(ConvergenceWarning, match="diverged"):
+        GradientDescentRegressor(10.0, tol=0).fit(X, y)
+
+
+def test_a_schedule_diverges_or_comes_back():
+    X, y = with_condition(10)
+    with pytest.warns(ConvergenceWarning, match="the schedule"):
+        reg = GradientDescentRegressor(lambda k: 10.0, max_iter=100).fit(X, y)
+    assert reg.status_ == "diverged"
+    comes_back = GradientDescentRegressor(lambda k: 100.0 if k < 3 else 0.9).fit(X, y)
+    assert comes_back.status_ == "converged"
+    assert comes_back.loss_history_.max() > 1e6 * comes_back.loss_history_[0]
+    assert_allclose(fitted_theta(comes_back), least_squares(X, y)[0], rtol=1e-4)
