@@ -146,7 +146,7 @@ def _check_sizes(sizes, name):
     outside = sizes[~((sizes > SMALLEST) & (sizes < LARGEST))]
     if len(outside):
         raise ValueError(
-            f"{name} has values of size {outside[0]:.1e}. As their squares must be float64 numbers, "
+            f"{name} has values of size {outside[0]:.1e}. Their squares must be float64 numbers: "
             f"0 and sizes from {SMALLEST:.0e} to {LARGEST:.0e} are allowed: rescale {name}."
         )
 

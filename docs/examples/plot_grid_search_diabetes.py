@@ -84,20 +84,26 @@ row("default estimator, unscaled", default.predict(X), default.n_iter_)
 # The loss curves
 # ---------------
 
-figure, ax = plt.subplots(figsize=(7.5, 4.5), layout="constrained")
-colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(alphas)))
-for alpha, colour in zip(alphas, colours, strict=True):
-    fit = fits[alpha]
-    diverged = fit.status_ == "diverged"
-    style = {"linestyle": "--", "marker": "x", "markevery": [-1]} if diverged else {}
-    label = f"alpha = {alpha:.2g}" + (" (diverged)" if diverged else "")
-    ax.plot(fit.loss_history_, color=colour, label=label, **style)
+figure, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
+descending = [alpha for alpha in alphas if fits[alpha].status_ != "diverged"]
+shades = plt.get_cmap("viridis")(np.linspace(0, 0.85, len(descending)))
+colours = dict(zip(descending, shades, strict=True))
+for alpha, fit in fits.items():
+    steps = np.arange(len(fit.loss_history_)) + 1
+    if alpha in colours:
+        ax.plot(steps, fit.loss_history_, color=colours[alpha], label=f"alpha = {alpha:.2g}")
+    else:
+        ax.plot(steps, fit.loss_history_, "--", color="tab:red", linewidth=1)
+ax.plot([], [], "--", color="tab:red", linewidth=1, label=f"alpha > 2/L = {limit:.3g}")
 auto = scaled[-1].loss_history_
-ax.plot(auto, color="black", linewidth=2, label='alpha = "auto"')
-ax.axhline(minimum, color="0.6", linewidth=1, linestyle=":")
-start = fits[alphas[0]].loss_history_[0]
-ax.set(yscale="log", ylim=(0.8 * minimum, 3 * start), xlim=(0, 200))
-ax.set(xlabel="step", ylabel="J, half the mean squared error", title="Diabetes, standardised")
+ax.plot(np.arange(len(auto)) + 1, auto, color="black", linewidth=2, label='alpha = "auto"')
+ax.axhline(minimum, color="0.5", linewidth=1, linestyle=":", label="least squares")
+ax.set(xscale="log", yscale="log", xlim=(1, 201), ylim=(0.9 * minimum, 30_000))
+ax.set_xticks([1, 2, 6, 11, 21, 51, 101, 201], [0, 1, 5, 10, 20, 50, 100, 200])
+ax.set_yticks([1500, 2000, 5000, 10_000, 20_000], ["1,500", "2,000", "5,000", "10,000", "20,000"])
+ax.minorticks_off()
+ax.set(xlabel="step", ylabel="J, half the mean squared error")
+ax.set_title("Loss on the standardised diabetes data")
 figure.legend(*ax.get_legend_handles_labels(), loc="outside right upper", fontsize="small")
 path = Path("demo_loss_curves.png")
 figure.savefig(path, dpi=150)
