@@ -42,7 +42,7 @@ def _diverged(descent, test, rate, max_iter):
     yield (
         f"Gradient descent diverged: after {len(descent.alphas)} steps the loss was "
         f"{losses[-1]:.3g}. coef_ holds the parameters of the lowest loss seen, "
-        f"{descent.progress.best_loss:.3g}."
+        f"{descent.best.loss:.3g}."
     )
     if isinstance(rate, Constant | Schedule) and largest > 0:
         limit = 2.0 / largest
@@ -56,7 +56,8 @@ def _diverged(descent, test, rate, max_iter):
 
 
 def _not_converged(descent, test, rate, max_iter):
-    correlation, excess = test.report(descent.progress.best_theta)
+    point = test.objective.at(descent.best.theta)
+    correlation = test.largest_correlation(point)
     yield f"Gradient descent did not converge in max_iter={max_iter} steps:"
     if correlation > test.tol:
         yield (
@@ -66,8 +67,8 @@ def _not_converged(descent, test, rate, max_iter):
     else:
         yield (
             f"the residual's correlations with the features are within tol={test.tol:g}, but the "
-            f"loss is still {excess:.2g} of itself above its minimum, as features are nearly "
-            "linearly dependent."
+            f"loss, {point.loss:.6g}, is further above its minimum than "
+            f"{test.excess_allowed(point.loss):.1g}, as features are nearly linearly dependent."
         )
     yield _conditioning(test.curvature)
     if isinstance(rate, Constant) and test.curvature.largest > 0:

@@ -147,10 +147,11 @@ def directional_derivative(
         direction_intercept, "direction_intercept", (), per_target=True
     )
     direction = join(along, across, True)
-    length = np.linalg.norm(direction)
-    if length == 0.0:
+    largest = np.abs(direction).max()
+    if largest == 0.0:
         raise ValueError("direction_coef and direction_intercept must not both be zero.")
-    return float(join(d_coef, d_intercept, True) @ (direction / length))
+    direction = direction / largest  # whose squares can be added up
+    return float(join(d_coef, d_intercept, True) @ direction / np.linalg.norm(direction))
 
 
 def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
@@ -190,6 +191,7 @@ def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
     0.4
     """
     X = check_array(X, input_name="X", **_AS_IT_IS)
+    validation.check_flag(fit_intercept, "fit_intercept")
     rows = validation.check_rows(X, np.zeros(X.shape[0]), sample_weight)
     gather = worth_gathering(rows.n_rows, rows.n_features)
     moments = collect(rows, bool(fit_intercept), covariance=gather)
@@ -211,4 +213,6 @@ def _points(X, y, coef, intercept, sample_weight):
     parameters = zip(w.reshape(-1, rows.n_features), b.ravel(), strict=True)
     thetas = [join(w_j, b_j, True) for w_j, b_j in parameters]
     points = [(o, o.at(theta)) for o, theta in zip(objectives, thetas, strict=True)]
+    if not all(np.isfinite(point.loss) for _, point in points):
+        raise ValueError("coef and intercept are so large that the cost leaves float64.")
     return points, shape

@@ -122,9 +122,14 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     correlation of the residual with a (centred) feature exceeds `tol`. It
     does not depend on units. It leaves of J an excess of at most
     ``n_features * tol**2 / l``, relative to J, where l is the smallest
-    eigenvalue of the correlation matrix of the features. By moments the
-    excess is known, and must be at most 1e-7 of J too; by passes it is not,
-    and nearly collinear features can hide more.
+    eigenvalue of the correlation matrix of the features (without an
+    intercept: of their cosines). By moments the excess is known, and must be
+    at most 1e-7 of J too; by passes ten conjugate gradient steps must not
+    find it larger, and nearly collinear features may still hide more.
+
+    Where several solutions have the same J, with more features than rows for
+    instance, a descent from zero reaches the one of least norm of (w, b);
+    `LinearRegression` returns the one of least norm of w.
 
     Sums are float64 whatever the dtype of X, and before convergence is
     declared loss and gradient are computed afresh from the rows. X is not
@@ -258,9 +263,12 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             for target in range(len(progress))
         ]
         dtype = np.float32 if X.dtype == np.float32 else np.float64
-        for name, value in fitted_attributes(problem, descents, dtype).items():
+        # Those that only an earlier fit had must not stay.
+        for name in {"coef_path_", "intercept_path_"} & set(vars(self)):
+            delattr(self, name)
+        for name, value in fitted_attributes(problem, descents, dtype, self.store_path).items():
             setattr(self, name, value)
-        self._pause = pause_at(problem, rate, descents, exact=self.warm_start)
+        self._pause = pause_at(problem, rate, descents)
         warn_of(descents, tests, rate, self.max_iter)
         return self
 
@@ -301,6 +309,7 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], reset=False)
+        validation.check_numeric(X, "X")
         return X @ self.coef_.T + self.intercept_
 
     def __sklearn_tags__(self):

@@ -5,7 +5,7 @@ import numpy as np
 from .descent import STATUSES
 
 
-def fitted_attributes(problem, descents, dtype):
+def fitted_attributes(problem, descents, dtype, store_path):
     """Return the fitted attributes by name.
 
     Parameters
@@ -15,13 +15,15 @@ def fitted_attributes(problem, descents, dtype):
         One a target.
     dtype : numpy dtype
         Of the coefficients.
+    store_path : bool
+        Whether the descents have stored their paths.
     """
     shape = problem.target_shape
     n_iter = max(len(descent.alphas) for descent in descents)
-    coef, intercept = _parameters(problem, [descent.progress.best_theta for descent in descents])
+    coef, intercept = _parameters(problem, [descent.best.theta for descent in descents])
     losses = [_padded(descent.losses, n_iter + 1, descent.losses[-1]) for descent in descents]
     alphas = [_padded(descent.alphas, n_iter, 0.0) for descent in descents]
-    best = np.array([descent.best_iter for descent in descents])
+    best = np.array([descent.best.k for descent in descents])
     attributes = {
         "coef_": _in_dtype(coef.reshape(*shape, -1), dtype),
         "intercept_": _in_dtype(intercept.reshape(shape)[()], dtype),
@@ -33,7 +35,7 @@ def fitted_attributes(problem, descents, dtype):
     }
     if not problem.moments.fit_intercept:
         attributes["intercept_"] = 0.0
-    if all(descent.path for descent in descents):
+    if store_path:
         paths = [_padded(descent.path, n_iter + 1, descent.path[-1]) for descent in descents]
         coefs, intercepts = zip(*(_parameters(problem, path) for path in paths), strict=True)
         attributes["coef_path_"] = np.stack(coefs, axis=1).reshape(n_iter + 1, *shape, -1)

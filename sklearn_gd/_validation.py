@@ -3,10 +3,11 @@
 import inspect
 import math
 import numbers
+import sys
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import assert_all_finite, check_array, check_scalar
+from sklearn.utils import assert_all_finite, check_random_state, check_scalar
 
 from .learning_rates import NAMED, Constant, LearningRate, Schedule
 from .rows import Rows
@@ -27,11 +28,13 @@ def check_alpha(alpha):
             f"alpha is the class {alpha.__name__}; pass an object of it: {alpha.__name__}(...)."
         )
     if isinstance(alpha, LearningRate):
+        if not callable(alpha.start):
+            raise TypeError(f"alpha={alpha!r} must have a method start(problem).")
         return alpha
     if callable(alpha):
         return Schedule(alpha)
     if isinstance(alpha, numbers.Real) and not isinstance(alpha, bool | np.bool_):
-        if 0.0 < float(alpha) < math.inf:
+        if 0.0 < alpha <= sys.float_info.max:  # type: ignore[operator]
             return Constant(float(alpha))
         raise ValueError(f"alpha, the learning rate, must be positive and finite, got {alpha!r}.")
     raise TypeError(
@@ -50,12 +53,27 @@ def check_settings(estimator):
     if not isinstance(estimator.verbose, bool):
         check_count(estimator.verbose, "verbose", 0)
     for name in ("fit_intercept", "warm_start", "early_stopping", "store_path"):
-        value = getattr(estimator, name)
-        if not isinstance(value, bool | np.bool_):
-            raise TypeError(f"{name} must be True or False, got {value!r}.")
+        check_flag(getattr(estimator, name), name)
     precompute = estimator.precompute
-    if not isinstance(precompute, bool | np.bool_) and str(precompute) != "auto":
+    if not (isinstance(precompute, bool | np.bool_) or _is_text(precompute, "auto")):
         raise ValueError(f"precompute must be 'auto', True or False, got {precompute!r}.")
+    check_random_state(estimator.random_state)
+
+
+def _is_text(value, text):
+    return isinstance(value, str) and value == text
+
+
+def check_flag(value, name):
+    """Raise unless the value is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}.")
+
+
+def check_numeric(array, name):
+    """Raise unless the array holds real numbers."""
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be numeric, got dtype {array.dtype}.")
 
 
 def check_count(value, name, smallest):
@@ -79,8 +97,8 @@ def check_rows(X, y, sample_weight):
     """Return Rows of an X and y that ``validate_data`` or ``check_array`` let pass."""
     if sparse.issparse(y):
         raise TypeError("y is sparse, but a dense y is required; pass y.toarray().")
-    if y.dtype.kind not in "biuf":
-        raise ValueError(f"y must be numeric, got dtype {y.dtype}.")
+    check_numeric(X, "X")
+    check_numeric(y, "y")
     if sparse.issparse(X):
         if not X.has_canonical_format:
             X = X.copy()
@@ -94,13 +112,17 @@ def check_weights(sample_weight, n_rows):
     """Return the weights as float64, brought near 1 by a power of two; None for equal ones."""
     if sample_weight is None:
         return None
-    if isinstance(sample_weight, numbers.Real):
-        sample_weight = np.full(n_rows, sample_weight)
-    weights = check_array(
-        sample_weight, dtype=np.float64, ensure_2d=False, input_name="sample_weight"
-    )
+    if isinstance(sample_weight, bool):
+        raise TypeError(f"sample_weight must be numbers, got {sample_weight!r}.")
+    try:
+        weights = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"sample_weight must be numbers: {error}.") from error
+    if weights.ndim == 0:
+        weights = np.full(n_rows, weights)
     if weights.ndim != 1:
         raise ValueError(f"sample_weight must be 1-D or a number, got {weights.ndim} dimensions.")
+    assert_all_finite(weights, input_name="sample_weight")
     if len(weights) != n_rows:
         raise ValueError(
             f"sample_weight must have one entry per row, {n_rows}, got {len(weights)}."
@@ -152,19 +174,19 @@ def _check_sizes(sizes, name):
 
 
 def check_start(init, name, shape, *, per_target=False):
-    """Return an array of that shape as float64; zeros for None.
+    """Return an array of that shape as float64.
 
     If it is one number per target, a single number stands for all.
     """
-    if init is None:
-        return np.zeros(shape)
     expected = "a number" if shape == () else f"an array of shape {shape}"
     try:
         start = np.asarray(init, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be {expected}, got {init!r}.") from error
-    if start.shape != shape and not (len(shape) < 2 and start.size == 1 and per_target):
+        raise ValueError(f"{name} must be {expected} of numbers: {error}.") from error
+    if init is None or isinstance(init, bool):
+        raise TypeError(f"{name} must be {expected}, got {init!r}.")
+    if start.shape != shape and not (per_target and len(shape) < 2 and start.size == 1):
         raise ValueError(f"{name} must be {expected}, got shape {start.shape}.")
     if not np.isfinite(start).all():
-        raise ValueError(f"{name} must be finite, got {init!r}.")
+        raise ValueError(f"{name} must be finite, got {start[~np.isfinite(start)].flat[0]}.")
     return np.full(shape, start.item()) if start.size == 1 else start

@@ -16,8 +16,8 @@ class Pause:
 
     Attributes
     ----------
-    digest : str or None
-        Fingerprint of the data's moments; None if nobody asked for one.
+    digest : str
+        Fingerprint of the data's moments.
     rate : LearningRate
     progress : tuple of Progress
         One a target.
@@ -25,26 +25,19 @@ class Pause:
         The fitted coefficients and intercept of each target.
     """
 
-    digest: str | None
+    digest: str
     rate: object
     progress: tuple[Progress, ...]
     parameters: tuple[tuple[np.ndarray, float], ...]
 
 
-def pause_at(problem, rate, descents, *, exact):
-    """Return the Pause after these descents.
-
-    Only after an ``exact`` one can a descent go on as if there had been no
-    pause: knowing the same data again takes a digest of its moments.
-    """
+def pause_at(problem, rate, descents):
+    """Return the Pause after these descents."""
     return Pause(
-        digest=problem.moments.digest if exact else None,
+        digest=problem.moments.digest,
         rate=rate,
         progress=tuple(descent.progress for descent in descents),
-        parameters=tuple(
-            objective.split(descent.progress.best_theta)
-            for objective, descent in zip(problem.objectives, descents, strict=True)
-        ),
+        parameters=tuple(problem.objectives[0].split(descent.best.theta) for descent in descents),
     )
 
 
@@ -68,11 +61,11 @@ def starts(problem, rate, pause, coef_init, intercept_init, **limits):
         counts = [0] * len(parameters)
     else:
         _check_shapes(problem, pause)
-        if pause.digest == problem.moments.digest and pause.rate == rate:
-            # A copy: the fitted estimator is to stay as it is if this fit fails.
+        same_rate = _equal(pause.rate, rate)
+        if pause.digest == problem.moments.digest and same_rate:
+            # A copy: a fit that fails must not have moved the last one's progress.
             return copy.deepcopy(pause.progress)
         parameters = pause.parameters
-        same_rate = pause.rate == rate
         counts = [progress.k if same_rate else 0 for progress in pause.progress]
     fit_intercept = problem.moments.fit_intercept
     return tuple(
@@ -84,14 +77,24 @@ def starts(problem, rate, pause, coef_init, intercept_init, **limits):
 def _initial_parameters(problem, coef_init, intercept_init):
     rows, target_shape = problem.rows, problem.target_shape
     n_targets, n_features = rows.y.shape[1], rows.n_features
-    coef = validation.check_start(coef_init, "coef_init", (*target_shape, n_features))
-    intercept = validation.check_start(
-        intercept_init, "intercept_init", target_shape, per_target=True
-    )
+    coef, intercept = np.zeros((*target_shape, n_features)), np.zeros(target_shape)
+    if coef_init is not None:
+        coef = validation.check_start(coef_init, "coef_init", coef.shape)
+    if intercept_init is not None:
+        intercept = validation.check_start(
+            intercept_init, "intercept_init", target_shape, per_target=True
+        )
     if not problem.moments.fit_intercept and intercept.any():
         raise ValueError("intercept_init must be 0 or None with fit_intercept=False.")
     coef = coef.reshape(n_targets, n_features)
     return list(zip(coef, intercept.reshape(n_targets).tolist(), strict=True))
+
+
+def _equal(rate, other):
+    try:
+        return bool(rate == other)
+    except ValueError:  # arrays among the settings of a user's own object
+        return rate is other
 
 
 def _check_shapes(problem, pause):

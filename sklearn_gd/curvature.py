@@ -6,7 +6,7 @@ Costs up to n_features^3, so everything here is computed when first asked for.
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import eigh, eigvalsh
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigvalsh
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from .moments import collect
@@ -15,6 +15,9 @@ from .moments import collect
 # are gathered in one more read of the rows if need be; beyond, only the
 # largest, by Lanczos iterations.
 MAX_DENSE = 1000
+
+# Conjugate gradient steps, each a read of the rows, that bound J - J* by passes.
+PROBES = 10
 
 EPS = np.finfo(np.float64).eps
 
@@ -39,12 +42,6 @@ class Curvature:
             return collect(self._objective.rows, moments.fit_intercept, covariance=True)
         return moments
 
-    @cached_property
-    def _eigenvalues(self):
-        """Those of H above the rounding level of the largest, ascending."""
-        values = eigvalsh(self.moments.hessian)
-        return values[values > len(values) * EPS * values[-1]]
-
     def _require_moments(self, what):
         if self.moments.covariance is None:
             raise ValueError(
@@ -53,10 +50,18 @@ class Curvature:
             )
 
     @cached_property
+    def _eigenvalues(self):
+        """Those of H above the rounding level of the largest, ascending."""
+        values = eigvalsh(self.moments.hessian)
+        return values[values > len(values) * EPS * values[-1]]
+
+    @cached_property
     def largest(self):
         """L, the largest eigenvalue of H."""
         if self.moments.covariance is not None and self._n <= MAX_DENSE:
             return float(self._eigenvalues[-1]) if len(self._eigenvalues) else 0.0
+        if not (self.moments.fit_intercept or self.moments.diagonal.any()):
+            return 0.0
         product, p = self._objective.hessian_product, self._objective.n_parameters
         H = LinearOperator((p, p), matvec=product, dtype=np.float64)
         # ARPACK's own start is random; a fixed one gives the same bits.
@@ -80,28 +85,66 @@ class Curvature:
     @cached_property
     def standardised_condition(self):
         """L / mu if every feature were centred and scaled to unit variance, or None if unknown."""
-        if self.moments.covariance is None:
+        if self.moments.covariance is None or self._n > MAX_DENSE:
             return None
-        values = self._correlations[0]
+        values = eigvalsh(self._correlations)
         values = np.append(values[values > len(values) * EPS], 1.0)
         return float(values.max() / values.min())
 
-    @cached_property
+    @property
     def _correlations(self):
-        self._require_moments("the distance of the loss from its minimum")
+        """Correlation matrix of the features; zeros for a constant one."""
         scale = self.moments.inverse_deviation
-        return eigh(self.moments.covariance * np.outer(scale, scale))
+        return self.moments.covariance * scale * scale[:, None]
+
+    @cached_property
+    def _factor(self):
+        """Cholesky factor of the correlation matrix, lifted by its rounding level."""
+        lift = 4 * self._n * EPS
+        matrix = self._correlations
+        while True:
+            try:
+                return cho_factor(matrix + lift * np.eye(self._n), overwrite_a=True)
+            except LinAlgError:
+                lift *= 4
 
     def excess(self, gradient):
         """J - J* = 1/2 g' H^+ g, where g is the gradient.
 
         In centred and scaled coordinates H falls apart into the correlation
         matrix and a 1 for the intercept.  Eigenvalues at rounding level count
-        as that level: where the features are linearly dependent the gradient
-        has no part along them, and where they only nearly are, what it has
-        shows that the minimum is not reached.
+        as about that level: where features are linearly dependent the
+        gradient has no part along them, and where they only nearly are, what
+        it has shows that the minimum is not reached.
         """
-        values, vectors = self._correlations
+        self._require_moments("the distance of the loss from its minimum")
         slopes = self._objective.correlation_slopes(gradient)
-        along = vectors.T @ slopes[:-1]
-        return float(along @ (along / np.maximum(values, len(values) * EPS)) + slopes[-1] ** 2) / 2
+        along = slopes[:-1]
+        return float(along @ cho_solve(self._factor, along) + slopes[-1] ** 2) / 2
+
+    def excess_above(self, gradient, limit):
+        """Whether J - J* is seen to be above the limit.
+
+        Exactly by moments.  By passes a few conjugate gradient steps on
+        H d = g show how far they would take J down, a lower bound of it
+        (M. Hestenes, E. Stiefel, J. Res. Natl. Bur. Stand. 49(6), 1952).
+        """
+        objective = self._objective
+        if objective.moments.covariance is not None:
+            return not self.excess(gradient) <= limit
+        residual = objective.correlation_slopes(gradient)
+        direction, square, bound = residual, residual @ residual, 0.0
+        for _ in range(min(PROBES, len(residual))):
+            product = objective.correlation_slopes(
+                objective.hessian_product(objective.uncentred(direction))
+            )
+            curve = direction @ product
+            if not curve > EPS * (direction @ direction):
+                break
+            bound += square**2 / (2 * curve)
+            if not bound <= limit:
+                return True
+            residual = residual - square / curve * product
+            square, last = residual @ residual, square
+            direction = residual + square / last * direction
+        return False

@@ -7,13 +7,17 @@ makes theta a solution.
 """
 
 import math
-import numbers
 import sys
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from .objective import Point
+from .protocol import RateState, checked_alpha
+
+# Of the start: the squares of its gradient and more must be float64 numbers.
+LARGEST_LOSS = 1e120
 
 # From best to worst; several targets have the worst of theirs.
 STATUSES = ("converged", "early_stopped", "stopped", "max_iter", "diverged")
@@ -45,6 +49,14 @@ class Problem:
         return self._curvature.excess(self._start.gradient)
 
 
+class Iterate(NamedTuple):
+    """Number, loss and parameters of an iterate."""
+
+    k: int
+    loss: float
+    theta: np.ndarray
+
+
 @dataclass(slots=True)
 class Progress:
     """All that a later call needs to go on as if there had been no pause.
@@ -56,38 +68,58 @@ class Progress:
         State of the learning rate.
     k : int
         Number of updates so far, over all calls.
-    best_k, best_loss, best_theta
-        The iterate of the lowest loss so far.
+    first, best : Iterate
+        Where the descent began, and the iterate of the lowest loss so far.
+    next_test : int
+        Number of the first update after which to look for a solution again.
     """
 
     point: Point
-    rate: object
+    rate: RateState
     k: int
-    best_k: int = field(init=False)
-    best_loss: float = field(init=False)
-    best_theta: np.ndarray = field(init=False, repr=False)
+    first: Iterate = field(init=False)
+    best: Iterate = field(init=False)
+    next_test: int = 0
 
     def __post_init__(self):
-        self.take_as_best()
+        self.first = self.best = self.iterate
 
-    def take_as_best(self):
-        """Make the current iterate the one to return."""
-        self.best_k, self.best_loss, self.best_theta = self.k, self.point.loss, self.point.theta
+    @property
+    def iterate(self):
+        """The current iterate."""
+        return Iterate(self.k, self.point.loss, self.point.theta)
 
-    def compare(self, solved):
-        """Keep the current iterate if it is a solution or has the lowest loss.
+    def is_solved(self, is_solution):
+        """Whether the current iterate is a solution; keep it if it is, or has the lowest loss.
 
-        Later ones win ties, as far as a loss is known between anchors.
+        Later iterates win ties, as far as a loss is known between anchors.
         """
-        if solved or self.point.loss <= self.best_loss * (1.0 + 1e-10):
-            self.take_as_best()
+        solved = False
+        if self.k >= self.next_test and is_solution(self.point):
+            solved = is_solution.certify(self.point)
+            if not solved:
+                self.next_test = self.k + is_solution.patience
+        if solved or self.point.loss <= self.best.loss * (1.0 + 1e-10):
+            self.best = self.iterate
+        return solved
 
 
 def begin(objective, curvature, rate, theta, *, max_iter, tol, k=0):
     """Progress of a descent that begins at theta, with update number k."""
     start = objective.at(theta)
+    if not start.loss < LARGEST_LOSS:
+        raise ValueError(
+            f"coef_init and intercept_init give a loss of {start.loss:.1e}; up to "
+            f"{LARGEST_LOSS:.0e} is allowed."
+        )
     state = rate.start(Problem(start, curvature, max_iter, tol))
-    return Progress(start, state, k)
+    if not callable(state):
+        raise TypeError(
+            f"alpha: start(problem) of {rate!r} must return a callable "
+            f"(k, gradient, hessian_gradient) -> float, got {state!r}."
+        )
+    # A plan for a number of steps begins with its first.
+    return Progress(start, state, 0 if hasattr(state, "may_stop") else k)
 
 
 @dataclass(slots=True)
@@ -100,10 +132,10 @@ class Descent:
     losses, alphas : list of float
         J at the iterates of this call, and the learning rates between them.
     path : list of ndarray
-        The iterates of this call, if they were to be stored.
-    best_iter : int
-        Number of the returned iterate, ``progress.best_theta``; negative if
-        it was made that many updates before this call.
+        The iterates of this call if they were to be stored, else only the first.
+    best : Iterate
+        The iterate to return, its number counted from the beginning of this
+        call: negative if it was made that many updates before.
     progress : Progress
     """
 
@@ -111,7 +143,7 @@ class Descent:
     losses: list[float]
     alphas: list[float]
     path: list[np.ndarray]
-    best_iter: int
+    best: Iterate
     progress: Progress
 
 
@@ -122,7 +154,8 @@ def steps(objective, rate, point, k):
         hessian_gradient = objective.hessian_product(gradient)
         alpha = rate(k, gradient, hessian_gradient)
         if not (isinstance(alpha, float) and 0.0 <= alpha < math.inf):
-            alpha = _checked(alpha, k)
+            # What is not a float but a number will do, and 0 where there is no slope.
+            alpha = checked_alpha(alpha, k)
         point = objective.step(point, alpha, hessian_gradient)
         yield alpha, point
         k += 1
@@ -137,8 +170,7 @@ def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=No
     objective : Objective
     now : Progress
         Where to go on from; brought up to date.
-    is_solution : callable
-        ``is_solution(point)``; may anchor the point.
+    is_solution : SolutionTest
     max_iter : int
     store_path : bool, default=False
     watch : callable, default=None
@@ -153,12 +185,12 @@ def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=No
     alphas: list[float] = []
     hopeless = _hopeless_loss(objective, now)
     coming = steps(objective, now.rate, now.point, now.k)
-    status = None
+    status = None if now.point.loss <= hopeless else "diverged"
     while status is None:
         if may_stop(now.k):
-            solved = is_solution(now.point)
+            solved = now.is_solved(is_solution)
+            # Testing may have read it off the rows.
             losses[-1] = now.point.loss
-            now.compare(solved)
             if solved:
                 status = "converged"
                 break
@@ -176,7 +208,21 @@ def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=No
                 watch(len(alphas), point.loss, alpha)
         if not point.loss <= hopeless:
             status = "diverged"
-    return Descent(status, losses, alphas, path, now.best_k - first, now)
+    best = now.best if status == "converged" else _verified(objective, now)
+    best = best._replace(k=best.k - first)
+    if best.k >= 0 and abs(losses[best.k] - best.loss) > 1e-9 * best.loss:
+        losses[best.k] = best.loss
+    return Descent(status, losses, alphas, path, best, now)
+
+
+def _verified(objective, now):
+    """The best iterate with its loss read off the rows.
+
+    Far from the origin the recurrences may have lost all digits of the loss:
+    what turns out to be worse than the start gives way to it.
+    """
+    best = now.best._replace(loss=objective.at(now.best.theta).loss)
+    return best if best.loss <= now.first.loss else now.first
 
 
 def _always(k):
@@ -192,7 +238,7 @@ def _hopeless_loss(objective, now):
     """
     if not getattr(now.rate, "fixed", False):
         return sys.float_info.max
-    return max(now.point.loss, objective.total_loss) / np.finfo(np.float64).eps ** 2
+    return max(now.first.loss, objective.total_loss) / np.finfo(np.float64).eps ** 2
 
 
 def _rising(objective, now, losses):
@@ -203,14 +249,3 @@ def _rising(objective, now, losses):
         curve = gradient @ objective.hessian_product(gradient)
         return now.rate.alpha * curve > 2.0 * (gradient @ gradient)
     return getattr(now.rate, "fixed", False) and losses[-1] > losses[0]
-
-
-def _checked(alpha, k):
-    """The learning rate of step k as a float, if it can be one."""
-    if isinstance(alpha, numbers.Real) and not isinstance(alpha, bool):
-        number = float(alpha)
-        if 0.0 <= number < math.inf:
-            return number
-    raise ValueError(
-        f"alpha: the learning rate of step {k} must be a positive finite number, got {alpha!r}."
-    )

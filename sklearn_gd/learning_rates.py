@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from .protocol import LearningRate, Problem, RateState
+from .protocol import LearningRate, Problem, RateState, checked_alpha
 
 __all__ = [
     "NAMED",
@@ -241,21 +241,19 @@ class _Scheduled:
     fixed: bool = True
 
     def __call__(self, k, gradient, hessian_gradient):
-        alpha = self.function(k)
-        # A schedule may fade to 0, but one that begins there goes nowhere.
-        return math.nan if k == 0 and np.array_equal(alpha, 0) else alpha
+        return checked_alpha(self.function(k), k)
 
 
 def _long_step(g, Hg):
-    """G'g / g'Hg, or 0 where the gradient has vanished."""
-    gHg = g @ Hg
-    return float(g @ g / gHg) if gHg > 0 else 0.0
+    """G'g / g'Hg, or 0 where the gradient has vanished or is nothing but rounding."""
+    curve = g @ Hg
+    return float(g @ g / curve) if curve > 0 else 0.0
 
 
 def _short_step(g, Hg):
-    """G'Hg / |Hg|^2, or 0 where the gradient has vanished."""
-    square = Hg @ Hg
-    return float(g @ Hg / square) if square > 0 else 0.0
+    """G'Hg / |Hg|^2, or 0 where the gradient has vanished or is nothing but rounding."""
+    curve = g @ Hg
+    return float(curve / (Hg @ Hg)) if curve > 0 else 0.0
 
 
 def _exact_line_search(k, gradient, hessian_gradient):

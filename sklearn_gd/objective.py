@@ -125,6 +125,10 @@ class Objective:
 
         ``hessian_gradient`` is H g.
         """
+        if alpha == 0.0:
+            # Often a recurrence that has decayed to nothing but rounding.
+            self.anchor(point)
+            return point
         g = point.gradient
         theta = point.theta - alpha * g
         gradient = g - alpha * hessian_gradient
@@ -179,6 +183,11 @@ class Objective:
         g_w, g_b = self.split(gradient)
         slopes = self.moments.inverse_deviation * (g_w - self.moments.centre * g_b)
         return np.append(slopes, g_b)
+
+    def uncentred(self, direction):
+        """Direction in theta of one along centred and scaled features and b."""
+        w = self.moments.inverse_deviation * direction[:-1]
+        return join(w, direction[-1] - self.moments.centre @ w, self.fit_intercept)
 
 
 def join(w, b, fit_intercept):

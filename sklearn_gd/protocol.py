@@ -14,6 +14,8 @@ s = -alpha g and y = -alpha H g, so that s's/s'y = g'g/g'Hg and
 s'y/y'y = g'Hg/|Hg|^2 of the gradient before.
 """
 
+import math
+import numbers
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -42,7 +44,10 @@ class RateState(Protocol):
     """
 
     def __call__(self, k: int, gradient: np.ndarray, hessian_gradient: np.ndarray) -> float:
-        """Learning rate of update k = 0, 1, ...: a positive number."""
+        """Learning rate of update k = 0, 1, ...: a positive number, or 0 to stay.
+
+        The two arrays must not be changed.
+        """
         ...
 
 
@@ -53,3 +58,18 @@ class LearningRate(Protocol):
     def start(self, problem: Problem) -> RateState:
         """Return fresh state for a descent on this problem."""
         ...
+
+
+def checked_alpha(alpha, k):
+    """The learning rate of update k as a float; ValueError if it can be none."""
+    try:
+        number = float(alpha) if isinstance(alpha, numbers.Real) else math.nan
+    except OverflowError:
+        number = math.inf
+    # A schedule may fade to 0, but one that begins there goes nowhere.
+    if isinstance(alpha, bool) or not (0.0 < number < math.inf or (number == 0.0 and k > 0)):
+        raise ValueError(
+            f"alpha: the learning rate of step {k} must be a positive finite number, "
+            f"got {alpha!r}."
+        )
+    return number

@@ -11,8 +11,8 @@ are far from the origin.
 Two things more are needed to tell the truth:
 
 - Nearly collinear features may hide up to p tol^2 / (smallest eigenvalue of
-  the correlation matrix) of J below small correlations.  By moments the
-  excess J - J* is known, and must be small too.
+  the correlation matrix) of J below small correlations.  So the excess J - J*
+  must be small too; by moments it is known, by passes bounded from below.
 - Where the fit is perfect there is no residual to correlate: J at the
   rounding level of its own evaluation is a solution, and a gradient is not
   asked to be smaller than its own rounding.
@@ -47,39 +47,43 @@ class SolutionTest:
         reach = np.sqrt(moments.variance) + np.abs(moments.centre)
         self._largest_square = float(reach @ reach) + 1.0
 
+    @property
+    def patience(self):
+        """Updates to make before an excess that was too large is computed again."""
+        return 1 if self.objective.moments.covariance is not None else 16
+
     def __call__(self, point):
-        """Test the point; one that seems a solution is anchored and tested again."""
+        """Whether the point seems a solution, as far as its loss and gradient are right."""
         if self.tol == 0.0:
             return False
-        if not point.anchored:
-            if not self._holds(point, 0.0):
-                return False
-            self.objective.anchor(point)
-        return self._holds(point, self.objective.rounding(point.theta))
+        rounding = self.objective.rounding(point.theta) if point.anchored else 0.0
+        return self._is_perfect(point, rounding) or self._holds(point, rounding)
+
+    def certify(self, point):
+        """Whether it is one, by loss and gradient read off the rows, and by its excess."""
+        self.objective.anchor(point)
+        rounding = self.objective.rounding(point.theta)
+        if self._is_perfect(point, rounding):
+            return True
+        return self._holds(point, rounding) and not self.curvature.excess_above(
+            point.gradient, self.excess_allowed(point.loss)
+        )
+
+    def _is_perfect(self, point, rounding):
+        return 2.0 * point.loss <= rounding**2
+
+    def excess_allowed(self, loss):
+        """J - J* that a solution with this loss may have: R2 has only so many digits."""
+        return MAX_EXCESS * loss + float(np.finfo(np.float64).eps) * self.objective.total_loss
 
     def _holds(self, point, rounding):
-        residual = math.sqrt(2.0 * max(point.loss, 0.0))
-        if residual <= rounding:
-            return True
-        allowed = self.tol * residual + rounding
+        allowed = self.tol * math.sqrt(2.0 * max(point.loss, 0.0)) + rounding
         gradient = point.gradient
-        if gradient @ gradient > self._largest_square * allowed**2:
+        if not gradient @ gradient <= self._largest_square * allowed**2:
             return False
-        if np.abs(self.objective.correlation_slopes(gradient)).max() > allowed:
-            return False
-        return not self._known_excess(point) > MAX_EXCESS
+        return bool(np.abs(self.objective.correlation_slopes(gradient)).max() <= allowed)
 
-    def _known_excess(self, point):
-        """(J - J*) / J by moments, else 0: by passes it is not known."""
-        if self.objective.moments.covariance is None:
-            return 0.0
-        # R2 has only so many digits.
-        floor = np.finfo(np.float64).eps * self.objective.total_loss
-        return self.curvature.excess(point.gradient) / (point.loss + floor / MAX_EXCESS)
-
-    def report(self, theta):
-        """Largest correlation and known relative excess at theta."""
-        point = self.objective.at(theta)
+    def largest_correlation(self, point):
+        """Largest correlation of the residual with a feature."""
         residual = math.sqrt(2.0 * point.loss) or 1.0
-        slopes = np.abs(self.objective.correlation_slopes(point.gradient))
-        return float(slopes.max()) / residual, self._known_excess(point)
+        return float(np.abs(self.objective.correlation_slopes(point.gradient)).max()) / residual

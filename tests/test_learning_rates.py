@@ -216,7 +216,6 @@ def test_a_schedule_of_the_users_own(problem):
     X, y = problem
     reg, _, _ = iterates(lambda k: 1 / (k + 1), X, y, 4)
     assert_allclose(reg.alpha_history_, [1, 1 / 2, 1 / 3, 1 / 4])
-    assert isinstance(learning_rates.Schedule(abs).start(None)(1, None, None), int)
 
 
 def test_a_schedule_may_fade_to_zero(problem):
