@@ -27,7 +27,7 @@ def warn_of(descents, tests, rate, max_iter):
     of_many = f"{len(failed)} of {len(descents)} targets; of target {worst}: "
     tell = _diverged if descents[worst].status == "diverged" else _not_converged
     sentences = tell(descents[worst], tests[worst], rate, max_iter)
-    message = (of_many if len(descents) > 1 else "") + " ".join(sentences)
+    message = (of_many if len(descents) > 1 else "") + " ".join(filter(None, sentences))
     # Points at the line that called fit.
     warnings.warn(message, ConvergenceWarning, stacklevel=3)
 
@@ -38,21 +38,20 @@ def _is_fine(descent, test):
 
 
 def _diverged(descent, test, rate, max_iter):
-    losses, largest = descent.losses, test.curvature.largest
+    largest = test.curvature.largest
     yield (
         f"Gradient descent diverged: after {len(descent.alphas)} steps the loss was "
-        f"{losses[-1]:.3g}. coef_ holds the parameters of the lowest loss seen, "
+        f"{descent.losses[-1]:.3g}. coef_ holds the parameters of the lowest loss seen, "
         f"{descent.best.loss:.3g}."
     )
-    if isinstance(rate, Constant | Schedule) and largest > 0:
+    if largest > 0:
         limit = 2.0 / largest
-        what = f"alpha={rate.alpha:g} is" if isinstance(rate, Constant) else "the schedule stayed"
+        reached = f"alpha={rate.alpha:g} is" if isinstance(rate, Constant) else "alpha_k went"
         yield (
-            f"On this data {what} above {limit:.6g} (2/L, the largest constant learning rate "
-            f"that descends). Use alpha={limit / 2:.3g} (1/L) or less, or alpha='auto'."
+            f"On this data {reached} above {limit:.6g} (2/L), below which constant learning rates "
+            f"descend. Use alpha={limit / 2:.3g} (1/L) or less, or alpha='auto'."
         )
-    else:
-        yield _conditioning(test.curvature)
+    yield _conditioning(test.curvature, worth_telling=1e3)
 
 
 def _not_converged(descent, test, rate, max_iter):
@@ -70,20 +69,25 @@ def _not_converged(descent, test, rate, max_iter):
             f"loss, {point.loss:.6g}, is further above its minimum than "
             f"{test.excess_allowed(point.loss):.1g}, as features are nearly linearly dependent."
         )
-    yield _conditioning(test.curvature)
-    if isinstance(rate, Constant) and test.curvature.largest > 0:
+    yield _conditioning(test.curvature, worth_telling=100)
+    if isinstance(rate, Constant | Schedule) and test.curvature.largest > 0:
         yield (
-            f"Constant learning rates descend below {2.0 / test.curvature.largest:.6g} (2/L), and "
-            f"alpha={rate.alpha:g}; alpha='auto' mostly needs far fewer steps."
+            f"The last alpha was {descent.alphas[-1]:g}, and constant ones descend below "
+            f"{2.0 / test.curvature.largest:.6g} (2/L); alpha='auto' mostly needs far fewer steps."
         )
     yield "Or increase max_iter."
 
 
-def _conditioning(curvature):
+def _conditioning(curvature, worth_telling):
     condition, standardised = curvature.condition, curvature.standardised_condition
-    known = f"The condition number of the problem is at least {condition:.2g}"
+    if condition < worth_telling:
+        return ""
     if standardised is None:
-        return f"{known}; standardising the features (StandardScaler in a Pipeline) may help."
+        return (
+            f"The condition number of the problem is at least {condition:.2g}; standardising the "
+            "features (StandardScaler in a Pipeline) may help."
+        )
+    known = f"The condition number of the problem is about {condition:.2g}"
     if standardised < condition / 2:
         return (
             f"{known}; after StandardScaler it would be {standardised:.2g}: put one before the "

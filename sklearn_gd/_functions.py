@@ -37,11 +37,17 @@ def cost(X, y, coef, intercept=0.0, *, sample_weight=None):
     Raises
     ------
     ValueError, TypeError
-        If an argument is not what it may be.
+        If shapes do not fit, or values are not numbers, nan, infinite or of a
+        size beyond 1e-30 to 1e30; if weights are negative or all zero.
 
     See Also
     --------
     gradient : Its partial derivatives.
+
+    References
+    ----------
+    J. Nocedal, S. Wright, "Numerical Optimization", 2nd ed., Springer 2006,
+    section 10.2.
 
     Examples
     --------
@@ -82,7 +88,13 @@ def gradient(X, y, coef, intercept=0.0, *, sample_weight=None):
     Raises
     ------
     ValueError, TypeError
-        If an argument is not what it may be.
+        If shapes do not fit, or values are not numbers, nan, infinite or of a
+        size beyond 1e-30 to 1e30; if weights are negative or all zero.
+
+    References
+    ----------
+    J. Nocedal, S. Wright, "Numerical Optimization", 2nd ed., Springer 2006,
+    sections 2.2 and 10.2.
 
     Examples
     --------
@@ -129,7 +141,12 @@ def directional_derivative(
     Raises
     ------
     ValueError, TypeError
-        If an argument is not what it may be, such as a direction of length 0.
+        As for `gradient`; also if the direction is zero or y is 2-D.
+
+    References
+    ----------
+    J. Nocedal, S. Wright, "Numerical Optimization", 2nd ed., Springer 2006,
+    section 2.2 and appendix A.2.
 
     Examples
     --------
@@ -155,11 +172,11 @@ def directional_derivative(
 
 
 def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
-    """Largest constant learning rate with which gradient descent descends, 2/L.
+    """Upper limit of the constant learning rates with which gradient descent converges, 2/L.
 
     L is the largest eigenvalue of the Hessian ``1/S A^T diag(s) A``, A = [X 1]
-    (A = X without an intercept). Any constant alpha below 2/L converges; 1/L
-    never overshoots in any direction.
+    (A = X without an intercept). Any constant alpha below 2/L converges from
+    every start, 2/L itself does not; 1/L never overshoots in any direction.
 
     Parameters
     ----------
@@ -177,12 +194,13 @@ def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
     Raises
     ------
     ValueError, TypeError
-        If an argument is not what it may be.
+        If shapes do not fit, or values are not numbers, nan, infinite or of a
+        size beyond 1e-30 to 1e30; if weights are negative or all zero.
 
     References
     ----------
-    J. Nocedal, S. Wright, "Numerical Optimization", 2nd ed., Springer 2006,
-    section 3.3.
+    Y. Nesterov, "Lectures on Convex Optimization", 2nd ed., Springer 2018,
+    section 2.1.5.
 
     Examples
     --------

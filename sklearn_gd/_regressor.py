@@ -31,8 +31,8 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     alpha : float, str, callable or learning-rate object, default="auto"
         The **learning rate**, not a penalty as in `Ridge`.
 
-        - a positive float: that number at every step. Descends if and only
-          if it is below 2/L (see `max_stable_alpha`).
+        - a positive float: that number at every step. Converges from every
+          start if and only if it is below 2/L (see `max_stable_alpha`).
         - ``"auto"``: adaptive Barzilai-Borwein steps; nothing to tune.
         - ``"barzilai-borwein"``, ``"exact"`` (exact line search),
           ``"lipschitz"`` (1/L), ``"chebyshev"``, ``"silver"``.
@@ -52,7 +52,9 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         True: gather the second moments of the data in one read, then a step
         costs n_features^2 operations, however many rows there are. False:
         every step reads all rows. Both make the same steps, to rounding.
-        "auto" chooses by the shape of X.
+        "auto" chooses by the shape of X. A learning rate that needs L costs one
+        more read by passes (up to 1000 features, some dozens beyond);
+        ``"chebyshev"`` is not to be had by passes.
     warm_start : bool, default=False
         Whether `fit` goes on from where the last one ended. On the same data
         and with the same `alpha` it goes on exactly, as if there had been no
@@ -66,7 +68,8 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     store_path : bool, default=False
         Whether to keep every iterate in `coef_path_` and `intercept_path_`.
     verbose : int, default=0
-        If positive, print a line at steps 1, 2, 5, 10, 20, 50, ...
+        If positive, print a line at steps 1, 2, 5, 10, 20, 50, ..., and at the
+        end.
     random_state : int, RandomState instance or None, default=None
         For the held-out rows of early stopping.
 
@@ -87,8 +90,8 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     best_iter_ : int or ndarray of shape (n_targets,)
         ``loss_history_[best_iter_]`` is J at `coef_` (up to X's dtype): the
         last entry of a fit that converged, else the lowest. Negative after a
-        warm start none of whose steps beat the one made that many steps
-        before it began.
+        warm start none of whose steps was the best: -3 is the iterate of three
+        steps before it began.
     status_ : {"converged", "max_iter", "diverged"}
         How the descent ended; of several targets the worst.
     coef_path_ : ndarray of shape (n_iter_ + 1, n_features) or \
@@ -132,8 +135,9 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     `LinearRegression` returns the one of least norm of w.
 
     Sums are float64 whatever the dtype of X, and before convergence is
-    declared loss and gradient are computed afresh from the rows. X is not
-    copied. Values must be 0 or of a size between 1e-30 and 1e30.
+    declared loss and gradient are computed afresh from the rows. Arrays and
+    CSR matrices are not copied. Values must be 0 or of a size between 1e-30
+    and 1e30.
 
     By "auto", a learning rate which adapts to rounding as to everything else,
     stopped coefficients may differ between machines in the sixth digit where
@@ -227,7 +231,16 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError, TypeError
-            If a parameter or an argument is not what it may be.
+            If a parameter is not what it may be; if X, y or weights have the
+            wrong shape, are empty, not numbers, nan, infinite or of a size
+            beyond 1e-30 to 1e30; if weights are negative or all zero.
+        NotImplementedError
+            If early stopping or held-out rows are asked for.
+
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            If the descent did not reach a solution, or diverged.
         """
         validation.check_settings(self)
         held_out = (X_val, y_val, sample_weight_val)
@@ -286,15 +299,18 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     def _descend(self, problem, target, now, is_solution):
         """Let one target descend."""
         several = len(problem.objectives) > 1
-        watch = Printer(f"target {target}  " if several else "") if self.verbose else None
-        return descend(
+        printer = Printer(f"target {target}  " if several else "") if self.verbose else None
+        descent = descend(
             problem.objectives[target],
             now,
             is_solution,
             max_iter=self.max_iter,
             store_path=self.store_path,
-            watch=watch,
+            watch=printer,
         )
+        if printer is not None:
+            printer.end(descent)
+        return descent
 
     def predict(self, X):
         """Predict w . x + b.
@@ -306,6 +322,13 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        ValueError
+            If X has nan, infinity, other features than in `fit`, or no numbers.
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], reset=False)

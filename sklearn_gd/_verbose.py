@@ -1,4 +1,4 @@
-"""Lines about the descent at steps 1, 2, 5, 10, 20, 50, ..."""
+"""Lines about the descent at steps 1, 2, 5, 10, 20, 50, ..., and at its end."""
 
 
 class Printer:
@@ -13,11 +13,22 @@ class Printer:
     def __init__(self, prefix=""):
         self._prefix = prefix
         self._next = 1
+        self._last = 0
 
     def __call__(self, k, loss, alpha):
         """Print a line if update number k is one to tell of."""
         if k < self._next:
             return
-        print(f"{self._prefix}step {k:>6}  loss {loss:.6e}  alpha {alpha:.3e}")
+        self._tell(k, loss, alpha)
         # 1, 2, 5, 10: the leading digit is 2 before the factor of 5/2.
         self._next = self._next * 5 // 2 if str(self._next)[0] == "2" else self._next * 2
+
+    def end(self, descent):
+        """Print how the descent ended."""
+        if len(descent.alphas) > self._last:
+            self._tell(len(descent.alphas), descent.losses[-1], descent.alphas[-1])
+        print(f"{self._prefix}{descent.status}")
+
+    def _tell(self, k, loss, alpha):
+        self._last = k
+        print(f"{self._prefix}step {k:>6}  loss {loss:.6e}  alpha {alpha:.3e}")

@@ -9,12 +9,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigvalsh
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from .moments import collect
-
-# Up to so many features all eigenvalues are computed, from covariances that
-# are gathered in one more read of the rows if need be; beyond, only the
-# largest, by Lanczos iterations.
-MAX_DENSE = 1000
+from .moments import MAX_DENSE, collect
 
 # Conjugate gradient steps, each a read of the rows, that bound J - J* by passes.
 PROBES = 10
@@ -70,7 +65,7 @@ class Curvature:
 
     @cached_property
     def smallest(self):
-        """mu, the smallest eigenvalue of H above rounding level."""
+        """The smallest eigenvalue of H above rounding level."""
         self._require_moments("the smallest eigenvalue of the Hessian")
         return float(self._eigenvalues[0]) if len(self._eigenvalues) else 0.0
 

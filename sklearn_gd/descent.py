@@ -20,11 +20,11 @@ from .protocol import RateState, checked_alpha
 LARGEST_LOSS = 1e120
 
 # From best to worst; several targets have the worst of theirs.
-STATUSES = ("converged", "early_stopped", "stopped", "max_iter", "diverged")
+STATUSES = ("converged", "max_iter", "diverged")
 
 
-class Problem:
-    """What a learning rate may ask before the first step (see learning_rates.Problem)."""
+class AtStart:
+    """What a learning rate may ask before the first step: a protocol.Problem."""
 
     def __init__(self, start, curvature, max_iter, tol):
         self._start = start
@@ -64,8 +64,7 @@ class Progress:
     Attributes
     ----------
     point : Point
-    rate : RateState
-        State of the learning rate.
+    rate_state : RateState
     k : int
         Number of updates so far, over all calls.
     first, best : Iterate
@@ -75,7 +74,7 @@ class Progress:
     """
 
     point: Point
-    rate: RateState
+    rate_state: RateState
     k: int
     first: Iterate = field(init=False)
     best: Iterate = field(init=False)
@@ -89,8 +88,8 @@ class Progress:
         """The current iterate."""
         return Iterate(self.k, self.point.loss, self.point.theta)
 
-    def is_solved(self, is_solution):
-        """Whether the current iterate is a solution; keep it if it is, or has the lowest loss.
+    def test(self, is_solution):
+        """Return whether the current iterate is a solution; keep it if so, or if it is the best.
 
         Later iterates win ties, as far as a loss is known between anchors.
         """
@@ -112,7 +111,7 @@ def begin(objective, curvature, rate, theta, *, max_iter, tol, k=0):
             f"coef_init and intercept_init give a loss of {start.loss:.1e}; up to "
             f"{LARGEST_LOSS:.0e} is allowed."
         )
-    state = rate.start(Problem(start, curvature, max_iter, tol))
+    state = rate.start(AtStart(start, curvature, max_iter, tol))
     if not callable(state):
         raise TypeError(
             f"alpha: start(problem) of {rate!r} must return a callable "
@@ -180,15 +179,15 @@ def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=No
     -------
     Descent
     """
-    first, may_stop = now.k, getattr(now.rate, "may_stop", _always)
+    first, may_stop = now.k, getattr(now.rate_state, "may_stop", _always)
     losses, path = [now.point.loss], [now.point.theta]
     alphas: list[float] = []
     hopeless = _hopeless_loss(objective, now)
-    coming = steps(objective, now.rate, now.point, now.k)
+    coming = steps(objective, now.rate_state, now.point, now.k)
     status = None if now.point.loss <= hopeless else "diverged"
     while status is None:
         if may_stop(now.k):
-            solved = now.is_solved(is_solution)
+            solved = now.test(is_solution)
             # Testing may have read it off the rows.
             losses[-1] = now.point.loss
             if solved:
@@ -236,16 +235,18 @@ def _hopeless_loss(objective, now):
     does not look at the loss is given up when nothing of the start is left
     among the digits of a float64.
     """
-    if not getattr(now.rate, "fixed", False):
+    if not getattr(now.rate_state, "fixed", False):
         return sys.float_info.max
     return max(now.first.loss, objective.total_loss) / np.finfo(np.float64).eps ** 2
 
 
 def _rising(objective, now, losses):
-    """Whether a learning rate that does not look at the loss ends on the way up."""
-    if getattr(now.rate, "rises_for_ever", False):
-        # g.Hg / g.g never exceeds L, whatever g is: no rounding can deceive.
+    """Whether the descent, out of steps, was on its way up."""
+    if getattr(now.rate_state, "rises_for_ever", False):
+        # g.Hg / g.g exceeds L by no more than rounding, whatever g is.
         gradient = now.point.gradient
         curve = gradient @ objective.hessian_product(gradient)
-        return now.rate.alpha * curve > 2.0 * (gradient @ gradient)
-    return getattr(now.rate, "fixed", False) and losses[-1] > losses[0]
+        return now.rate_state.alpha * curve > 2.0 * (1.0 + 1e-9) * (gradient @ gradient)
+    # Adaptive learning rates rise and come back, but not from that far.
+    rise = 1.0 if getattr(now.rate_state, "fixed", False) else 1e16
+    return losses[-1] > rise * losses[0]

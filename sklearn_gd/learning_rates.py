@@ -40,6 +40,11 @@ class Constant:
     eigenvector of H with eigenvalue l shrinks by |1 - alpha l| a step, at best
     by (kappa - 1)/(kappa + 1) overall, with alpha = 2/(L + mu).
 
+    Parameters
+    ----------
+    alpha : float
+        Positive and finite.
+
     References
     ----------
     A. Cauchy, "Methode generale pour la resolution des systemes d'equations
@@ -59,7 +64,13 @@ class Schedule:
     """The user's own schedule: alpha_k = function(k), k = 0, 1, ...
 
     Needs to know nothing; converges as the schedule does.  On a quadratic
-    ``sum alpha_k = inf`` and ``alpha_k < 2/L`` from some k on are enough.
+    ``sum alpha_k = inf`` and ``limsup alpha_k < 2/L`` are enough.  A fit is
+    given up as diverged when J has risen by 1/eps^2 = 2e31.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(k)`` returns a positive finite number.
 
     References
     ----------
@@ -84,8 +95,8 @@ class ABBmin:
     grows by a tenth); tau_0 = 1/2.
 
     Needs to know nothing and costs no extra read of the data.  R-linear
-    convergence at least as fast as the Barzilai-Borwein method's, in practice
-    between sqrt(kappa) and kappa steps; the loss is not monotone.
+    convergence, in practice between sqrt(kappa) and kappa steps; the loss is
+    not monotone.
 
     References
     ----------
@@ -93,7 +104,8 @@ class ABBmin:
     in gradient methods", J. Ind. Manag. Optim. 4(2), 2008 (ABBmin1); the
     moving threshold: S. Bonettini, R. Zanella, L. Zanni, "A scaled gradient
     projection method for constrained image deblurring", Inverse Problems
-    25, 015002, 2009.
+    25, 015002, 2009; convergence: Y.-H. Dai, "Alternate step gradient
+    method", Optimization 52, 2003.
     """
 
     def start(self, problem):
@@ -132,7 +144,7 @@ class Lipschitz:
     References
     ----------
     Y. Drori, M. Teboulle, "Performance of first-order methods for smooth
-    convex minimization", Math. Program. 145, 2014.
+    convex minimization: a novel approach", Math. Program. 145, 2014.
     """
 
     def start(self, problem):
@@ -206,7 +218,7 @@ class Silver:
     References
     ----------
     J. Altschuler, P. Parrilo, "Acceleration by stepsize hedging II: silver
-    stepsize schedule for smooth convex optimization", arXiv 2309.16530.
+    stepsize schedule for smooth convex optimization", arXiv 2309.16530, 2023.
     """
 
     def start(self, problem):
@@ -245,13 +257,13 @@ class _Scheduled:
 
 
 def _long_step(g, Hg):
-    """G'g / g'Hg, or 0 where the gradient has vanished or is nothing but rounding."""
+    """The step g'g / g'Hg, or 0 where the gradient has vanished or is nothing but rounding."""
     curve = g @ Hg
     return float(g @ g / curve) if curve > 0 else 0.0
 
 
 def _short_step(g, Hg):
-    """G'Hg / |Hg|^2, or 0 where the gradient has vanished or is nothing but rounding."""
+    """The step g'Hg / |Hg|^2, or 0 where the gradient has vanished or is nothing but rounding."""
     curve = g @ Hg
     return float(curve / (Hg @ Hg)) if curve > 0 else 0.0
 

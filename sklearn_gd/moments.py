@@ -15,6 +15,10 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+# Up to so many features the covariances (8 MB) are always affordable, and all
+# eigenvalues can be computed from them.
+MAX_DENSE = 1000
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -170,6 +174,6 @@ def worth_gathering(n_rows, n_features):
     They cost n_rows n_features^2 once and then n_features^2 a step, where a
     step by passes costs 2 n_rows n_features: a bargain for some hundred steps
     unless there are thousands of features, or many more of them than rows.
-    Up to a thousand they are cheap (8 MB), and certify the solution.
+    Up to MAX_DENSE they are cheap, and certify the solution.
     """
-    return n_features <= 1000 or n_features <= min(n_rows, 4000)
+    return n_features <= MAX_DENSE or n_features <= min(n_rows, 4000)

@@ -12,6 +12,36 @@ the exact line search and the Barzilai-Borwein quotients cost nothing more.
 With s and y the differences of the last two iterates and gradients,
 s = -alpha g and y = -alpha H g, so that s's/s'y = g'g/g'Hg and
 s'y/y'y = g'Hg/|Hg|^2 of the gradient before.
+
+A warm start, and pickling a fitted estimator, keep the state: let both the
+description and the state be objects of classes that can be pickled.  A warm
+start goes on with the kept state if the new description == the old one.
+
+Examples
+--------
+1/L at first, and half of it whenever the gradient has grown:
+
+>>> from dataclasses import dataclass
+>>> import numpy as np
+>>> from sklearn_gd import GradientDescentRegressor
+>>> @dataclass(frozen=True)
+... class Cautious:
+...     def start(self, problem):
+...         return CautiousState(1.0 / problem.largest_eigenvalue)
+>>> @dataclass
+... class CautiousState:
+...     alpha: float
+...     size: float = np.inf
+...
+...     def __call__(self, k, gradient, hessian_gradient):
+...         size = gradient @ gradient
+...         if size > self.size:
+...             self.alpha /= 2
+...         self.size = size
+...         return self.alpha
+>>> X, y = np.array([[1.0], [2.0], [4.0]]), np.array([1.0, 3.0, 7.0])
+>>> GradientDescentRegressor(Cautious()).fit(X, y).coef_.round(3)
+array([2.])
 """
 
 import math
@@ -27,9 +57,9 @@ class Problem(Protocol):
     largest_eigenvalue: float
     """L of the Hessian; computed when first asked for."""
     smallest_eigenvalue: float
-    """mu, the smallest above rounding level; needs the moments."""
+    """mu, the smallest above rounding level; ValueError where there are no moments."""
     excess: float
-    """J - J* at the start; needs the moments."""
+    """J - J* at the start; ValueError where there are no moments."""
     loss: float
     """J at the start."""
     max_iter: int
@@ -41,6 +71,9 @@ class RateState(Protocol):
 
     May also have ``may_stop(k) -> bool``: whether the iterate after k updates
     counts as one to stop at or return; all do where there is no such method.
+    And an attribute ``fixed``, True if it never looks at the gradients: then
+    the fit is given up as diverged when the loss has risen so far above the
+    start's (1/eps^2) that no digit of it is left.
     """
 
     def __call__(self, k: int, gradient: np.ndarray, hessian_gradient: np.ndarray) -> float:

@@ -87,6 +87,7 @@ def test_standardised_everything_is_within_reach(name):
     assert_allclose(model.score(X, y), r2_of_least_squares(X, y), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_raw_diabetes_in_any_order():
     """Adaptive rates amplify rounding; the reserve of steps must be large enough for any."""
     for seed in range(8):

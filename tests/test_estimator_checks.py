@@ -9,6 +9,7 @@ from .problems import NAMES
 
 # The checks set max_iter to a handful.
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     # One check is skipped by scikit-learn itself where SCIPY_ARRAY_API is not set.
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning"),

@@ -143,7 +143,7 @@ def test_warning_of_ill_scaled_data_has_numbers():
     with pytest.warns(ConvergenceWarning) as caught:
         GradientDescentRegressor(max_iter=3).fit(X * [1, 10, 100, 1, 1, 1], Y)
     text = str(caught[0].message)
-    assert f"condition number of the problem is at least {condition:.2g};" in text
+    assert f"condition number of the problem is about {condition:.2g};" in text
     assert "after StandardScaler it would be" in text
     assert "correlation of" in text
     assert "tol=1e-06" in text
@@ -151,12 +151,14 @@ def test_warning_of_ill_scaled_data_has_numbers():
 
 
 def test_warning_of_a_constant_alpha_names_the_largest():
-    with pytest.warns(ConvergenceWarning, match=r"descend below 1\.\d+ \(2/L\), and alpha=0.001"):
+    with pytest.warns(
+        ConvergenceWarning, match=r"last alpha was 0\.001.*descend below 1\.\d+ \(2/L\)"
+    ):
         GradientDescentRegressor(0.001, max_iter=3).fit(X, Y)
 
 
 def test_warning_by_passes_has_the_numbers_too():
-    with pytest.warns(ConvergenceWarning, match=r"at least 2.1e\+11; after StandardScaler .*1.2e"):
+    with pytest.warns(ConvergenceWarning, match=r"about 2.1e\+11; after StandardScaler .*1.2e"):
         GradientDescentRegressor(precompute=False, max_iter=3).fit(LONGLEY[:, :-1], LONGLEY[:, -1])
 
 
@@ -175,8 +177,9 @@ def test_one_warning_for_all_targets():
 
 def test_verbose(capsys):
     GradientDescentRegressor(0.1, tol=0, max_iter=60, verbose=1).fit(X, Y)
-    lines = capsys.readouterr().out.splitlines()
-    assert [int(line.split()[1]) for line in lines] == [1, 2, 5, 10, 20, 50]
+    *lines, end = capsys.readouterr().out.splitlines()
+    assert end == "max_iter"
+    assert [int(line.split()[1]) for line in lines] == [1, 2, 5, 10, 20, 50, 60]
     assert all("loss" in line and "alpha 1.000e-01" in line for line in lines)
     GradientDescentRegressor(0.1, tol=0, max_iter=2, verbose=True).fit(X, np.c_[Y, Y])
     assert capsys.readouterr().out.count("target 1  step") == 2

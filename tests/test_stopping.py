@@ -174,6 +174,33 @@ def test_a_constant_alpha_below_it_does_not(factor):
     assert np.all(np.diff(reg.loss_history_) <= 1e-12 * reg.loss_history_[0])
 
 
+def test_two_over_L_itself_is_no_divergence():
+    for seed in range(20):
+        X, y = with_condition(30, seed=seed)
+        reg = GradientDescentRegressor(2 / largest_eigenvalue(design(X)), max_iter=50, tol=0)
+        assert reg.fit(X, y).status_ == "max_iter"
+
+
+class Reckless:
+    """An object of a user's own that does not say that it is fixed."""
+
+    def start(self, problem):
+        return lambda k, gradient, hessian_gradient: 10.0
+
+
+def test_an_object_of_the_users_own_that_ends_far_up_has_diverged():
+    X, y = with_condition(10)
+    with pytest.warns(ConvergenceWarning, match=r"diverged.*2/L.*alpha='auto'"):
+        reg = GradientDescentRegressor(Reckless(), max_iter=50).fit(X, y)
+    assert reg.status_ == "diverged"
+
+
+def test_divergence_on_ill_scaled_data_names_the_scaler():
+    X, y = with_condition(10)
+    with pytest.warns(ConvergenceWarning, match="diverged.*StandardScaler"):
+        GradientDescentRegressor(0.1).fit(X * [1, 1e3, 1, 1, 1, 1], y)
+
+
 def test_with_tol_zero_divergence_is_told_too():
     X, y = with_condition(10)
     with pytest.warns(ConvergenceWarning, match="diverged"):
@@ -182,7 +209,7 @@ def test_with_tol_zero_divergence_is_told_too():
 
 def test_a_schedule_diverges_or_comes_back():
     X, y = with_condition(10)
-    with pytest.warns(ConvergenceWarning, match="the schedule"):
+    with pytest.warns(ConvergenceWarning, match="alpha_k went above"):
         reg = GradientDescentRegressor(lambda k: 10.0, max_iter=100).fit(X, y)
     assert reg.status_ == "diverged"
     comes_back = GradientDescentRegressor(lambda k: 100.0 if k < 3 else 0.9).fit(X, y)

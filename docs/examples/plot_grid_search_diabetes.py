@@ -51,11 +51,12 @@ with warnings.catch_warnings():
 scores = search.cv_results_["mean_test_score"]
 limit = max_stable_alpha(StandardScaler().fit_transform(X))
 print(f"2/L, the largest stable alpha after scaling: {limit:.4f}\n")
-print(f"{'alpha':>9}  {'mean test R2':>12}  {'J after 200 steps':>17}  status")
+print(f"{'alpha':>9}  {'mean test R2':>12}  {'steps':>5}  {'last J':>11}  status")
 for alpha, score in zip(alphas, scores, strict=True):
     fit = fits[alpha]
     mark = "  <- best" if alpha == search.best_params_["gradientdescentregressor__alpha"] else ""
-    print(f"{alpha:9.2g}  {score:12.4f}  {fit.loss_history_[-1]:17.6g}  {fit.status_}{mark}")
+    last = f"{fit.n_iter_:5}  {fit.loss_history_[-1]:11.6g}"
+    print(f"{alpha:9.2g}  {score:12.4f}  {last}  {fit.status_}{mark}")
 
 # %%
 # Against the direct solution
@@ -83,6 +84,7 @@ row("default estimator, unscaled", default.predict(X), default.n_iter_)
 # %%
 # The loss curves
 # ---------------
+# The adaptive learning rate may raise the loss for a step, and comes back.
 
 figure, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
 descending = [alpha for alpha in alphas if fits[alpha].status_ != "diverged"]
