@@ -115,7 +115,7 @@ def begin(objective, curvature, rate, theta, *, max_iter, tol, k=0):
     if not callable(state):
         raise TypeError(
             f"alpha: start(problem) of {rate!r} must return a callable "
-            f"(k, gradient, hessian_gradient) -> float, got {state!r}."
+            f"(k, line) -> float, got {state!r}."
         )
     # A plan for a number of steps begins with its first.
     return Progress(start, state, 0 if hasattr(state, "may_stop") else k)
@@ -149,13 +149,12 @@ class Descent:
 def steps(objective, rate, point, k):
     """Gradient descent itself: yield each alpha_k and the point it leads to, for ever."""
     while True:
-        gradient = point.gradient
-        hessian_gradient = objective.hessian_product(gradient)
-        alpha = rate(k, gradient, hessian_gradient)
+        line = objective.line(point)
+        alpha = rate(k, line)
         if not (isinstance(alpha, float) and 0.0 <= alpha < math.inf):
             # What is not a float but a number will do, and 0 where there is no slope.
             alpha = checked_alpha(alpha, k)
-        point = objective.step(point, alpha, hessian_gradient)
+        point = objective.step(point, alpha, line)
         yield alpha, point
         k += 1
 
@@ -243,10 +242,9 @@ def _hopeless_loss(objective, now):
 def _rising(objective, now, losses):
     """Whether the descent, out of steps, was on its way up."""
     if getattr(now.rate_state, "rises_for_ever", False):
-        # g.Hg / g.g exceeds L by no more than rounding, whatever g is.
-        gradient = now.point.gradient
-        curve = gradient @ objective.hessian_product(gradient)
-        return now.rate_state.alpha * curve > 2.0 * (1.0 + 1e-9) * (gradient @ gradient)
+        # g'Hg / g'g exceeds L by no more than rounding, whatever g is.
+        line = objective.line(now.point)
+        return now.rate_state.alpha * line.curvature > 2.0 * (1.0 + 1e-9) * line.slope
     # Adaptive learning rates rise and come back, but not from that far.
     rise = 1.0 if getattr(now.rate_state, "fixed", False) else 1e16
     return losses[-1] > rise * losses[0]

@@ -243,7 +243,7 @@ class _Fixed:
     rises_for_ever: bool = False
     fixed: bool = True
 
-    def __call__(self, k, gradient, hessian_gradient):
+    def __call__(self, k, line):
         return self.alpha
 
 
@@ -252,62 +252,51 @@ class _Scheduled:
     function: Callable[[int], float]
     fixed: bool = True
 
-    def __call__(self, k, gradient, hessian_gradient):
+    def __call__(self, k, line):
         return checked_alpha(self.function(k), k)
 
 
-def _long_step(g, Hg):
-    """The step g'g / g'Hg, or 0 where the gradient has vanished or is nothing but rounding."""
-    curve = g @ Hg
-    return float(g @ g / curve) if curve > 0 else 0.0
-
-
-def _short_step(g, Hg):
-    """The step g'Hg / |Hg|^2, or 0 where the gradient has vanished or is nothing but rounding."""
-    curve = g @ Hg
-    return float(curve / (Hg @ Hg)) if curve > 0 else 0.0
-
-
-def _exact_line_search(k, gradient, hessian_gradient):
-    return _long_step(gradient, hessian_gradient)
+def _exact_line_search(k, line):
+    return line.minimum
 
 
 @dataclass(slots=True)
 class _BarzilaiBorwein:
     previous: float | None = None
 
-    def __call__(self, k, gradient, hessian_gradient):
-        long = _long_step(gradient, hessian_gradient)
-        alpha = long if self.previous is None else self.previous
-        self.previous = long
+    def __call__(self, k, line):
+        alpha = line.minimum if self.previous is None else self.previous
+        self.previous = line.minimum
         return alpha
 
 
 @dataclass(slots=True)
 class _ABBmin:
-    long: float | None = None
+    long: float = 0.0
     short: tuple[float, ...] = ()
     threshold: float = 0.5
 
-    def __call__(self, k, gradient, hessian_gradient):
-        alpha = self._alternate()
-        self.long = _long_step(gradient, hessian_gradient)
-        self.short = (*self.short[-2:], _short_step(gradient, hessian_gradient))
-        return self.long if alpha is None else alpha
+    def __call__(self, k, line):
+        alpha = self._alternate() if self.short else line.minimum
+        self.long = line.minimum
+        square = float(line.hessian_gradient @ line.hessian_gradient)
+        short = max(line.curvature, 0.0) / square if square > 0.0 else 0.0
+        self.short = (*self.short[-2:], short)
+        return alpha
 
     def _alternate(self):
-        if self.long is None or self.short[-1] >= self.threshold * self.long:
-            self.threshold *= 1.1 if self.short else 1.0
-            return self.long
-        self.threshold *= 0.9
-        return min(self.short)
+        if self.short[-1] < self.threshold * self.long:
+            self.threshold *= 0.9
+            return min(self.short)
+        self.threshold *= 1.1
+        return self.long
 
 
 @dataclass(slots=True)
 class _Cycle:
     steps: tuple[float, ...]
 
-    def __call__(self, k, gradient, hessian_gradient):
+    def __call__(self, k, line):
         return self.steps[k % len(self.steps)]
 
     def may_stop(self, k):
@@ -318,7 +307,7 @@ class _Cycle:
 class _Silver:
     unit: float
 
-    def __call__(self, k, gradient, hessian_gradient):
+    def __call__(self, k, line):
         nu = ((k + 1) & -(k + 1)).bit_length() - 1
         return (1.0 + (1.0 + math.sqrt(2.0)) ** (nu - 1)) * self.unit
 

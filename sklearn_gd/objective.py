@@ -8,8 +8,8 @@ theta = (w, b)::
     H        = 1/S A^T diag(s) A
 
 J is a quadratic, so its gradient changes linearly: after the update
-``theta - alpha g`` it is ``g' = g - alpha H g``, and J has fallen by
-``alpha/2 g . (g + g')``.  A step therefore costs one product H g:
+``theta - alpha g`` it is ``g - alpha H g``, and J has fallen by
+``alpha (g'g - alpha/2 g'Hg)``.  A step therefore costs one product H g:
 of a matrix kept in memory (*by moments*), or of one read of the rows (*by
 passes*).  That is the only difference between the two forms.
 
@@ -22,6 +22,7 @@ from functools import cached_property
 import numpy as np
 
 from .curvature import Curvature
+from .protocol import Line
 
 # Between anchors J and its gradient are recurrences: they lose, relative to
 # their own size, as many digits as J has fallen.  After a fall by this factor
@@ -39,6 +40,8 @@ class Point:
     loss : float
         J at theta.
     gradient : ndarray of shape (n_parameters,)
+    slope : float
+        Square of its length, g'g.
     highest : float
         Highest loss since loss and gradient were last read off the rows.
     anchored : bool
@@ -48,8 +51,14 @@ class Point:
     theta: np.ndarray = field(repr=False)
     loss: float
     gradient: np.ndarray = field(repr=False)
+    slope: float
     highest: float
     anchored: bool
+
+
+def anchored_point(theta, loss, gradient):
+    """Point whose loss and gradient were read off the rows."""
+    return Point(theta, loss, gradient, float(gradient @ gradient), loss, True)
 
 
 class LeastSquares:
@@ -101,7 +110,7 @@ class Objective:
             # The moments are the sums for theta = 0.
             loss = self.moments.y_square[self.target] / 2
             gradient = -self.moments.cross[:, self.target]
-            return Point(theta, float(loss), gradient, float(loss), True)
+            return anchored_point(theta, float(loss), gradient)
         w, b = self.split(theta)
 
         def kernel(X, y, weights):
@@ -111,34 +120,36 @@ class Objective:
 
         square, *gradient = self.rows.sum(kernel)
         loss = float(square / (2 * self.moments.weight))
-        return Point(theta, loss, self._join(*gradient), loss, True)
+        return anchored_point(theta, loss, self._join(*gradient))
 
     def anchor(self, point):
         """Read loss and gradient of the point off the rows, if they are not."""
         if not point.anchored:
             fresh = self.at(point.theta)
             point.loss = point.highest = fresh.loss
-            point.gradient, point.anchored = fresh.gradient, True
+            point.gradient, point.slope, point.anchored = fresh.gradient, fresh.slope, True
 
-    def step(self, point, alpha, hessian_gradient):
-        """Point after the update ``theta <- theta - alpha * gradient``.
+    def line(self, point):
+        """J along the negative gradient: what the choice of alpha is about."""
+        g = point.gradient
+        Hg = self.hessian_product(g)
+        return Line(g, Hg, point.slope, float(g @ Hg))
 
-        ``hessian_gradient`` is H g.
-        """
+    def step(self, point, alpha, line):
+        """Point after the update ``theta <- theta - alpha * gradient``."""
         if alpha == 0.0:
             # Often a recurrence that has decayed to nothing but rounding.
             self.anchor(point)
             return point
-        g = point.gradient
-        theta = point.theta - alpha * g
-        gradient = g - alpha * hessian_gradient
+        theta = point.theta - alpha * line.gradient
         # J from the moments, 1/2 theta'H theta - c'theta + yy/2, would lose
         # every digit near a good fit; a sum of differences does not.
-        loss = point.loss - alpha / 2 * float(g @ (g + gradient))
+        loss = point.loss - alpha * (line.slope - 0.5 * alpha * line.curvature)
         highest = max(point.highest, loss)
         if loss < ANCHOR_FALL * highest:
             return self.at(theta)
-        return Point(theta, loss, gradient, highest, False)
+        gradient = line.gradient - alpha * line.hessian_gradient
+        return Point(theta, loss, gradient, float(gradient @ gradient), highest, False)
 
     def split(self, theta):
         """Coefficients and intercept in theta."""

@@ -5,13 +5,17 @@ fresh state, so that clones and refits share nothing; the state is called
 before every update and returns that update's alpha::
 
     state = rate.start(problem)
-    alpha = state(k, gradient, hessian_gradient)
+    alpha = state(k, line)
 
-``hessian_gradient`` is H g, the product that the update needs anyway: with it
-the exact line search and the Barzilai-Borwein quotients cost nothing more.
-With s and y the differences of the last two iterates and gradients,
-s = -alpha g and y = -alpha H g, so that s's/s'y = g'g/g'Hg and
-s'y/y'y = g'Hg/|Hg|^2 of the gradient before.
+``line`` is J along the negative gradient g, where alpha is to be chosen::
+
+    J(theta - alpha g) = J(theta) - alpha g'g + alpha^2/2 g'Hg
+
+The product H g is needed for the update anyway, so that the exact line search
+and the Barzilai-Borwein quotients cost nothing more: with s and y the
+differences of the last two iterates and gradients, s = -alpha g and
+y = -alpha H g, so that s's/s'y = g'g/g'Hg and s'y/y'y = g'Hg/|Hg|^2 of the
+gradient before.
 
 A warm start, and pickling a fitted estimator, keep the state: let both the
 description and the state be objects of classes that can be pickled.  A warm
@@ -31,13 +35,12 @@ Examples
 >>> @dataclass
 ... class CautiousState:
 ...     alpha: float
-...     size: float = np.inf
+...     slope: float = np.inf
 ...
-...     def __call__(self, k, gradient, hessian_gradient):
-...         size = gradient @ gradient
-...         if size > self.size:
+...     def __call__(self, k, line):
+...         if line.slope > self.slope:
 ...             self.alpha /= 2
-...         self.size = size
+...         self.slope = line.slope
 ...         return self.alpha
 >>> X, y = np.array([[1.0], [2.0], [4.0]]), np.array([1.0, 3.0, 7.0])
 >>> GradientDescentRegressor(Cautious()).fit(X, y).coef_.round(3)
@@ -46,6 +49,7 @@ array([2.])
 
 import math
 import numbers
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -66,6 +70,25 @@ class Problem(Protocol):
     tol: float
 
 
+@dataclass(slots=True)
+class Line:
+    """J along the negative gradient; its arrays must not be changed."""
+
+    gradient: np.ndarray
+    """g at the current iterate."""
+    hessian_gradient: np.ndarray
+    """H g."""
+    slope: float
+    """g'g, the rate at which J falls with alpha at first."""
+    curvature: float
+    """g'Hg, by which that rate falls with alpha."""
+
+    @property
+    def minimum(self) -> float:
+        """The alpha that minimises J; 0 where the gradient is nothing but rounding."""
+        return self.slope / self.curvature if self.curvature > 0.0 else 0.0
+
+
 class RateState(Protocol):
     """State of one descent's learning rate.
 
@@ -76,11 +99,8 @@ class RateState(Protocol):
     start's (1/eps^2) that no digit of it is left.
     """
 
-    def __call__(self, k: int, gradient: np.ndarray, hessian_gradient: np.ndarray) -> float:
-        """Learning rate of update k = 0, 1, ...: a positive number, or 0 to stay.
-
-        The two arrays must not be changed.
-        """
+    def __call__(self, k: int, line: Line) -> float:
+        """Learning rate of update k = 0, 1, ...: a positive number, or 0 to stay."""
         ...
 
 

@@ -78,10 +78,10 @@ class SolutionTest:
 
     def _holds(self, point, rounding):
         allowed = self.tol * math.sqrt(2.0 * max(point.loss, 0.0)) + rounding
-        gradient = point.gradient
-        if not gradient @ gradient <= self._largest_square * allowed**2:
+        if not point.slope <= self._largest_square * allowed**2:
             return False
-        return bool(np.abs(self.objective.correlation_slopes(gradient)).max() <= allowed)
+        slopes = self.objective.correlation_slopes(point.gradient)
+        return bool(np.abs(slopes).max() <= allowed)
 
     def largest_correlation(self, point):
         """Largest correlation of the residual with a feature."""

@@ -202,7 +202,7 @@ class Halving:
     def start(self, problem):
         """Remember 1/L."""
         self_alpha = 1 / problem.largest_eigenvalue
-        return lambda k, gradient, hessian_gradient: self_alpha / (1 + k % 2)
+        return lambda k, line: self_alpha / (1 + k % 2)
 
 
 def test_an_object_of_the_users_own(problem):
@@ -238,7 +238,7 @@ def test_the_whole_problem_is_there_to_ask(problem):
                 max_iter=problem.max_iter,
                 tol=problem.tol,
             )
-            return lambda k, gradient, hessian_gradient: 0.1
+            return lambda k, line: 0.1
 
     GradientDescentRegressor(Curious(), max_iter=5, tol=0).fit(X, y)
     eigenvalues = np.linalg.eigvalsh(design(X).T @ design(X) / len(y))

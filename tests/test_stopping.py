@@ -185,7 +185,7 @@ class Reckless:
     """An object of a user's own that does not say that it is fixed."""
 
     def start(self, problem):
-        return lambda k, gradient, hessian_gradient: 10.0
+        return lambda k, line: 10.0
 
 
 def test_an_object_of_the_users_own_that_ends_far_up_has_diverged():
