@@ -42,7 +42,7 @@ def _diverged(descent, test, rate, max_iter):
     yield (
         f"Gradient descent diverged: after {len(descent.alphas)} steps the loss was "
         f"{descent.losses[-1]:.3g}. coef_ holds the parameters of the lowest loss seen, "
-        f"{descent.best.loss:.3g}."
+        f"{descent.best.point.loss:.3g}."
     )
     if largest > 0:
         limit = 2.0 / largest
@@ -55,7 +55,7 @@ def _diverged(descent, test, rate, max_iter):
 
 
 def _not_converged(descent, test, rate, max_iter):
-    point = test.objective.at(descent.best.theta)
+    point = descent.best.point
     correlation = test.largest_correlation(point)
     yield f"Gradient descent did not converge in max_iter={max_iter} steps:"
     if correlation > test.tol:

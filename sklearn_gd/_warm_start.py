@@ -33,11 +33,14 @@ class Pause:
 
 def pause_at(problem, rate, descents):
     """Return the Pause after these descents."""
+    split = problem.objectives[0].split
     return Pause(
         digest=problem.moments.digest,
         rate=rate,
         progress=tuple(descent.progress for descent in descents),
-        parameters=tuple(problem.objectives[0].split(descent.best.theta) for descent in descents),
+        parameters=tuple(
+            problem.objectives[0].split(descent.best.point.theta) for descent in descents
+        ),
     )
 
 

@@ -113,9 +113,8 @@ class Curvature:
         it has shows that the minimum is not reached.
         """
         self._require_moments("the distance of the loss from its minimum")
-        slopes = self._objective.correlation_slopes(gradient)
-        along = slopes[:-1]
-        return float(along @ cho_solve(self._factor, along) + slopes[-1] ** 2) / 2
+        along, up = self._objective.split(self._objective.correlation_slopes(gradient))
+        return float(along @ cho_solve(self._factor, along) + up**2) / 2
 
     def excess_above(self, gradient, limit):
         """Whether J - J* is seen to be above the limit.

@@ -50,11 +50,10 @@ class AtStart:
 
 
 class Iterate(NamedTuple):
-    """Number, loss and parameters of an iterate."""
+    """Number and point of an iterate."""
 
     k: int
-    loss: float
-    theta: np.ndarray
+    point: Point
 
 
 @dataclass(slots=True)
@@ -81,12 +80,7 @@ class Progress:
     next_test: int = 0
 
     def __post_init__(self):
-        self.first = self.best = self.iterate
-
-    @property
-    def iterate(self):
-        """The current iterate."""
-        return Iterate(self.k, self.point.loss, self.point.theta)
+        self.first = self.best = Iterate(self.k, self.point)
 
     def test(self, is_solution):
         """Return whether the current iterate is a solution; keep it if so, or if it is the best.
@@ -98,8 +92,8 @@ class Progress:
             solved = is_solution.certify(self.point)
             if not solved:
                 self.next_test = self.k + is_solution.patience
-        if solved or self.point.loss <= self.best.loss * (1.0 + 1e-10):
-            self.best = self.iterate
+        if solved or self.point.loss <= self.best.point.loss * (1.0 + 1e-10):
+            self.best = Iterate(self.k, self.point)
         return solved
 
 
@@ -208,8 +202,8 @@ def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=No
             status = "diverged"
     best = now.best if status == "converged" else _verified(objective, now)
     best = best._replace(k=best.k - first)
-    if best.k >= 0 and abs(losses[best.k] - best.loss) > 1e-9 * best.loss:
-        losses[best.k] = best.loss
+    if best.k >= 0 and abs(losses[best.k] - best.point.loss) > 1e-9 * best.point.loss:
+        losses[best.k] = best.point.loss
     return Descent(status, losses, alphas, path, best, now)
 
 
@@ -219,8 +213,8 @@ def _verified(objective, now):
     Far from the origin the recurrences may have lost all digits of the loss:
     what turns out to be worse than the start gives way to it.
     """
-    best = now.best._replace(loss=objective.at(now.best.theta).loss)
-    return best if best.loss <= now.first.loss else now.first
+    best = Iterate(now.best.k, objective.at(now.best.point.theta))
+    return best if best.point.loss <= now.first.point.loss else now.first
 
 
 def _always(k):
@@ -236,7 +230,7 @@ def _hopeless_loss(objective, now):
     """
     if not getattr(now.rate_state, "fixed", False):
         return sys.float_info.max
-    return max(now.first.loss, objective.total_loss) / np.finfo(np.float64).eps ** 2
+    return max(now.first.point.loss, objective.total_loss) / np.finfo(np.float64).eps ** 2
 
 
 def _rising(objective, now, losses):

@@ -185,6 +185,19 @@ class Objective:
         terms = np.abs(w) @ np.sqrt(self.moments.diagonal) + abs(b) + y_size
         return float(4 * np.finfo(np.float64).eps * terms)
 
+    def correlation_slope(self, gradient, j):
+        """The entry j of ``correlation_slopes(gradient)``."""
+        scale, centre = self._scale_and_centre
+        if not self.fit_intercept:
+            return scale[j] * gradient.item(j)
+        g_b = gradient.item(-1)
+        return scale[j] * (gradient.item(j) - centre[j] * g_b) if j < len(scale) else g_b
+
+    @cached_property
+    def _scale_and_centre(self):
+        # Of single entries lists are far quicker than arrays.
+        return self.moments.inverse_deviation.tolist(), self.moments.centre.tolist()
+
     def correlation_slopes(self, gradient):
         """Rates of J along the features centred and scaled to unit variance, and along b.
 
@@ -193,12 +206,13 @@ class Objective:
         """
         g_w, g_b = self.split(gradient)
         slopes = self.moments.inverse_deviation * (g_w - self.moments.centre * g_b)
-        return np.append(slopes, g_b)
+        return np.append(slopes, g_b) if self.fit_intercept else slopes
 
     def uncentred(self, direction):
         """Direction in theta of one along centred and scaled features and b."""
-        w = self.moments.inverse_deviation * direction[:-1]
-        return join(w, direction[-1] - self.moments.centre @ w, self.fit_intercept)
+        d_w, d_b = self.split(direction)
+        w = self.moments.inverse_deviation * d_w
+        return join(w, d_b - self.moments.centre @ w, self.fit_intercept)
 
 
 def join(w, b, fit_intercept):
