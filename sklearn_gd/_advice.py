@@ -6,35 +6,34 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .descent import STATUSES
 from .learning_rates import Constant, Schedule
+from .stopping import SolutionTest
 
 
-def warn_of(descents, tests, rate, max_iter):
+def warn_of(problem, descents, rate, max_iter, tol):
     """Issue one ConvergenceWarning if not all descents ended at a solution.
 
     Parameters
     ----------
+    problem : LeastSquares
     descents : list of Descent
         One a target.
-    tests : list of SolutionTest
-        That of each descent.
     rate : LearningRate
     max_iter : int
+    tol : float
+        With 0 the user asked for so many steps and not for a solution.
     """
-    failed = [j for j, descent in enumerate(descents) if not _is_fine(descent, tests[j])]
+    fine = {"converged"} if tol > 0.0 else {"converged", "max_iter"}
+    failed = [j for j, descent in enumerate(descents) if descent.status not in fine]
     if not failed:
         return
     worst = max(failed, key=lambda j: STATUSES.index(descents[j].status))
     of_many = f"{len(failed)} of {len(descents)} targets; of target {worst}: "
     tell = _diverged if descents[worst].status == "diverged" else _not_converged
-    sentences = tell(descents[worst], tests[worst], rate, max_iter)
+    test = SolutionTest(problem.objectives[worst], problem.curvature, tol)
+    sentences = tell(descents[worst], test, rate, max_iter)
     message = (of_many if len(descents) > 1 else "") + " ".join(filter(None, sentences))
     # Points at the line that called fit.
     warnings.warn(message, ConvergenceWarning, stacklevel=3)
-
-
-def _is_fine(descent, test):
-    # With tol=0 the user asked for so many steps and not for a solution.
-    return descent.status == "converged" or (descent.status == "max_iter" and test.tol == 0.0)
 
 
 def _diverged(descent, test, rate, max_iter):

@@ -210,11 +210,11 @@ def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
     """
     X = check_array(X, input_name="X", **_AS_IT_IS)
     validation.check_flag(fit_intercept, "fit_intercept")
-    rows = validation.check_rows(X, np.zeros(X.shape[0]), sample_weight)
-    gather = worth_gathering(rows.n_rows, rows.n_features)
-    moments = collect(rows, bool(fit_intercept), covariance=gather)
-    validation.check_moments(moments, rows)
-    largest = Curvature(Objective(rows, moments)).largest
+    with validation.check_rows(X, np.zeros(X.shape[0]), sample_weight) as rows:
+        gather = worth_gathering(rows.n_rows, rows.n_features)
+        moments = collect(rows, bool(fit_intercept), covariance=gather)
+        validation.check_moments(moments, rows)
+        largest = Curvature(Objective(rows, moments)).largest
     return 2.0 / largest if largest > 0 else np.inf
 
 
@@ -225,12 +225,15 @@ def _points(X, y, coef, intercept, sample_weight):
     shape = y.shape[1:]
     w = validation.check_start(coef, "coef", (*shape, rows.n_features))
     b = validation.check_start(intercept, "intercept", shape, per_target=True)
-    moments = collect(rows, True, covariance=False)
-    validation.check_moments(moments, rows)
-    objectives = [Objective(rows, moments, j) for j in range(rows.y.shape[1])]
     parameters = zip(w.reshape(-1, rows.n_features), b.ravel(), strict=True)
-    thetas = [join(w_j, b_j, True) for w_j, b_j in parameters]
-    points = [(o, o.at(theta)) for o, theta in zip(objectives, thetas, strict=True)]
+    with rows:
+        moments = collect(rows, True, covariance=False)
+        validation.check_moments(moments, rows)
+        objectives = [Objective(rows, moments, j) for j in range(rows.y.shape[1])]
+        points = [
+            (objective, objective.at(join(w_j, b_j, True)))
+            for objective, (w_j, b_j) in zip(objectives, parameters, strict=True)
+        ]
     if not all(np.isfinite(point.loss) for _, point in points):
         raise ValueError("coef and intercept are so large that the cost leaves float64.")
     return points, shape

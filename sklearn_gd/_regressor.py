@@ -263,27 +263,29 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             multi_output=True,
             y_numeric=True,
         )
-        rows = validation.check_rows(X, y, sample_weight)
-        moments = collect(rows, bool(self.fit_intercept), covariance=self._by_moments(rows, rate))
-        validation.check_moments(moments, rows, type(self).__name__)
-        problem = LeastSquares(rows, moments, y.shape[1:])
-        limits = {"max_iter": self.max_iter, "tol": float(self.tol or 0.0)}
-        pause = getattr(self, "_pause", None) if self.warm_start else None
-        progress = starts(problem, rate, pause, coef_init, intercept_init, **limits)
-        tests = [SolutionTest(o, problem.curvature, limits["tol"]) for o in problem.objectives]
-        descents = [
-            self._descend(problem, target, progress[target], tests[target])
-            for target in range(len(progress))
-        ]
-        dtype = np.float32 if X.dtype == np.float32 else np.float64
-        # Those that only an earlier fit had must not stay.
-        for name in {"coef_path_", "intercept_path_"} & set(vars(self)):
-            delattr(self, name)
-        for name, value in fitted_attributes(problem, descents, dtype, self.store_path).items():
-            setattr(self, name, value)
-        self._pause = pause_at(problem, rate, descents)
-        warn_of(descents, tests, rate, self.max_iter)
+        with validation.check_rows(X, y, sample_weight) as rows:
+            problem = self._problem(rows, rate, y.shape[1:])
+            descents = self._descend(problem, rate, coef_init, intercept_init)
+            dtype = np.float32 if X.dtype == np.float32 else np.float64
+            attributes = fitted_attributes(problem, descents, dtype, self.store_path)
+            # Those that only an earlier fit had must not stay.
+            for name in {"coef_path_", "intercept_path_"} & set(vars(self)):
+                delattr(self, name)
+            for name, value in attributes.items():
+                setattr(self, name, value)
+            self._pause = pause_at(problem, rate, descents)
+            warn_of(problem, descents, rate, self.max_iter, self._tol)
         return self
+
+    @property
+    def _tol(self):
+        return float(self.tol or 0.0)
+
+    def _problem(self, rows, rate, target_shape):
+        covariance = self._by_moments(rows, rate)
+        moments = collect(rows, bool(self.fit_intercept), covariance=covariance)
+        validation.check_moments(moments, rows, type(self).__name__)
+        return LeastSquares(rows, moments, target_shape)
 
     def _by_moments(self, rows, rate):
         needed = getattr(rate, "needs_moments", False)
@@ -296,21 +298,27 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             )
         return bool(self.precompute)
 
-    def _descend(self, problem, target, now, is_solution):
-        """Let one target descend."""
-        several = len(problem.objectives) > 1
-        printer = Printer(f"target {target}  " if several else "") if self.verbose else None
-        descent = descend(
-            problem.objectives[target],
-            now,
-            is_solution,
-            max_iter=self.max_iter,
-            store_path=self.store_path,
-            watch=printer,
-        )
-        if printer is not None:
-            printer.end(descent)
-        return descent
+    def _descend(self, problem, rate, coef_init, intercept_init):
+        """Let every target descend."""
+        pause = getattr(self, "_pause", None) if self.warm_start else None
+        limits = {"max_iter": self.max_iter, "tol": self._tol}
+        progress = starts(problem, rate, pause, coef_init, intercept_init, **limits)
+        descents = []
+        for target, objective in enumerate(problem.objectives):
+            several = len(problem.objectives) > 1
+            printer = Printer(f"target {target}  " if several else "") if self.verbose else None
+            descent = descend(
+                objective,
+                progress[target],
+                SolutionTest(objective, problem.curvature, self._tol),
+                max_iter=self.max_iter,
+                store_path=self.store_path,
+                watch=printer,
+            )
+            if printer is not None:
+                printer.end(descent)
+            descents.append(descent)
+        return descents
 
     def predict(self, X):
         """Predict w . x + b.

@@ -38,9 +38,7 @@ def pause_at(problem, rate, descents):
         digest=problem.moments.digest,
         rate=rate,
         progress=tuple(descent.progress for descent in descents),
-        parameters=tuple(
-            problem.objectives[0].split(descent.best.point.theta) for descent in descents
-        ),
+        parameters=tuple(split(descent.best.point.theta) for descent in descents),
     )
 
 

@@ -208,11 +208,16 @@ def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=No
 
 
 def _verified(objective, now):
-    """The best iterate with its loss read off the rows.
+    """The best iterate with its loss read off the rows, if rounding may have moved it.
 
-    Far from the origin the recurrences may have lost all digits of the loss:
-    what turns out to be worse than the start gives way to it.
+    Each update rounds theta, which the recurrences do not see.  Far from the
+    origin the loss may so have lost all its digits: what turns out to be
+    worse than the start gives way to it.
     """
+    point = now.best.point
+    drift = now.k * objective.rounding(point.theta)
+    if point.anchored or drift < 1e-9 * math.sqrt(2.0 * max(point.loss, 0.0)):
+        return now.best
     best = Iterate(now.best.k, objective.at(now.best.point.theta))
     return best if best.point.loss <= now.first.point.loss else now.first
 
@@ -239,6 +244,8 @@ def _rising(objective, now, losses):
         # g'Hg / g'g exceeds L by no more than rounding, whatever g is.
         line = objective.line(now.point)
         return now.rate_state.alpha * line.curvature > 2.0 * (1.0 + 1e-9) * line.slope
-    # Adaptive learning rates rise and come back, but not from that far.
-    rise = 1.0 if getattr(now.rate_state, "fixed", False) else 1e16
+    # Adaptive learning rates rise and come back; one that does not say what it
+    # is has gone astray if hardly a digit of the start is left.
+    fixed = getattr(now.rate_state, "fixed", None)
+    rise = {True: 1.0, False: math.inf, None: 1e16}[fixed]
     return losses[-1] > rise * losses[0]

@@ -263,6 +263,7 @@ def _exact_line_search(k, line):
 @dataclass(slots=True)
 class _BarzilaiBorwein:
     previous: float | None = None
+    fixed: bool = False
 
     def __call__(self, k, line):
         alpha = line.minimum if self.previous is None else self.previous
@@ -275,11 +276,12 @@ class _ABBmin:
     long: float = 0.0
     short: tuple[float, ...] = ()
     threshold: float = 0.5
+    fixed: bool = False
 
     def __call__(self, k, line):
         alpha = self._alternate() if self.short else line.minimum
         self.long = line.minimum
-        square = float(line.hessian_gradient @ line.hessian_gradient)
+        square = float(line.hessian_gradient.dot(line.hessian_gradient))
         short = max(line.curvature, 0.0) / square if square > 0.0 else 0.0
         self.short = (*self.short[-2:], short)
         return alpha

@@ -15,6 +15,8 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from .rows import BLOCK_BYTES
+
 # Up to so many features the covariances (8 MB) are always affordable, and all
 # eigenvalues can be computed from them.
 MAX_DENSE = 1000
@@ -96,76 +98,85 @@ def collect(rows, fit_intercept, *, covariance):
     covariance : bool
         Whether to gather the covariances, n_features^2 numbers.
     """
-    if fit_intercept:
-        shift, y_shift = rows.typical_row()
-    else:
-        shift, y_shift = np.zeros(rows.n_features), np.zeros(rows.y.shape[1])
-    products = _dense_products if covariance else _squares
+    n, n_targets = rows.n_features, rows.y.shape[1]
+    shift, y_shift = _shifts(rows) if fit_intercept else (np.zeros(n), np.zeros(n_targets))
+    products = _products if covariance else _squares
 
     def kernel(X, y, weights):
-        ones = np.ones(len(y)) if weights is None else weights
-        v = y - y_shift
-        weighted_y = ones[:, None] * y
-        weighted_v = ones[:, None] * v
-        y_sums = weighted_v.sum(axis=0), np.einsum("ij,ij->j", weighted_v, v)
-        return ones.sum(), *products(X, ones, shift), X.T @ weighted_y, *y_sums
+        V = np.column_stack([y - y_shift, np.ones(len(y))])
+        if weights is not None:
+            V *= np.sqrt(weights)[:, None]
+        return *products(X, V, weights, shift), V.T @ V
 
-    S, first, second, cross, y_first, y_second = rows.sum(kernel)
-    offset, y_offset = first / S, y_first / S
-    mean, y_mean = shift + offset, y_shift + y_offset
-    second = second / S
-    y_variance = y_second / S
+    # A sum of n_features^2 numbers is worth as many rows, made dense.
+    block_rows = max(BLOCK_BYTES // (8 * n), n) if covariance else None
+    second, cross, rest = rows.sum(kernel, block_rows)
+    S = rest[-1, -1]
+    second, cross, rest = second / S, cross / S, rest / S
+    offset, y_offset = cross[:, -1], rest[-1, :-1]
+    cross, y_variance = cross[:, :-1], rest.diagonal()[:-1].copy()
+    centre, y_mean = np.zeros(n), y_shift + y_offset
     if fit_intercept:
+        centre = shift + offset
         second -= np.outer(offset, offset) if covariance else offset**2
-        y_variance = y_variance - y_offset**2
+        cross = cross - np.outer(offset, y_offset) + np.outer(centre, y_mean)
+        cross = np.vstack([cross, y_mean])
+        y_variance = np.maximum(y_variance - y_offset**2, 0.0)
     variance = second.diagonal().copy() if covariance else second
-    centre = mean if fit_intercept else np.zeros_like(mean)
     # A column that varies by less than its own rounding is constant.
     constant = variance <= (8 * np.finfo(np.float64).eps * centre) ** 2
     variance[constant] = 0.0
-    if covariance:
+    if covariance and constant.any():
         second[constant] = 0.0
         second[:, constant] = 0.0
-    cross = np.vstack([cross / S, y_mean]) if fit_intercept else cross / S
-    y_variance = np.maximum(y_variance, 0.0)
-    y_square = y_variance + (y_mean**2 if fit_intercept else 0.0)
     return Moments(
         fit_intercept=fit_intercept,
         weight=float(S),
         centre=centre,
         variance=variance,
         cross=cross,
-        y_square=y_square,
+        y_square=y_variance + (y_mean**2 if fit_intercept else 0.0),
         y_variance=y_variance,
         covariance=second if covariance else None,
     )
 
 
-def _dense_products(X, weights, shift):
-    """Sums of z and of z z^T over one block, z = x - shift."""
-    Z = (X.toarray() if sparse.issparse(X) else X) - shift
-    first = weights @ Z
-    Z *= np.sqrt(weights)[:, None]
-    # NumPy sees that both factors are one matrix and does half the work.
-    return first, Z.T @ Z
+def _shifts(rows):
+    """Where to take the sums about: a typical row, or 0 if that is as good and spares a copy."""
+    X_mean, X_spread, y_mean = rows.typical_row()
+    near = not sparse.issparse(rows.X) and np.all(np.abs(X_mean) <= 8 * X_spread)
+    return np.zeros_like(X_mean) if near else X_mean, y_mean
 
 
-def _squares(X, weights, shift):
-    """Sums of z and of z^2 over one block, z = x - shift."""
+def _products(X, V, weights, shift):
+    """Sums of z z^T and z v^T over one block, z = x - shift."""
+    Z = X.toarray() if sparse.issparse(X) else X
+    if shift.any():
+        Z = Z - shift
+    if weights is not None:
+        Z = Z * np.sqrt(weights)[:, None]
+    # NumPy sees that both factors are one matrix and does half the work; the
+    # method dot is quicker than the operator @ on tall blocks.
+    return Z.T.dot(Z), Z.T.dot(V)
+
+
+def _squares(X, V, weights, shift):
+    """Sums of z^2 and z v^T over one block, z = x - shift."""
     if not sparse.issparse(X):
-        Z = X - shift
-        return weights @ Z, np.einsum("i,ij,ij->j", weights, Z, Z)
-    n = X.shape[1]
-    stored = np.diff(X.indptr)
-    Z = X.data - shift[X.indices]
-    weight = np.repeat(weights, stored)
-    first = np.bincount(X.indices, weight * Z, minlength=n)
-    second = np.bincount(X.indices, weight * Z * Z, minlength=n)
+        Z = X - shift if shift.any() else X
+        if weights is not None:
+            Z = Z * np.sqrt(weights)[:, None]
+        return np.ones(len(Z)).dot(Z * Z), Z.T.dot(V)
+    weights = np.ones(X.shape[0]) if weights is None else weights
+    weighted_V = V * np.sqrt(weights)[:, None]
+    Z = sparse.csr_array((X.data - shift[X.indices], X.indices, X.indptr), shape=X.shape)
+    stored = sparse.csr_array((np.ones_like(X.data), X.indices, X.indptr), shape=X.shape)
     # The zeros that are not stored are rows too; where there are none their
-    # weight must come out exactly 0, or a column of constants would vary.
-    absent = weights.sum() - np.bincount(X.indices, weight, minlength=n)
-    absent[np.bincount(X.indices, minlength=n) == X.shape[0]] = 0.0
-    return first - absent * shift, second + absent * shift**2
+    # sum must come out exactly 0, or a column of constants would vary.
+    absent = weighted_V.sum(axis=0) - stored.T @ weighted_V
+    absent[np.bincount(X.indices, minlength=X.shape[1]) == X.shape[0]] = 0.0
+    squares = (Z * Z).T @ weights + absent[:, -1] * shift**2
+    return squares, Z.T @ weighted_V - shift[:, None] * absent
 
 
 def worth_gathering(n_rows, n_features):

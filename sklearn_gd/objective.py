@@ -102,8 +102,10 @@ class Objective:
         self.fit_intercept = moments.fit_intercept
         self.n_parameters = rows.n_features + self.fit_intercept
         H = moments.hessian
-        self.hessian_product = self._product_by_pass if H is None else H.__matmul__
+        # The method dot is quicker than the operator @, for small arrays twice.
+        self.hessian_product = self._product_by_pass if H is None else H.dot
 
+    @np.errstate(over="ignore", invalid="ignore")
     def at(self, theta):
         """Point at theta, its loss and gradient read off the rows."""
         if not theta.any():
@@ -114,9 +116,11 @@ class Objective:
         w, b = self.split(theta)
 
         def kernel(X, y, weights):
-            residual = X @ w + b - y[:, self.target]
+            residual = X.dot(w)
+            residual += b
+            residual -= y[:, self.target]
             weighted = residual if weights is None else weights * residual
-            return residual @ weighted, X.T @ weighted, weighted.sum()
+            return residual.dot(weighted), X.T.dot(weighted), weighted.sum()
 
         square, *gradient = self.rows.sum(kernel)
         loss = float(square / (2 * self.moments.weight))
@@ -133,7 +137,7 @@ class Objective:
         """J along the negative gradient: what the choice of alpha is about."""
         g = point.gradient
         Hg = self.hessian_product(g)
-        return Line(g, Hg, point.slope, float(g @ Hg))
+        return Line(g, Hg, point.slope, float(g.dot(Hg)))
 
     def step(self, point, alpha, line):
         """Point after the update ``theta <- theta - alpha * gradient``."""
@@ -149,7 +153,7 @@ class Objective:
         if loss < ANCHOR_FALL * highest:
             return self.at(theta)
         gradient = line.gradient - alpha * line.hessian_gradient
-        return Point(theta, loss, gradient, float(gradient @ gradient), highest, False)
+        return Point(theta, loss, gradient, float(gradient.dot(gradient)), highest, False)
 
     def split(self, theta):
         """Coefficients and intercept in theta."""
@@ -162,9 +166,11 @@ class Objective:
         w, b = self.split(v)
 
         def kernel(X, y, weights):
-            Av = X @ w + b
-            weighted = Av if weights is None else weights * Av
-            return X.T @ weighted, weighted.sum()
+            Av = X.dot(w)
+            Av += b
+            if weights is not None:
+                Av *= weights
+            return X.T.dot(Av), Av.sum()
 
         return self._join(*self.rows.sum(kernel))
 

@@ -94,9 +94,10 @@ class RateState(Protocol):
 
     May also have ``may_stop(k) -> bool``: whether the iterate after k updates
     counts as one to stop at or return; all do where there is no such method.
-    And an attribute ``fixed``, True if it never looks at the gradients: then
+    And an attribute ``fixed``: True if it never looks at the gradients, and
     the fit is given up as diverged when the loss has risen so far above the
-    start's (1/eps^2) that no digit of it is left.
+    start's (1/eps^2) that no digit of it is left; False if it adapts, and
+    comes back from any rise.
     """
 
     def __call__(self, k: int, line: Line) -> float:

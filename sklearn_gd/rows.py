@@ -6,18 +6,33 @@ memory-mapped, sparse, of any dtype and memory order); it must not know what
 is summed.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from scipy import sparse
 
-# A block of float64 values of this size stays in a core's own cache while a
-# kernel goes over it several times.
-BLOCK_BYTES = 1 << 20
+from ._threads import workers
+
+# A block of float64 values of this size stays in the cache while a kernel goes
+# over it twice, and outweighs what handing over the interpreter lock costs.
+BLOCK_BYTES = 1 << 21
 # Below this many rows a block's overhead in Python outweighs its arithmetic.
 MIN_BLOCK_ROWS = 64
+# Blocks are added up in so many lanes, each from its first block to its last,
+# and then the lanes in order: whichever thread takes a lane, the sum is the
+# same bit for bit.
+LANES = 8
+# Below this many bytes handing lanes to threads costs more than the work.
+THREADED_BYTES = 1 << 19
+# Below this many products in a Gram matrix BLAS works in one thread anyway.
+THREADED_WORK = 1 << 17
 
 
 class Rows:
     """Rows in memory, read in blocks of float64.
+
+    As a context manager it keeps threads for its lanes, and BLAS to one
+    thread each; outside it works in the caller's thread.
 
     Parameters
     ----------
@@ -39,34 +54,51 @@ class Rows:
         self.weights = weights
         self.reads = 0
         self.n_rows, self.n_features = X.shape
-        # The split depends on the shape alone, so that sums come out the same
-        # bit for bit wherever they are computed.
-        fitting = BLOCK_BYTES // (8 * max(self.n_features, 1))
-        self._rows_per_block = max(MIN_BLOCK_ROWS, fitting)
+        self.n_stored = X.nnz if sparse.issparse(X) else X.size
+        self._map = map
+        self._workers = None
 
-    def blocks(self):
-        """Yield (X, y, weights) of each block; X is float64, dense or csr_array."""
-        for start in range(0, self.n_rows, self._rows_per_block):
-            rows = slice(start, min(start + self._rows_per_block, self.n_rows))
-            weights = None if self.weights is None else self.weights[rows]
-            yield self._block(rows), self.y[rows], weights
+    def __enter__(self):
+        if self.n_stored * self.n_features >= THREADED_WORK:
+            self._workers = workers()
+            pool_map = self._workers.__enter__()
+            self._map = pool_map if 8 * self.n_stored >= THREADED_BYTES else map
+        return self
 
-    def _block(self, rows):
+    def __exit__(self, *exception):
+        self._map = map
+        if self._workers is not None:
+            self._workers.__exit__(*exception)
+            self._workers = None
+
+    def starts(self, block_rows=None):
+        """First rows of the blocks, and one past the last; they depend on the shape alone."""
+        if block_rows is None:
+            block_rows = BLOCK_BYTES // (8 * max(self.n_stored // self.n_rows, 1))
+        return [*range(0, self.n_rows, max(block_rows, MIN_BLOCK_ROWS)), self.n_rows]
+
+    def block(self, start, stop):
+        """(X, y, weights) of some rows; X is float64, dense or csr_array."""
+        rows = slice(start, stop)
+        weights = None if self.weights is None else self.weights[rows]
         if not sparse.issparse(self.X):
-            return np.asarray(self.X[rows], dtype=np.float64)
-        indptr = self.X.indptr[rows.start : rows.stop + 1]
+            return np.asarray(self.X[rows], dtype=np.float64), self.y[rows], weights
+        indptr = self.X.indptr[start : stop + 1]
         stored = slice(indptr[0], indptr[-1])
         data = np.asarray(self.X.data[stored], dtype=np.float64)
-        shape = (rows.stop - rows.start, self.n_features)
-        return sparse.csr_array((data, self.X.indices[stored], indptr - indptr[0]), shape=shape)
+        shape = (stop - start, self.n_features)
+        X = sparse.csr_array((data, self.X.indices[stored], indptr - indptr[0]), shape=shape)
+        return X, self.y[rows], weights
 
-    def sum(self, kernel):
+    def sum(self, kernel, block_rows=None):
         """Read every row once: add up ``kernel(X, y, weights)`` over the blocks.
 
         Parameters
         ----------
         kernel : callable
-            Returns a tuple of numbers and float64 arrays for one block.
+            Returns a tuple of numbers and float64 arrays of its own for one block.
+        block_rows : int, default=None
+            Rows of a block; None for as many as have BLOCK_BYTES.
 
         Returns
         -------
@@ -74,20 +106,36 @@ class Rows:
             The sums, in the order of the kernel's tuple.
         """
         self.reads += 1
-        # What overflows or is not a number shows in the sums, where the
-        # caller looks for it: a warning from inside a block helps nobody.
-        with np.errstate(over="ignore", invalid="ignore"):
-            blocks = self.blocks()
-            total = list(kernel(*next(blocks)))
-            for block in blocks:
-                total = [sum_ + part for sum_, part in zip(total, kernel(*block), strict=True)]
-        return total
+        starts = self.starts(block_rows)
+        bounds = np.linspace(0, len(starts) - 1, min(LANES, len(starts) - 1) + 1).astype(int)
+        lanes = [starts[i : j + 1] for i, j in pairwise(bounds)]
+
+        def lane_sum(lane):
+            # What overflows or is not a number shows in the sums, where the
+            # caller looks for it: a warning from inside a block helps nobody.
+            with np.errstate(over="ignore", invalid="ignore"):
+                return _sum(kernel(*self.block(i, j)) for i, j in pairwise(lane))
+
+        return _sum(self._map(lane_sum, lanes))
 
     def typical_row(self):
-        """Mean of the first rows that count: a point near the data, to shift sums by."""
-        counting = np.arange(self.n_rows) if self.weights is None else np.flatnonzero(self.weights)
-        first = counting[:MIN_BLOCK_ROWS]
-        X = self.X[first]
+        """Mean and spread of X, and mean of y, in some of the rows that count."""
+        counting = None if self.weights is None else np.flatnonzero(self.weights)
+        last = (self.n_rows if counting is None else len(counting)) - 1
+        some = np.unique(np.linspace(0, last, MIN_BLOCK_ROWS).astype(int))
+        some = some if counting is None else counting[some]
+        X = self.X[some]
+        X = np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
-            X_mean = np.asarray(X.mean(axis=0, dtype=np.float64)).ravel()
-            return X_mean, self.y[first].mean(axis=0)
+            return X.mean(axis=0), X.std(axis=0), self.y[some].mean(axis=0)
+
+
+def _sum(parts):
+    """Add up tuples of numbers and arrays entry by entry, into the arrays of the first."""
+    parts = iter(parts)
+    total = list(next(parts))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for part in parts:
+            for i, value in enumerate(part):
+                total[i] += value
+    return total

@@ -101,6 +101,7 @@ def changed(array, value):
         ({"coef_init": np.zeros(5)}, ValueError, r"coef_init must be.*\(6,\), got shape \(5,\)"),
         ({"coef_init": np.zeros((1, 6))}, ValueError, r"coef_init.*got shape \(1, 6\)"),
         ({"coef_init": np.full(6, np.nan)}, ValueError, "coef_init must be finite"),
+        ({"coef_init": np.full(6, 1e155)}, ValueError, r"loss of inf; up to 1e\+120 is allowed"),
         ({"coef_init": "zeros"}, ValueError, "coef_init must be an array"),
         ({"intercept_init": np.zeros(2)}, ValueError, "intercept_init must be a number"),
         ({"intercept_init": np.inf}, ValueError, "intercept_init must be finite"),

@@ -1,0 +1,60 @@
+"""Threads for blocks of rows, with BLAS held to one thread each.
+
+BLAS would split every product of a block among its own threads, and fit less
+work into each than a block is worth; and its sums would depend on how many
+there are.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+
+from threadpoolctl import ThreadpoolController
+
+
+@cache
+def _blas():
+    return ThreadpoolController().select(user_api="blas")
+
+
+class _OneThreadEach:
+    """Hold BLAS to one thread while anybody is inside.
+
+    The limit belongs to the process.  If two holders each restored what they
+    found, the second would restore the first one's limit for good: so the
+    first one in sets it and the last one out restores it.
+    """
+
+    def __init__(self):
+        self._lock = Lock()
+        self._inside = 0
+
+    def __enter__(self):
+        with self._lock:
+            if self._inside == 0:
+                self._allowed = min((lib["num_threads"] for lib in _blas().info()), default=1)
+                self._limit = _blas().limit(limits=1)
+            self._inside += 1
+            # Those inside share the threads that BLAS was allowed.
+            return max(1, self._allowed // self._inside)
+
+    def __exit__(self, *exception):
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._limit.__exit__(*exception)
+
+
+_one_thread_each = _OneThreadEach()
+
+
+@contextmanager
+def workers():
+    """Yield a function like ``map``, in order, that works in as many threads as BLAS may use."""
+    with _one_thread_each as n_threads:
+        if n_threads == 1:
+            yield map
+        else:
+            with ThreadPoolExecutor(n_threads) as pool:
+                yield pool.map

@@ -1,0 +1,79 @@
+"""Threads for blocks: the same bits for any number of them, and limits left as they were."""
+
+import threading
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from scipy import sparse
+from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from sklearn_gd import GradientDescentRegressor, cost
+from sklearn_gd._threads import workers
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(30_000, 30))
+Y = X @ rng.normal(size=30) + rng.normal(size=30_000)
+
+
+def blas_threads():
+    return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+
+
+@pytest.mark.parametrize("precompute", [True, False])
+@pytest.mark.parametrize("container", [np.asarray, np.asfortranarray, sparse.csr_array])
+def test_same_bits_for_any_number_of_threads(container, precompute):
+    fits = []
+    for limit in (1, 2, 4):
+        with threadpool_limits(limit):
+            reg = GradientDescentRegressor(precompute=precompute).fit(container(X), Y)
+            fits.append((reg, cost(container(X), Y, reg.coef_, reg.intercept_)))
+    for reg, loss in fits[1:]:
+        assert_array_equal(reg.coef_, fits[0][0].coef_)
+        assert_array_equal(reg.loss_history_, fits[0][0].loss_history_)
+        assert loss == fits[0][1]
+
+
+def test_limits_are_left_as_they_were():
+    before = blas_threads()
+    GradientDescentRegressor(max_iter=3, tol=0).fit(X, Y)
+    assert blas_threads() == before
+    with pytest.raises(ValueError, match="step 1"):
+        GradientDescentRegressor(lambda k: 0.1 if k < 1 else -1).fit(X, Y)
+    assert blas_threads() == before
+
+
+def test_overlapping_holders_restore_the_first_ones_limit():
+    """The first in is the first out: a limiter each would leave one thread for good."""
+    before = blas_threads()
+    first_in, second_in = threading.Event(), threading.Event()
+
+    def first():
+        with workers():
+            first_in.set()
+            second_in.wait()
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    first_in.wait()
+    with workers():
+        assert blas_threads() == {1}
+        second_in.set()
+        thread.join()
+        assert blas_threads() == {1}
+    assert blas_threads() == before
+
+
+def test_fits_in_threads_of_the_callers():
+    alone = GradientDescentRegressor().fit(X, Y).coef_
+    fits = Parallel(n_jobs=4, backend="threading")(
+        delayed(GradientDescentRegressor().fit)(X, Y) for _ in range(8)
+    )
+    for reg in fits:
+        assert_array_equal(reg.coef_, alone)
+
+
+def test_one_allowed_thread_means_no_pool():
+    with threadpool_limits(1), workers() as mapped:
+        assert mapped is map
