@@ -7,14 +7,14 @@ rate of convergence and its source.  kappa is L/mu, the condition number of H.
 This module must not know the data or the loop.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from .protocol import LearningRate, Problem, RateState, checked_alpha
+from . import _rate_states as states
+from .protocol import LearningRate, Problem, RateState
 
 __all__ = [
     "NAMED",
@@ -36,7 +36,7 @@ __all__ = [
 class Constant:
     """The same learning rate at every step: alpha_k = alpha.
 
-    Needs to know nothing.  Descends iff alpha < 2/L; then the error along an
+    Needs to know nothing.  Converges iff alpha < 2/L; then the error along an
     eigenvector of H with eigenvalue l shrinks by |1 - alpha l| a step, at best
     by (kappa - 1)/(kappa + 1) overall, with alpha = 2/(L + mu).
 
@@ -56,7 +56,7 @@ class Constant:
 
     def start(self, problem):
         """Return the state: nothing but the number."""
-        return _Fixed(self.alpha, rises_for_ever=True)
+        return states.Fixed(self.alpha, rises_for_ever=True)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Schedule:
 
     def start(self, problem):
         """Return the state: the function itself."""
-        return _Scheduled(self.function)
+        return states.Scheduled(self.function)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class ABBmin:
 
     def start(self, problem):
         """Return the state: the last three short steps and the threshold."""
-        return _ABBmin()
+        return states.AlternatingSteps()
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class BarzilaiBorwein:
 
     def start(self, problem):
         """Return the state: the long step of the gradient before."""
-        return _BarzilaiBorwein()
+        return states.LongSteps()
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Lipschitz:
 
     def start(self, problem):
         """Return the state: 1/L (1 where L = 0, as every step is 0 there)."""
-        return _Fixed(1.0 / (problem.largest_eigenvalue or 1.0))
+        return states.Fixed(1.0 / (problem.largest_eigenvalue or 1.0))
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class ExactLineSearch:
 
     def start(self, problem):
         """Return the state, which remembers nothing."""
-        return _exact_line_search
+        return states.exact_line_search
 
 
 @dataclass(frozen=True)
@@ -200,10 +200,10 @@ class Chebyshev:
         """Return the state: one cycle of steps."""
         L, mu = problem.largest_eigenvalue, problem.smallest_eigenvalue
         if L == 0.0:
-            return _Cycle((1.0,))
-        N = _cycle_length(problem, L / mu)
-        points = np.cos(np.pi * np.array(_stable_order(N)) / (2 * N))
-        return _Cycle(tuple((2.0 / (L + mu + (L - mu) * points)).tolist()))
+            return states.Cycle((1.0,))
+        N = states.cycle_length(problem, L / mu)
+        points = np.cos(np.pi * np.array(states.stable_order(N)) / (2 * N))
+        return states.Cycle(tuple((2.0 / (L + mu + (L - mu) * points)).tolist()))
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ class Silver:
 
     def start(self, problem):
         """Return the state: 1/L."""
-        return _Silver(1.0 / (problem.largest_eigenvalue or 1.0))
+        return states.SilverSteps(1.0 / (problem.largest_eigenvalue or 1.0))
 
 
 NAMED = {
@@ -234,107 +234,3 @@ NAMED = {
     "chebyshev": Chebyshev(),
     "silver": Silver(),
 }
-
-
-@dataclass(slots=True)
-class _Fixed:
-    alpha: float
-    # Under one constant alpha a loss that rises once will rise for ever.
-    rises_for_ever: bool = False
-    fixed: bool = True
-
-    def __call__(self, k, line):
-        return self.alpha
-
-
-@dataclass(slots=True)
-class _Scheduled:
-    function: Callable[[int], float]
-    fixed: bool = True
-
-    def __call__(self, k, line):
-        return checked_alpha(self.function(k), k)
-
-
-def _exact_line_search(k, line):
-    return line.minimum
-
-
-@dataclass(slots=True)
-class _BarzilaiBorwein:
-    previous: float | None = None
-    fixed: bool = False
-
-    def __call__(self, k, line):
-        alpha = line.minimum if self.previous is None else self.previous
-        self.previous = line.minimum
-        return alpha
-
-
-@dataclass(slots=True)
-class _ABBmin:
-    long: float = 0.0
-    short: tuple[float, ...] = ()
-    threshold: float = 0.5
-    fixed: bool = False
-
-    def __call__(self, k, line):
-        alpha = self._alternate() if self.short else line.minimum
-        self.long = line.minimum
-        square = float(line.hessian_gradient.dot(line.hessian_gradient))
-        short = max(line.curvature, 0.0) / square if square > 0.0 else 0.0
-        self.short = (*self.short[-2:], short)
-        return alpha
-
-    def _alternate(self):
-        if self.short[-1] < self.threshold * self.long:
-            self.threshold *= 0.9
-            return min(self.short)
-        self.threshold *= 1.1
-        return self.long
-
-
-@dataclass(slots=True)
-class _Cycle:
-    steps: tuple[float, ...]
-
-    def __call__(self, k, line):
-        return self.steps[k % len(self.steps)]
-
-    def may_stop(self, k):
-        return k % len(self.steps) == 0
-
-
-@dataclass(slots=True)
-class _Silver:
-    unit: float
-
-    def __call__(self, k, line):
-        nu = ((k + 1) & -(k + 1)).bit_length() - 1
-        return (1.0 + (1.0 + math.sqrt(2.0)) ** (nu - 1)) * self.unit
-
-    def may_stop(self, k):
-        return (k & (k + 1)) == 0
-
-
-def _cycle_length(problem, kappa):
-    """Smallest power of two that reaches tol in one cycle, at most the largest within max_iter."""
-    largest = 1 << (max(problem.max_iter, 1).bit_length() - 1)
-    minimum = problem.loss - problem.excess
-    # Residual correlations are at most sqrt((J - J*) / J); and no cycle does
-    # better than rounding.
-    wanted = min(problem.tol**2, 1e-7) * max(minimum, 0.0)
-    shrink = math.sqrt(max(wanted / problem.excess, 1e-30)) if problem.excess > 0 else 1.0
-    if kappa <= 1.0 or shrink >= 1.0:
-        return 1
-    # T_N(x) = cosh(N arcosh x) outside [-1, 1].
-    steps = math.acosh(1.0 / shrink) / math.acosh((kappa + 1.0) / (kappa - 1.0))
-    return min(1 << math.ceil(math.log2(max(steps, 1.0))), largest)
-
-
-def _stable_order(N):
-    """Odd numbers below 2 N, so ordered that no partial product grows much."""
-    order = [1]
-    while len(order) < N:
-        order = [j for i in order for j in (i, 4 * len(order) - i)]
-    return order

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_gd import GradientDescentRegressor, learning_rates, max_stable_alpha
+from sklearn_gd import GradientDescentRegressor, _rate_states, learning_rates, max_stable_alpha
 from sklearn_gd.learning_rates import NAMED
 
 from .problems import NAMES, design, half_mse, largest_eigenvalue, least_squares, with_condition
@@ -105,7 +105,7 @@ def test_chebyshev_cycle_reaches_its_bound():
 @pytest.mark.parametrize("N", [1, 2, 4, 64, 1024])
 def test_chebyshev_order_is_stable(N):
     """All roots once, in an order whose partial products stay bounded."""
-    order = learning_rates._stable_order(N)
+    order = _rate_states.stable_order(N)
     assert sorted(order) == list(range(1, 2 * N, 2))
     roots = np.cos(np.pi * np.array(order) / (2 * N))
     kappa = 1e4

@@ -1,0 +1,130 @@
+"""States of the learning rates: what they remember from one update to the next.
+
+Each is called with an update's number and the line to choose a point on (see
+protocol.py), and can be pickled.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .protocol import checked_alpha
+
+
+@dataclass(slots=True)
+class Fixed:
+    """One number for every update."""
+
+    alpha: float
+    # Under one constant alpha a loss that rises once will rise for ever.
+    rises_for_ever: bool = False
+    fixed: bool = True
+
+    def __call__(self, k, line):
+        return self.alpha
+
+
+@dataclass(slots=True)
+class Scheduled:
+    """A function of the update's number."""
+
+    function: Callable[[int], float]
+    fixed: bool = True
+
+    def __call__(self, k, line):
+        return checked_alpha(self.function(k), k)
+
+
+def exact_line_search(k, line):
+    """Return the alpha that minimises J along the line."""
+    return line.minimum
+
+
+@dataclass(slots=True)
+class LongSteps:
+    """The exact line search's step of the gradient before."""
+
+    previous: float | None = None
+    fixed: bool = False
+
+    def __call__(self, k, line):
+        alpha = line.minimum if self.previous is None else self.previous
+        self.previous = line.minimum
+        return alpha
+
+
+@dataclass(slots=True)
+class AlternatingSteps:
+    """Long steps, and the least of the last three short ones, in turn."""
+
+    long: float = 0.0
+    short: tuple[float, ...] = ()
+    threshold: float = 0.5
+    fixed: bool = False
+
+    def __call__(self, k, line):
+        alpha = self._alternate() if self.short else line.minimum
+        self.long = line.minimum
+        square = float(line.hessian_gradient.dot(line.hessian_gradient))
+        short = max(line.curvature, 0.0) / square if square > 0.0 else 0.0
+        self.short = (*self.short[-2:], short)
+        return alpha
+
+    def _alternate(self):
+        if self.short[-1] < self.threshold * self.long:
+            self.threshold *= 0.9
+            return min(self.short)
+        self.threshold *= 1.1
+        return self.long
+
+
+@dataclass(slots=True)
+class Cycle:
+    """The same steps over and over; only the ends of a cycle count."""
+
+    steps: tuple[float, ...]
+
+    def __call__(self, k, line):
+        return self.steps[k % len(self.steps)]
+
+    def may_stop(self, k):
+        """Whether the iterate after k updates counts."""
+        return k % len(self.steps) == 0
+
+
+@dataclass(slots=True)
+class SilverSteps:
+    """The silver schedule, in units of 1/L; only k = 2^j - 1 count."""
+
+    unit: float
+
+    def __call__(self, k, line):
+        nu = ((k + 1) & -(k + 1)).bit_length() - 1
+        return (1.0 + (1.0 + math.sqrt(2.0)) ** (nu - 1)) * self.unit
+
+    def may_stop(self, k):
+        """Whether the iterate after k updates counts."""
+        return (k & (k + 1)) == 0
+
+
+def cycle_length(problem, kappa):
+    """Smallest power of two that reaches tol in one cycle, at most the largest within max_iter."""
+    largest = 1 << (max(problem.max_iter, 1).bit_length() - 1)
+    minimum = problem.loss - problem.excess
+    # Residual correlations are at most sqrt((J - J*) / J); and no cycle does
+    # better than rounding.
+    wanted = min(problem.tol**2, 1e-7) * max(minimum, 0.0)
+    shrink = math.sqrt(max(wanted / problem.excess, 1e-30)) if problem.excess > 0 else 1.0
+    if kappa <= 1.0 or shrink >= 1.0:
+        return 1
+    # T_N(x) = cosh(N arcosh x) outside [-1, 1].
+    steps = math.acosh(1.0 / shrink) / math.acosh((kappa + 1.0) / (kappa - 1.0))
+    return min(1 << math.ceil(math.log2(max(steps, 1.0))), largest)
+
+
+def stable_order(N):
+    """Odd numbers below 2 N, so ordered that no partial product grows much."""
+    order = [1]
+    while len(order) < N:
+        order = [j for i in order for j in (i, 4 * len(order) - i)]
+    return order
