@@ -128,7 +128,9 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     eigenvalue of the correlation matrix of the features (without an
     intercept: of their cosines). By moments the excess is known, and must be
     at most 1e-7 of J too; by passes ten conjugate gradient steps must not
-    find it larger, and nearly collinear features may still hide more.
+    find it larger, and nearly collinear features may still hide more. So may
+    features that depend on each other to more than some ten digits, which
+    second moments in float64 do not show.
 
     Where several solutions have the same J, with more features than rows for
     instance, a descent from zero reaches the one of least norm of (w, b);

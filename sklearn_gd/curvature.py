@@ -93,13 +93,13 @@ class Curvature:
         return self.moments.covariance * scale * scale[:, None]
 
     @cached_property
-    def _factor(self):
-        """Cholesky factor of the correlation matrix, lifted by its rounding level."""
+    def _lifted(self):
+        """Cholesky factor of the correlation matrix plus its rounding level, and that level."""
         lift = 4 * self._n * EPS
         matrix = self._correlations
         while True:
             try:
-                return cho_factor(matrix + lift * np.eye(self._n), overwrite_a=True)
+                return cho_factor(matrix + lift * np.eye(self._n), overwrite_a=True), lift
             except LinAlgError:
                 lift *= 4
 
@@ -107,25 +107,38 @@ class Curvature:
         """J - J* = 1/2 g' H^+ g, where g is the gradient.
 
         In centred and scaled coordinates H falls apart into the correlation
-        matrix and a 1 for the intercept.  Eigenvalues at rounding level count
-        as about that level: where features are linearly dependent the
-        gradient has no part along them, and where they only nearly are, what
-        it has shows that the minimum is not reached.
+        matrix and a 1 for the intercept. Eigenvalues at rounding level count
+        as about that level.
         """
         self._require_moments("the distance of the loss from its minimum")
         along, up = self._objective.split(self._objective.correlation_slopes(gradient))
-        return float(along @ cho_solve(self._factor, along) + up**2) / 2
+        return float(along @ cho_solve(self._lifted[0], along) + up**2) / 2
 
-    def excess_above(self, gradient, limit):
-        """Whether J - J* is seen to be above the limit.
+    def _hidden_slope(self, gradient):
+        """Slope along directions in which the features vary too little for the moments to tell.
 
-        Exactly by moments.  By passes a few conjugate gradient steps on
-        H d = g show how far they would take J down, a lower bound of it
+        Where features are linearly dependent it is 0, where they only nearly
+        are it is not. Each application of lift (R + lift)^-1 leaves those
+        directions alone and shrinks an eigenvalue's by lift / eigenvalue.
+        """
+        along, _ = self._objective.split(self._objective.correlation_slopes(gradient))
+        factor, lift = self._lifted
+        for _ in range(3):
+            along = lift * cho_solve(factor, along)
+        return float(np.abs(along).max())
+
+    def excess_above(self, gradient, limit, rounding):
+        """Whether J - J* is seen to be above the limit, by a gradient with that much rounding.
+
+        Exactly by moments, but for directions in which their eigenvalues are
+        lost in rounding: there J may fall by any amount as long as there is a
+        slope. By passes a few conjugate gradient steps on H d = g show how
+        far they would take J down, a lower bound of J - J*
         (M. Hestenes, E. Stiefel, J. Res. Natl. Bur. Stand. 49(6), 1952).
         """
         objective = self._objective
         if objective.moments.covariance is not None:
-            return not self.excess(gradient) <= limit
+            return not self.excess(gradient) <= limit or self._hidden_slope(gradient) > rounding
         residual = objective.correlation_slopes(gradient)
         direction, square, bound = residual, residual @ residual, 0.0
         for _ in range(min(PROBES, len(residual))):

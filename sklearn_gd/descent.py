@@ -200,14 +200,14 @@ def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=No
                 watch(len(alphas), point.loss, alpha)
         if not point.loss <= hopeless:
             status = "diverged"
-    best = now.best if status == "converged" else _verified(objective, now)
+    best = now.best if status == "converged" else _verified(objective, now, alphas)
     best = best._replace(k=best.k - first)
     if best.k >= 0 and abs(losses[best.k] - best.point.loss) > 1e-9 * best.point.loss:
         losses[best.k] = best.point.loss
     return Descent(status, losses, alphas, path, best, now)
 
 
-def _verified(objective, now):
+def _verified(objective, now, alphas):
     """The best iterate with its loss read off the rows, if rounding may have moved it.
 
     Each update rounds theta, which the recurrences do not see.  Far from the
@@ -215,8 +215,12 @@ def _verified(objective, now):
     worse than the start gives way to it.
     """
     point = now.best.point
-    drift = now.k * objective.rounding(point.theta)
-    if point.anchored or drift < 1e-9 * math.sqrt(2.0 * max(point.loss, 0.0)):
+    if point.anchored:
+        return now.best
+    # The rounding of a gradient, some L |theta| eps, moves theta alpha times as far.
+    largest = max(alphas) * objective.moments.trace if now.k == len(alphas) else math.inf
+    drift = now.k * (1.0 + largest) * objective.rounding(point.theta)
+    if drift < 1e-9 * math.sqrt(2.0 * max(point.loss, 0.0)):
         return now.best
     best = Iterate(now.best.k, objective.at(now.best.point.theta))
     return best if best.point.loss <= now.first.point.loss else now.first

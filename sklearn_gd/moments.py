@@ -53,6 +53,11 @@ class Moments:
         """Mean square of each feature: the diagonal of H but for its last entry."""
         return self.variance + self.centre**2
 
+    @property
+    def trace(self):
+        """Sum of the eigenvalues of H, an upper bound of L."""
+        return float(self.diagonal.sum()) + self.fit_intercept
+
     @cached_property
     def inverse_deviation(self):
         """1 / standard deviation, and 0 for a constant column."""

@@ -64,7 +64,7 @@ class SolutionTest:
         if self._is_perfect(point, rounding):
             return True
         return self._holds(point, rounding) and not self.curvature.excess_above(
-            point.gradient, self.excess_allowed(point.loss)
+            point.gradient, self.excess_allowed(point.loss), rounding
         )
 
     def _is_perfect(self, point, rounding):
