@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .protocol import checked_alpha
+from .stopping import MAX_EXCESS
 
 
 @dataclass(slots=True)
@@ -113,7 +114,7 @@ def cycle_length(problem, kappa):
     minimum = problem.loss - problem.excess
     # Residual correlations are at most sqrt((J - J*) / J); and no cycle does
     # better than rounding.
-    wanted = min(problem.tol**2, 1e-7) * max(minimum, 0.0)
+    wanted = min(problem.tol**2, MAX_EXCESS) * max(minimum, 0.0)
     shrink = math.sqrt(max(wanted / problem.excess, 1e-30)) if problem.excess > 0 else 1.0
     if kappa <= 1.0 or shrink >= 1.0:
         return 1

@@ -55,13 +55,10 @@ def check_settings(estimator):
     for name in ("fit_intercept", "warm_start", "early_stopping", "store_path"):
         check_flag(getattr(estimator, name), name)
     precompute = estimator.precompute
-    if not (isinstance(precompute, bool | np.bool_) or _is_text(precompute, "auto")):
+    is_auto = isinstance(precompute, str) and precompute == "auto"
+    if not (is_auto or isinstance(precompute, bool | np.bool_)):
         raise ValueError(f"precompute must be 'auto', True or False, got {precompute!r}.")
     check_random_state(estimator.random_state)
-
-
-def _is_text(value, text):
-    return isinstance(value, str) and value == text
 
 
 def check_flag(value, name):
@@ -109,7 +106,7 @@ def check_rows(X, y, sample_weight):
 
 
 def check_weights(sample_weight, n_rows):
-    """Return the weights as float64, brought near 1 by a power of two; None for equal ones."""
+    """Return the weights as float64, brought near 1 by a power of two; None for None."""
     if sample_weight is None:
         return None
     if isinstance(sample_weight, bool):

@@ -44,6 +44,11 @@ class Curvature:
                 "rule them out; use precompute=True or another alpha."
             )
 
+    @property
+    def _knows_spectrum(self):
+        """Whether all eigenvalues are to be had."""
+        return self.moments.covariance is not None and self._n <= MAX_DENSE
+
     @cached_property
     def _eigenvalues(self):
         """Those of H above the rounding level of the largest, ascending."""
@@ -53,7 +58,7 @@ class Curvature:
     @cached_property
     def largest(self):
         """L, the largest eigenvalue of H."""
-        if self.moments.covariance is not None and self._n <= MAX_DENSE:
+        if self._knows_spectrum:
             return float(self._eigenvalues[-1]) if len(self._eigenvalues) else 0.0
         if not (self.moments.fit_intercept or self.moments.diagonal.any()):
             return 0.0
@@ -72,7 +77,7 @@ class Curvature:
     @cached_property
     def condition(self):
         """L / mu, a lower bound of it where that is unknown."""
-        if self.moments.covariance is not None and self._n <= MAX_DENSE:
+        if self._knows_spectrum:
             return self.largest / self.smallest if self.smallest else 1.0
         diagonal = self.moments.diagonal[self.moments.diagonal > 0]
         return float(diagonal.max() / diagonal.min()) if len(diagonal) else 1.0
@@ -80,7 +85,7 @@ class Curvature:
     @cached_property
     def standardised_condition(self):
         """L / mu if every feature were centred and scaled to unit variance, or None if unknown."""
-        if self.moments.covariance is None or self._n > MAX_DENSE:
+        if not self._knows_spectrum:
             return None
         values = eigvalsh(self._correlations)
         values = np.append(values[values > len(values) * EPS], 1.0)
@@ -111,17 +116,18 @@ class Curvature:
         as about that level.
         """
         self._require_moments("the distance of the loss from its minimum")
-        along, up = self._objective.split(self._objective.correlation_slopes(gradient))
+        return self._excess(*self._objective.split(self._objective.correlation_slopes(gradient)))
+
+    def _excess(self, along, up):
         return float(along @ cho_solve(self._lifted[0], along) + up**2) / 2
 
-    def _hidden_slope(self, gradient):
+    def _hidden_slope(self, along):
         """Slope along directions in which the features vary too little for the moments to tell.
 
         Where features are linearly dependent it is 0, where they only nearly
         are it is not. Each application of lift (R + lift)^-1 leaves those
         directions alone and shrinks an eigenvalue's by lift / eigenvalue.
         """
-        along, _ = self._objective.split(self._objective.correlation_slopes(gradient))
         factor, lift = self._lifted
         for _ in range(3):
             along = lift * cho_solve(factor, along)
@@ -137,9 +143,10 @@ class Curvature:
         (M. Hestenes, E. Stiefel, J. Res. Natl. Bur. Stand. 49(6), 1952).
         """
         objective = self._objective
-        if objective.moments.covariance is not None:
-            return not self.excess(gradient) <= limit or self._hidden_slope(gradient) > rounding
         residual = objective.correlation_slopes(gradient)
+        if objective.moments.covariance is not None:
+            along, up = objective.split(residual)
+            return not self._excess(along, up) <= limit or self._hidden_slope(along) > rounding
         direction, square, bound = residual, residual @ residual, 0.0
         for _ in range(min(PROBES, len(residual))):
             product = objective.correlation_slopes(
