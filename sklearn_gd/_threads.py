@@ -5,9 +5,10 @@ work into each than a block is worth; and its sums would depend on how many
 there are.
 """
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from threading import Lock
 
 from threadpoolctl import ThreadpoolController
@@ -56,5 +57,30 @@ def workers():
         if n_threads == 1:
             yield map
         else:
-            with ThreadPoolExecutor(n_threads) as pool:
-                yield pool.map
+            # The caller's thread is one of them.
+            with ThreadPoolExecutor(n_threads - 1) as pool:
+                yield partial(_map, pool, n_threads)
+
+
+def _map(pool, n_threads, function, items):
+    """``list(map(function, items))``, each thread taking the next item when it has done one."""
+    items = list(items)
+    results = [None] * len(items)
+    waiting = deque(range(len(items)))
+
+    def work():
+        while waiting:
+            try:
+                i = waiting.popleft()
+            except IndexError:  # another thread was quicker
+                return
+            results[i] = function(items[i])
+
+    others = [pool.submit(work) for _ in range(min(n_threads, len(items)) - 1)]
+    try:
+        work()
+    finally:
+        waiting.clear()
+        for other in others:
+            other.result()
+    return results

@@ -108,18 +108,18 @@ def collect(rows, fit_intercept, *, covariance):
     products = _products if covariance else _squares
 
     def kernel(X, y, weights):
-        V = np.column_stack([y - y_shift, np.ones(len(y))])
+        y = y - y_shift
+        root = None if weights is None else np.sqrt(weights)
         if weights is not None:
-            V *= np.sqrt(weights)[:, None]
-        return *products(X, V, weights, shift), V.T @ V
+            y *= root[:, None]
+        ones = np.ones(len(y)) if root is None else root
+        y_sums = ones.dot(y), np.einsum("ij,ij->j", y, y), ones.dot(ones)
+        return *products(X, y, root, ones, shift), *y_sums
 
     # A sum of n_features^2 numbers is worth as many rows, made dense.
     block_rows = max(BLOCK_BYTES // (8 * n), n) if covariance else None
-    second, cross, rest = rows.sum(kernel, block_rows)
-    S = rest[-1, -1]
-    second, cross, rest = second / S, cross / S, rest / S
-    offset, y_offset = cross[:, -1], rest[-1, :-1]
-    cross, y_variance = cross[:, :-1], rest.diagonal()[:-1].copy()
+    *sums, S = rows.sum(kernel, block_rows)
+    second, cross, offset, y_offset, y_variance = (part / S for part in sums)
     centre, y_mean = np.zeros(n), y_shift + y_offset
     if fit_intercept:
         centre = shift + offset
@@ -153,35 +153,39 @@ def _shifts(rows):
     return np.zeros_like(X_mean) if near else X_mean, y_mean
 
 
-def _products(X, V, weights, shift):
-    """Sums of z z^T and z v^T over one block, z = x - shift."""
+def _standard(X, root, shift):
+    """Dense rows about the shift, times the roots of their weights; X itself if that is all 1."""
     Z = X.toarray() if sparse.issparse(X) else X
     if shift.any():
         Z = Z - shift
-    if weights is not None:
-        Z = Z * np.sqrt(weights)[:, None]
+    return Z if root is None else Z * root[:, None]
+
+
+def _products(X, y, root, ones, shift):
+    """Sums of z z^T, z y^T and z over one block, z = x - shift."""
+    Z = _standard(X, root, shift)
     # NumPy sees that both factors are one matrix and does half the work; the
     # method dot is quicker than the operator @ on tall blocks.
-    return Z.T.dot(Z), Z.T.dot(V)
+    return Z.T.dot(Z), Z.T.dot(y), Z.T.dot(ones)
 
 
-def _squares(X, V, weights, shift):
-    """Sums of z^2 and z v^T over one block, z = x - shift."""
+def _squares(X, y, root, ones, shift):
+    """Sums of z^2, z y^T and z over one block, z = x - shift."""
     if not sparse.issparse(X):
-        Z = X - shift if shift.any() else X
-        if weights is not None:
-            Z = Z * np.sqrt(weights)[:, None]
-        return np.ones(len(Z)).dot(Z * Z), Z.T.dot(V)
-    weights = np.ones(X.shape[0]) if weights is None else weights
-    weighted_V = V * np.sqrt(weights)[:, None]
+        Z = _standard(X, root, shift)
+        return np.einsum("ij,ij->j", Z, Z), Z.T.dot(y), Z.T.dot(ones)
+    V = np.column_stack([y, ones])
+    if root is not None:
+        V *= root[:, None]
     Z = sparse.csr_array((X.data - shift[X.indices], X.indices, X.indptr), shape=X.shape)
     stored = sparse.csr_array((np.ones_like(X.data), X.indices, X.indptr), shape=X.shape)
     # The zeros that are not stored are rows too; where there are none their
     # sum must come out exactly 0, or a column of constants would vary.
-    absent = weighted_V.sum(axis=0) - stored.T @ weighted_V
+    absent = V.sum(axis=0) - stored.T @ V
     absent[np.bincount(X.indices, minlength=X.shape[1]) == X.shape[0]] = 0.0
-    squares = (Z * Z).T @ weights + absent[:, -1] * shift**2
-    return squares, Z.T @ weighted_V - shift[:, None] * absent
+    squares = (Z * Z).T @ V[:, -1] + absent[:, -1] * shift**2
+    sums = Z.T @ V - shift[:, None] * absent
+    return squares, sums[:, :-1], sums[:, -1]
 
 
 def worth_gathering(n_rows, n_features):

@@ -57,6 +57,7 @@ class Rows:
         self.n_stored = X.nnz if sparse.issparse(X) else X.size
         self._map = map
         self._workers = None
+        self._views = None
 
     def __enter__(self):
         if self.n_stored * self.n_features >= THREADED_WORK:
@@ -106,17 +107,26 @@ class Rows:
             The sums, in the order of the kernel's tuple.
         """
         self.reads += 1
-        starts = self.starts(block_rows)
-        bounds = np.linspace(0, len(starts) - 1, min(LANES, len(starts) - 1) + 1).astype(int)
-        lanes = [starts[i : j + 1] for i, j in pairwise(bounds)]
 
-        def lane_sum(lane):
+        def lane_sum(blocks):
             # What overflows or is not a number shows in the sums, where the
             # caller looks for it: a warning from inside a block helps nobody.
             with np.errstate(over="ignore", invalid="ignore"):
-                return _sum(kernel(*self.block(i, j)) for i, j in pairwise(lane))
+                return _sum(kernel(*block) for block in blocks)
 
-        return _sum(self._map(lane_sum, lanes))
+        return _sum(self._map(lane_sum, self._lanes(block_rows)))
+
+    def _lanes(self, block_rows):
+        """Blocks of each lane, made as they are read; views of X are made once."""
+        if block_rows is None and self._views is not None:
+            return self._views
+        starts = self.starts(block_rows)
+        bounds = np.linspace(0, len(starts) - 1, min(LANES, len(starts) - 1) + 1).astype(int)
+        lanes = [starts[i : j + 1] for i, j in pairwise(bounds)]
+        lanes = [(self.block(i, j) for i, j in pairwise(lane)) for lane in lanes]
+        if block_rows is None and self.X.dtype == np.float64:
+            self._views = lanes = [list(lane) for lane in lanes]
+        return lanes
 
     def typical_row(self):
         """Mean and spread of X, and mean of y, in some of the rows that count."""
