@@ -5,8 +5,10 @@ from sklearn.utils import check_array, check_X_y
 
 from . import _validation as validation
 from .curvature import Curvature
-from .moments import collect, worth_gathering
-from .objective import Objective, join
+from .hessian import when_to_gather
+from .moments import collect
+from .objective import Objective
+from .theta import join
 
 # Without a copy of X, and without a read of it only to look for nan: the
 # moments show whether there are some.
@@ -211,8 +213,8 @@ def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
     X = check_array(X, input_name="X", **_AS_IT_IS)
     validation.check_flag(fit_intercept, "fit_intercept")
     with validation.check_rows(X, np.zeros(X.shape[0]), sample_weight) as rows:
-        gather = worth_gathering(rows.n_rows, rows.n_features)
-        moments = collect(rows, bool(fit_intercept), covariance=gather)
+        # Without them L takes some dozens of products.
+        moments = collect(rows, bool(fit_intercept), covariance=when_to_gather(rows, 50) == 0)
         validation.check_moments(moments, rows)
         largest = Curvature(Objective(rows, moments)).largest
     return 2.0 / largest if largest > 0 else np.inf

@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from scipy.linalg.blas import ddot
+
 from .protocol import checked_alpha
 from .stopping import MAX_EXCESS
 
@@ -49,14 +51,15 @@ class LongSteps:
     fixed: bool = False
 
     def __call__(self, k, line):
-        alpha = line.minimum if self.previous is None else self.previous
-        self.previous = line.minimum
+        minimum = line.minimum
+        alpha = minimum if self.previous is None else self.previous
+        self.previous = minimum
         return alpha
 
 
 @dataclass(slots=True)
 class AlternatingSteps:
-    """Long steps, and the least of the last three short ones, in turn."""
+    """Long steps, and the least of the last five short ones, in turn."""
 
     long: float = 0.0
     short: tuple[float, ...] = ()
@@ -64,18 +67,19 @@ class AlternatingSteps:
     fixed: bool = False
 
     def __call__(self, k, line):
-        alpha = self._alternate() if self.short else line.minimum
-        self.long = line.minimum
-        square = float(line.hessian_gradient.dot(line.hessian_gradient))
+        minimum = line.minimum
+        alpha = self._alternate() if self.short else minimum
+        self.long = minimum
+        square = ddot(line.hessian_gradient, line.hessian_gradient)
         short = max(line.curvature, 0.0) / square if square > 0.0 else 0.0
-        self.short = (*self.short[-2:], short)
+        self.short = (*self.short[-4:], short)
         return alpha
 
     def _alternate(self):
         if self.short[-1] < self.threshold * self.long:
-            self.threshold *= 0.9
+            self.threshold *= 0.99
             return min(self.short)
-        self.threshold *= 1.1
+        self.threshold *= 1.01
         return self.long
 
 

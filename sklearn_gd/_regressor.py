@@ -1,5 +1,7 @@
 """GradientDescentRegressor: validate -> objective -> descend -> fitted attributes."""
 
+import math
+
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -10,7 +12,8 @@ from ._results import fitted_attributes
 from ._verbose import Printer
 from ._warm_start import pause_at, starts
 from .descent import descend
-from .moments import collect, worth_gathering
+from .hessian import when_to_gather
+from .moments import collect
 from .objective import LeastSquares
 from .stopping import SolutionTest
 
@@ -284,21 +287,24 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return float(self.tol or 0.0)
 
     def _problem(self, rows, rate, target_shape):
-        covariance = self._by_moments(rows, rate)
-        moments = collect(rows, bool(self.fit_intercept), covariance=covariance)
+        gather_at = self._gather_at(rows, rate)
+        moments = collect(rows, bool(self.fit_intercept), covariance=gather_at == 0)
         validation.check_moments(moments, rows, type(self).__name__)
-        return LeastSquares(rows, moments, target_shape)
+        return LeastSquares(rows, moments, target_shape, gather_at)
 
-    def _by_moments(self, rows, rate):
+    def _gather_at(self, rows, rate):
+        """Number of the update from which covariances are used."""
         needed = getattr(rate, "needs_moments", False)
         if isinstance(self.precompute, str):
-            return needed or worth_gathering(rows.n_rows, rows.n_features)
+            # A warm start may make any number of steps more.
+            steps = math.inf if self.warm_start else self.max_iter
+            return 0 if needed else when_to_gather(rows, steps)
         if needed and not self.precompute:
             raise ValueError(
                 f"alpha={self.alpha!r} needs the moments of the data, which precompute=False "
                 "forbids; use precompute=True or 'auto', or another alpha."
             )
-        return bool(self.precompute)
+        return 0 if self.precompute else math.inf
 
     def _descend(self, problem, rate, coef_init, intercept_init):
         """Let every target descend."""

@@ -152,7 +152,9 @@ def check_moments(moments, rows, estimator_name=None):
         # All zero, or too small to be squared?
         (total,) = rows.sum(lambda X, y, weights: (_sum_of_magnitudes(X[:, vanished], weights),))
         _check_sizes(total[total > 0], "X")
-    y_sizes = np.where(moments.y_square > 0, np.sqrt(moments.y_square), np.abs(rows.y).max(axis=0))
+    y_sizes = np.sqrt(moments.y_square)
+    if not y_sizes.all():
+        y_sizes = np.where(y_sizes > 0, y_sizes, np.abs(rows.y).max(axis=0))
     _check_sizes(np.sqrt(sizes[sizes != 0]), "X")
     _check_sizes(y_sizes[y_sizes != 0], "y")
 

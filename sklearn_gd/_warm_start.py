@@ -7,7 +7,7 @@ import numpy as np
 
 from . import _validation as validation
 from .descent import Progress, begin
-from .objective import join
+from .theta import join
 
 
 @dataclass(frozen=True)

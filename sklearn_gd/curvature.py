@@ -29,13 +29,17 @@ class Curvature:
         self._objective = objective
         self._n = objective.rows.n_features
 
-    @cached_property
+    @property
     def moments(self):
-        """Moments of the rows with covariances; without, beyond MAX_DENSE features."""
-        moments = self._objective.moments
-        if moments.covariance is None and self._n <= MAX_DENSE:
-            return collect(self._objective.rows, moments.fit_intercept, covariance=True)
-        return moments
+        """Moments of the rows with covariances; without, by passes beyond MAX_DENSE features."""
+        hessian = self._objective.hessian
+        return self._gathered if not hessian.by_moments and self._n <= MAX_DENSE else hessian.moments
+
+    @cached_property
+    def _gathered(self):
+        """Moments with covariances that are no use to steps by passes."""
+        objective = self._objective
+        return collect(objective.rows, objective.fit_intercept, covariance=True)
 
     def _require_moments(self, what):
         if self.moments.covariance is None:
@@ -62,7 +66,7 @@ class Curvature:
             return float(self._eigenvalues[-1]) if len(self._eigenvalues) else 0.0
         if not (self.moments.fit_intercept or self.moments.diagonal.any()):
             return 0.0
-        product, p = self._objective.hessian_product, self._objective.n_parameters
+        product, p = self._objective.hessian.product, self._objective.n_parameters
         H = LinearOperator((p, p), matvec=product, dtype=np.float64)
         # ARPACK's own start is random; a fixed one gives the same bits.
         start = np.random.default_rng(0).standard_normal(p)
@@ -144,13 +148,13 @@ class Curvature:
         """
         objective = self._objective
         residual = objective.correlation_slopes(gradient)
-        if objective.moments.covariance is not None:
+        if objective.hessian.by_moments:
             along, up = objective.split(residual)
             return not self._excess(along, up) <= limit or self._hidden_slope(along) > rounding
         direction, square, bound = residual, residual @ residual, 0.0
         for _ in range(min(PROBES, len(residual))):
             product = objective.correlation_slopes(
-                objective.hessian_product(objective.uncentred(direction))
+                objective.hessian.product(objective.uncentred(direction))
             )
             curve = direction @ product
             if not curve > EPS * (direction @ direction):

@@ -143,7 +143,7 @@ class Descent:
 def steps(objective, rate, point, k):
     """Gradient descent itself: yield each alpha_k and the point it leads to, for ever."""
     while True:
-        line = objective.line(point)
+        line = objective.line(point, k)
         alpha = rate(k, line)
         if not (isinstance(alpha, float) and 0.0 <= alpha < math.inf):
             # What is not a float but a number will do, and 0 where there is no slope.
@@ -246,7 +246,7 @@ def _rising(objective, now, losses):
     """Whether the descent, out of steps, was on its way up."""
     if getattr(now.rate_state, "rises_for_ever", False):
         # g'Hg / g'g exceeds L by no more than rounding, whatever g is.
-        line = objective.line(now.point)
+        line = objective.line(now.point, now.k)
         return now.rate_state.alpha * line.curvature > 2.0 * (1.0 + 1e-9) * line.slope
     # Adaptive learning rates rise and come back; one that does not say what it
     # is has gone astray if hardly a digit of the start is left.

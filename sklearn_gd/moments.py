@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from .rows import BLOCK_BYTES
+from .rows import BLOCK_BYTES, LANES
 
 # Up to so many features the covariances (8 MB) are always affordable, and all
 # eigenvalues can be computed from them.
@@ -118,8 +118,10 @@ def collect(rows, fit_intercept, *, covariance):
 
     # A sum of n_features^2 numbers is worth as many rows, made dense.
     block_rows = max(BLOCK_BYTES // (8 * n), n) if covariance else None
-    *sums, S = rows.sum(kernel, block_rows)
-    second, cross, offset, y_offset, y_variance = (part / S for part in sums)
+    *sums, S = rows.sum(kernel, block_rows, lanes_of(n) if covariance else LANES)
+    for part in sums:
+        part /= S
+    second, cross, offset, y_offset, y_variance = sums
     centre, y_mean = np.zeros(n), y_shift + y_offset
     if fit_intercept:
         centre = shift + offset
@@ -188,12 +190,6 @@ def _squares(X, y, root, ones, shift):
     return squares, sums[:, :-1], sums[:, -1]
 
 
-def worth_gathering(n_rows, n_features):
-    """Whether ``precompute="auto"`` gathers the covariances.
-
-    They cost n_rows n_features^2 once and then n_features^2 a step, where a
-    step by passes costs 2 n_rows n_features: a bargain for some hundred steps
-    unless there are thousands of features, or many more of them than rows.
-    Up to MAX_DENSE they are cheap, and certify the solution.
-    """
-    return n_features <= MAX_DENSE or n_features <= min(n_rows, 4000)
+def lanes_of(n_features):
+    """Lanes to add up covariances in: the fewer, the larger they are."""
+    return max(2, min(LANES, LANES * MAX_DENSE**2 // n_features**2))

@@ -9,20 +9,23 @@ theta = (w, b)::
 
 J is a quadratic, so its gradient changes linearly: after the update
 ``theta - alpha g`` it is ``g - alpha H g``, and J has fallen by
-``alpha (g'g - alpha/2 g'Hg)``.  A step therefore costs one product H g:
-of a matrix kept in memory (*by moments*), or of one read of the rows (*by
-passes*).  That is the only difference between the two forms.
+``alpha (g'g - alpha/2 g'Hg)``.  A step therefore costs one product H g (see
+hessian.py).
 
 This module must not know where learning rates come from or when to stop.
 """
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from scipy.linalg.blas import daxpy, ddot
 
 from .curvature import Curvature
+from .hessian import Hessian
 from .protocol import Line
+from .theta import join, split
 
 # Between anchors J and its gradient are recurrences: they lose, relative to
 # their own size, as many digits as J has fallen.  After a fall by this factor
@@ -71,13 +74,17 @@ class LeastSquares:
         Of the same rows.
     target_shape : tuple
         () or (n_targets,), as in the shapes of what is fitted.
+    gather_at : float, default=inf
+        Number of the update from which covariances are used if they are not
+        at hand already.
     """
 
-    def __init__(self, rows, moments, target_shape):
+    def __init__(self, rows, moments, target_shape, gather_at=math.inf):
         self.rows = rows
         self.moments = moments
         self.target_shape = target_shape
-        self.objectives = [Objective(rows, moments, j) for j in range(rows.y.shape[1])]
+        hessian = Hessian(rows, moments, gather_at)
+        self.objectives = [Objective(rows, moments, j, hessian) for j in range(rows.y.shape[1])]
         # H is the same for every target.
         self.curvature = Curvature(self.objectives[0])
 
@@ -89,21 +96,20 @@ class Objective:
     ----------
     rows : Rows
     moments : Moments
-        What one read of the same rows found.  If it holds the covariances,
-        products with H come from them, else each is a read of the rows.
+        What one read of the same rows found.
     target : int, default=0
         Column of y.
+    hessian : Hessian, default=None
+        Of the same rows.
     """
 
-    def __init__(self, rows, moments, target=0):
+    def __init__(self, rows, moments, target=0, hessian=None):
+        self.hessian = Hessian(rows, moments) if hessian is None else hessian
         self.rows = rows
         self.moments = moments
         self.target = target
         self.fit_intercept = moments.fit_intercept
         self.n_parameters = rows.n_features + self.fit_intercept
-        H = moments.hessian
-        # The method dot is quicker than the operator @, for small arrays twice.
-        self.hessian_product = self._product_by_pass if H is None else H.dot
 
     @np.errstate(over="ignore", invalid="ignore")
     def at(self, theta):
@@ -133,11 +139,13 @@ class Objective:
             point.loss = point.highest = fresh.loss
             point.gradient, point.slope, point.anchored = fresh.gradient, fresh.slope, True
 
-    def line(self, point):
-        """J along the negative gradient: what the choice of alpha is about."""
+    def line(self, point, k):
+        """J along the negative gradient: what the choice of alpha for update k is about."""
+        if k >= self.hessian.gather_at:
+            self.hessian.gather()
         g = point.gradient
-        Hg = self.hessian_product(g)
-        return Line(g, Hg, point.slope, float(g.dot(Hg)))
+        Hg = self.hessian.product(g)
+        return Line(g, Hg, point.slope, ddot(g, Hg))
 
     def step(self, point, alpha, line):
         """Point after the update ``theta <- theta - alpha * gradient``."""
@@ -145,34 +153,22 @@ class Objective:
             # Often a recurrence that has decayed to nothing but rounding.
             self.anchor(point)
             return point
-        theta = point.theta - alpha * line.gradient
+        theta = daxpy(line.gradient, point.theta.copy(), a=-alpha)
         # J from the moments, 1/2 theta'H theta - c'theta + yy/2, would lose
         # every digit near a good fit; a sum of differences does not.
         loss = point.loss - alpha * (line.slope - 0.5 * alpha * line.curvature)
-        highest = max(point.highest, loss)
+        highest = point.highest if loss <= point.highest else loss
         if loss < ANCHOR_FALL * highest:
             return self.at(theta)
-        gradient = line.gradient - alpha * line.hessian_gradient
-        return Point(theta, loss, gradient, float(gradient.dot(gradient)), highest, False)
+        gradient = daxpy(line.hessian_gradient, line.gradient.copy(), a=-alpha)
+        return Point(theta, loss, gradient, ddot(gradient, gradient), highest, False)
 
     def split(self, theta):
         """Coefficients and intercept in theta."""
-        return (theta[:-1], theta[-1]) if self.fit_intercept else (theta, 0.0)
+        return split(theta, self.fit_intercept)
 
     def _join(self, w_sum, b_sum):
         return join(w_sum, b_sum, self.fit_intercept) / self.moments.weight
-
-    def _product_by_pass(self, v):
-        w, b = self.split(v)
-
-        def kernel(X, y, weights):
-            Av = X.dot(w)
-            Av += b
-            if weights is not None:
-                Av *= weights
-            return X.T.dot(Av), Av.sum()
-
-        return self._join(*self.rows.sum(kernel))
 
     @cached_property
     def total_loss(self):
@@ -191,18 +187,12 @@ class Objective:
         terms = np.abs(w) @ np.sqrt(self.moments.diagonal) + abs(b) + y_size
         return float(4 * np.finfo(np.float64).eps * terms)
 
-    def correlation_slope(self, gradient, j):
-        """The entry j of ``correlation_slopes(gradient)``."""
-        scale, centre = self._scale_and_centre
-        if not self.fit_intercept:
-            return scale[j] * gradient.item(j)
-        g_b = gradient.item(-1)
-        return scale[j] * (gradient.item(j) - centre[j] * g_b) if j < len(scale) else g_b
-
-    @cached_property
-    def _scale_and_centre(self):
-        # Of single entries lists are far quicker than arrays.
-        return self.moments.inverse_deviation.tolist(), self.moments.centre.tolist()
+    def correlation_terms(self, j):
+        """Numbers (u, v): entry j of ``correlation_slopes(g)`` is ``u (g_j - v g_last)``."""
+        moments = self.moments
+        if j == len(moments.centre):
+            return 1.0, 0.0
+        return moments.inverse_deviation.item(j), moments.centre.item(j)
 
     def correlation_slopes(self, gradient):
         """Rates of J along the features centred and scaled to unit variance, and along b.
@@ -219,8 +209,3 @@ class Objective:
         d_w, d_b = self.split(direction)
         w = self.moments.inverse_deviation * d_w
         return join(w, d_b - self.moments.centre @ w, self.fit_intercept)
-
-
-def join(w, b, fit_intercept):
-    """Theta (or a gradient) made of its two parts."""
-    return np.append(w, b) if fit_intercept else np.asarray(w, dtype=np.float64)

@@ -91,7 +91,7 @@ class Rows:
         X = sparse.csr_array((data, self.X.indices[stored], indptr - indptr[0]), shape=shape)
         return X, self.y[rows], weights
 
-    def sum(self, kernel, block_rows=None):
+    def sum(self, kernel, block_rows=None, n_lanes=LANES):
         """Read every row once: add up ``kernel(X, y, weights)`` over the blocks.
 
         Parameters
@@ -100,6 +100,8 @@ class Rows:
             Returns a tuple of numbers and float64 arrays of its own for one block.
         block_rows : int, default=None
             Rows of a block; None for as many as have BLOCK_BYTES.
+        n_lanes : int, default=LANES
+            Sums to be kept at a time.
 
         Returns
         -------
@@ -114,14 +116,14 @@ class Rows:
             with np.errstate(over="ignore", invalid="ignore"):
                 return _sum(kernel(*block) for block in blocks)
 
-        return _sum(self._map(lane_sum, self._lanes(block_rows)))
+        return _sum(self._map(lane_sum, self._lanes(block_rows, n_lanes)))
 
-    def _lanes(self, block_rows):
+    def _lanes(self, block_rows, n_lanes):
         """Blocks of each lane, made as they are read; views of X are made once."""
         if block_rows is None and self._views is not None:
             return self._views
         starts = self.starts(block_rows)
-        bounds = np.linspace(0, len(starts) - 1, min(LANES, len(starts) - 1) + 1).astype(int)
+        bounds = np.linspace(0, len(starts) - 1, min(n_lanes, len(starts) - 1) + 1).astype(int)
         lanes = [starts[i : j + 1] for i, j in pairwise(bounds)]
         lanes = [(self.block(i, j) for i, j in pairwise(lane)) for lane in lanes]
         if block_rows is None and self.X.dtype == np.float64:
@@ -130,10 +132,11 @@ class Rows:
 
     def typical_row(self):
         """Mean and spread of X, and mean of y, in some of the rows that count."""
-        counting = None if self.weights is None else np.flatnonzero(self.weights)
-        last = (self.n_rows if counting is None else len(counting)) - 1
-        some = np.unique(np.linspace(0, last, MIN_BLOCK_ROWS).astype(int))
-        some = some if counting is None else counting[some]
+        if self.weights is None:
+            some = slice(None, None, -(-self.n_rows // MIN_BLOCK_ROWS))
+        else:
+            counting = np.flatnonzero(self.weights)
+            some = counting[:: -(-len(counting) // MIN_BLOCK_ROWS)]
         X = self.X[some]
         X = np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=np.float64)
         with np.errstate(over="ignore", invalid="ignore"):

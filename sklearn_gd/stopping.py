@@ -43,17 +43,22 @@ class SolutionTest:
         self.tol = tol
         # The feature that failed last is the likeliest to fail again: one
         # number that mostly spares the others.
-        self._suspect = 0
+        self._suspect = None
 
     @property
     def patience(self):
         """Updates to make before an excess that was too large is computed again."""
-        return 1 if self.objective.moments.covariance is not None else 16
+        return 1 if self.objective.hessian.by_moments else 16
 
     def __call__(self, point):
         """Whether the point seems a solution, as far as its loss and gradient are right."""
         if self.tol == 0.0:
             return False
+        if not point.anchored and self._suspect is not None and point.loss > 0.0:
+            j, scale, centre = self._suspect
+            slope = scale * (point.gradient.item(j) - centre * point.gradient.item(-1))
+            if slope * slope > self.tol * self.tol * 2.0 * point.loss:
+                return False
         rounding = self.objective.rounding(point.theta) if point.anchored else 0.0
         return self._is_perfect(point, rounding) or self._holds(point, rounding)
 
@@ -76,11 +81,10 @@ class SolutionTest:
 
     def _holds(self, point, rounding):
         allowed = self.tol * math.sqrt(2.0 * max(point.loss, 0.0)) + rounding
-        if abs(self.objective.correlation_slope(point.gradient, self._suspect)) > allowed:
-            return False
         slopes = np.abs(self.objective.correlation_slopes(point.gradient))
-        self._suspect = int(slopes.argmax())
-        return bool(slopes[self._suspect] <= allowed)
+        largest = int(slopes.argmax())
+        self._suspect = (largest, *self.objective.correlation_terms(largest))
+        return bool(slopes[largest] <= allowed)
 
     def largest_correlation(self, point):
         """Largest correlation of the residual with a feature."""

@@ -81,10 +81,10 @@ def test_abbmin_by_its_definition(problem):
         long, short = s @ s / (s @ change), s @ change / (change @ change)
         short_steps.append(short)
         if short < threshold * long:
-            expected, threshold = min(short_steps[-3:]), threshold * 0.9
+            expected, threshold = min(short_steps[-5:]), threshold * 0.99
             kinds.add("short")
         else:
-            expected, threshold = long, threshold * 1.1
+            expected, threshold = long, threshold * 1.01
             kinds.add("long")
         assert_allclose(reg.alpha_history_[k], expected, rtol=1e-5)
     assert kinds == {"short", "long"}
