@@ -13,6 +13,9 @@ from .moments import MAX_DENSE, collect
 
 # Conjugate gradient steps, each a read of the rows, that bound J - J* by passes.
 PROBES = 10
+# What is left after one that took J down by less than this share of the excess
+# allowed exceeds it only along correlation eigenvalues about as small.
+NEGLIGIBLE = 1e-8
 
 EPS = np.finfo(np.float64).eps
 
@@ -159,9 +162,12 @@ class Curvature:
             curve = direction @ product
             if not curve > EPS * (direction @ direction):
                 break
-            bound += square**2 / (2 * curve)
+            fall = square**2 / (2 * curve)
+            bound += fall
             if not bound <= limit:
                 return True
+            if fall < NEGLIGIBLE * limit:
+                break
             residual = residual - square / curve * product
             square, last = residual @ residual, square
             direction = residual + square / last * direction

@@ -151,7 +151,7 @@ def collect(rows, fit_intercept, *, covariance):
 def _shifts(rows):
     """Where to take the sums about: a typical row, or 0 if that is as good and spares a copy."""
     X_mean, X_spread, y_mean = rows.typical_row()
-    near = not sparse.issparse(rows.X) and np.all(np.abs(X_mean) <= 8 * X_spread)
+    near = np.all(np.abs(X_mean) <= 8 * X_spread)
     return np.zeros_like(X_mean) if near else X_mean, y_mean
 
 
@@ -179,6 +179,9 @@ def _squares(X, y, root, ones, shift):
     V = np.column_stack([y, ones])
     if root is not None:
         V *= root[:, None]
+    if not shift.any():
+        squares = sparse.csr_array((X.data**2, X.indices, X.indptr), shape=X.shape)
+        return squares.T.dot(V[:, -1]), X.T.dot(V[:, :-1]), X.T.dot(V[:, -1])
     Z = sparse.csr_array((X.data - shift[X.indices], X.indices, X.indptr), shape=X.shape)
     stored = sparse.csr_array((np.ones_like(X.data), X.indices, X.indptr), shape=X.shape)
     # The zeros that are not stored are rows too; where there are none their

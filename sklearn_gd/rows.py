@@ -6,6 +6,7 @@ memory-mapped, sparse, of any dtype and memory order); it must not know what
 is summed.
 """
 
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -26,6 +27,14 @@ LANES = 8
 THREADED_BYTES = 1 << 19
 # Below this many products in a Gram matrix BLAS works in one thread anyway.
 THREADED_WORK = 1 << 17
+
+
+class _Sparse(sparse.csr_array):
+    """CSR rows that keep their transpose, which takes as long to make as to multiply by."""
+
+    @cached_property
+    def T(self):  # noqa: N802
+        return self.transpose()
 
 
 class Rows:
@@ -88,7 +97,7 @@ class Rows:
         stored = slice(indptr[0], indptr[-1])
         data = np.asarray(self.X.data[stored], dtype=np.float64)
         shape = (stop - start, self.n_features)
-        X = sparse.csr_array((data, self.X.indices[stored], indptr - indptr[0]), shape=shape)
+        X = _Sparse((data, self.X.indices[stored], indptr - indptr[0]), shape=shape)
         return X, self.y[rows], weights
 
     def sum(self, kernel, block_rows=None, n_lanes=LANES):
