@@ -19,6 +19,9 @@ from .protocol import RateState, checked_alpha
 # Of the start: the squares of its gradient and more must be float64 numbers.
 LARGEST_LOSS = 1e120
 
+# By moments a test in vain costs no read, but some steps' time.
+LEAST_PATIENCE = 4
+
 # From best to worst; several targets have the worst of theirs.
 STATUSES = ("converged", "max_iter", "diverged")
 
@@ -89,9 +92,12 @@ class Progress:
         """
         solved = False
         if self.k >= self.next_test and is_solution(self.point):
+            rows = is_solution.objective.rows
+            before = rows.reads
             solved = is_solution.certify(self.point)
             if not solved:
-                self.next_test = self.k + is_solution.patience
+                # Never more reads for tests in vain than for the descent.
+                self.next_test = self.k + max(LEAST_PATIENCE, rows.reads - before)
         if solved or self.point.loss <= self.best.point.loss * (1.0 + 1e-10):
             self.best = Iterate(self.k, self.point)
         return solved
