@@ -5,6 +5,7 @@ work into each than a block is worth; and its sums would depend on how many
 there are.
 """
 
+import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -50,19 +51,25 @@ class _OneThreadEach:
 _one_thread_each = _OneThreadEach()
 
 
+@cache
+def _pool():
+    # Kept, as starting a thread takes as long as a small fit.
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="sklearn_gd")
+
+
+if hasattr(os, "register_at_fork"):
+    # A child process has no threads but the one that forked.
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
 @contextmanager
 def workers():
     """Yield a function like ``map``, in order, that works in as many threads as BLAS may use."""
     with _one_thread_each as n_threads:
-        if n_threads == 1:
-            yield map
-        else:
-            # The caller's thread is one of them.
-            with ThreadPoolExecutor(n_threads - 1) as pool:
-                yield partial(_map, pool, n_threads)
+        yield map if n_threads == 1 else partial(_map, n_threads)
 
 
-def _map(pool, n_threads, function, items):
+def _map(n_threads, function, items):
     """``list(map(function, items))``, each thread taking the next item when it has done one."""
     items = list(items)
     results = [None] * len(items)
@@ -76,11 +83,13 @@ def _map(pool, n_threads, function, items):
                 return
             results[i] = function(items[i])
 
-    others = [pool.submit(work) for _ in range(min(n_threads, len(items)) - 1)]
+    # The caller's thread is one of them, so that no fit waits for another's.
+    others = [_pool().submit(work) for _ in range(min(n_threads, len(items)) - 1)]
     try:
         work()
     finally:
         waiting.clear()
         for other in others:
-            other.result()
+            if not other.cancel():
+                other.result()
     return results

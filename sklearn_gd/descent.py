@@ -15,6 +15,7 @@ import numpy as np
 
 from .objective import Point
 from .protocol import RateState, checked_alpha
+from .stopping import UNSEEN
 
 # Of the start: the squares of its gradient and more must be float64 numbers.
 LARGEST_LOSS = 1e120
@@ -71,6 +72,7 @@ class Progress:
         Number of updates so far, over all calls.
     first, best : Iterate
         Where the descent began, and the iterate of the lowest loss so far.
+    largest_alpha : float
     next_test : int
         Number of the first update after which to look for a solution again.
     """
@@ -80,6 +82,7 @@ class Progress:
     k: int
     first: Iterate = field(init=False)
     best: Iterate = field(init=False)
+    largest_alpha: float = 0.0
     next_test: int = 0
 
     def __post_init__(self):
@@ -94,13 +97,25 @@ class Progress:
         if self.k >= self.next_test and is_solution(self.point):
             rows = is_solution.objective.rows
             before = rows.reads
-            solved = is_solution.certify(self.point)
+            solved = is_solution.certify(
+                self.point, drift(is_solution.objective, self, self.point)
+            )
             if not solved:
                 # Never more reads for tests in vain than for the descent.
                 self.next_test = self.k + max(LEAST_PATIENCE, rows.reads - before)
         if solved or self.point.loss <= self.best.point.loss * (1.0 + 1e-10):
             self.best = Iterate(self.k, self.point)
         return solved
+
+
+def drift(objective, now, point):
+    """How far rounding may have moved the residual of a point of this descent, at most.
+
+    Each update rounds theta, which the recurrences do not see; and the
+    rounding of a gradient, some L |theta| eps, moves theta alpha times as far.
+    """
+    reach = 1.0 + now.largest_alpha * objective.moments.trace
+    return now.k * reach * objective.rounding(point.theta, point.highest)
 
 
 def begin(objective, curvature, rate, theta, *, max_iter, tol, k=0):
@@ -198,6 +213,8 @@ def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=No
         alpha, point = next(coming)
         if math.isfinite(point.loss):
             now.point, now.k = point, now.k + 1
+            if alpha > now.largest_alpha:
+                now.largest_alpha = alpha
             losses.append(point.loss)
             alphas.append(alpha)
             if store_path:
@@ -206,27 +223,23 @@ def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=No
                 watch(len(alphas), point.loss, alpha)
         if not point.loss <= hopeless:
             status = "diverged"
-    best = now.best if status == "converged" else _verified(objective, now, alphas)
+    best = now.best if status == "converged" else _verified(objective, now)
     best = best._replace(k=best.k - first)
     if best.k >= 0 and abs(losses[best.k] - best.point.loss) > 1e-9 * best.point.loss:
         losses[best.k] = best.point.loss
     return Descent(status, losses, alphas, path, best, now)
 
 
-def _verified(objective, now, alphas):
+def _verified(objective, now):
     """The best iterate with its loss read off the rows, if rounding may have moved it.
 
-    Each update rounds theta, which the recurrences do not see.  Far from the
-    origin the loss may so have lost all its digits: what turns out to be
-    worse than the start gives way to it.
+    Far from the origin the loss may have lost all its digits: what turns out
+    to be worse than the start gives way to it.
     """
     point = now.best.point
     if point.anchored:
         return now.best
-    # The rounding of a gradient, some L |theta| eps, moves theta alpha times as far.
-    largest = max(alphas) * objective.moments.trace if now.k == len(alphas) else math.inf
-    drift = now.k * (1.0 + largest) * objective.rounding(point.theta)
-    if drift < 1e-9 * math.sqrt(2.0 * max(point.loss, 0.0)):
+    if drift(objective, now, point) < UNSEEN * math.sqrt(2.0 * max(point.loss, 0.0)):
         return now.best
     best = Iterate(now.best.k, objective.at(now.best.point.theta))
     return best if best.point.loss <= now.first.point.loss else now.first

@@ -10,12 +10,9 @@ import os
 from scipy.linalg.blas import dsymv
 from scipy.sparse import issparse
 
-from .moments import collect, lanes_of
+from .moments import collect, gathering_reads, lanes_of
 from .theta import join, split
 
-# A read of the rows adds up two products for each of their numbers, gathering
-# covariances n_features of them, so many times as fast: they come in matrices.
-SPEED_UP = 40
 # So many reads the moments, some steps and the certificate of a solution take
 # by passes in any case, and a solution is known for certain only by moments.
 ALWAYS_WORTH = 26
@@ -94,13 +91,6 @@ def when_to_gather(rows, max_iter):
     if not affordable(rows.n_features):
         return math.inf
     return 0 if reads <= min(ALWAYS_WORTH, max_iter) else math.ceil(reads)
-
-
-def gathering_reads(rows):
-    """Cost of gathering the covariances, in reads by passes."""
-    n = rows.n_features
-    # Sparse rows are made dense for it.
-    return 1 + n / SPEED_UP * (rows.n_rows * n / max(rows.n_stored, 1))
 
 
 def affordable(n_features):

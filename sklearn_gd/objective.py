@@ -175,8 +175,8 @@ class Objective:
         """J of the best constant prediction (of 0 without an intercept)."""
         return float(self.moments.y_variance[self.target] / 2)
 
-    def rounding(self, theta):
-        """Size at which a residual at theta is nothing but rounding.
+    def rounding(self, theta, highest=0.0):
+        """Size at which a residual at theta, or one of the highest loss, is nothing but rounding.
 
         A few units in the last place of the terms it is the sum of: the
         weighted root mean square of ``sum_j |x_ij w_j| + |b| + |y_i|`` is at
@@ -185,7 +185,13 @@ class Objective:
         w, b = self.split(theta)
         y_size = np.sqrt(self.moments.y_square[self.target])
         terms = np.abs(w) @ np.sqrt(self.moments.diagonal) + abs(b) + y_size
+        terms += math.sqrt(2.0 * highest)
         return float(4 * np.finfo(np.float64).eps * terms)
+
+    @cached_property
+    def offset(self):
+        """How many times its rounding a gradient's may grow when features are centred."""
+        return 1.0 + float((np.abs(self.moments.centre) * self.moments.inverse_deviation).max())
 
     def correlation_terms(self, j):
         """Numbers (u, v): entry j of ``correlation_slopes(g)`` is ``u (g_j - v g_last)``."""

@@ -23,8 +23,9 @@ MIN_BLOCK_ROWS = 64
 # and then the lanes in order: whichever thread takes a lane, the sum is the
 # same bit for bit.
 LANES = 8
-# Below this many bytes handing lanes to threads costs more than the work.
-THREADED_BYTES = 1 << 19
+# Below this many bytes, which take some milliseconds to read, threads are not
+# worth waking: the system may take as long to move one to another processor.
+THREADED_BYTES = 1 << 24
 # Below this many products in a Gram matrix BLAS works in one thread anyway.
 THREADED_WORK = 1 << 17
 
@@ -71,8 +72,7 @@ class Rows:
     def __enter__(self):
         if self.n_stored * self.n_features >= THREADED_WORK:
             self._workers = workers()
-            pool_map = self._workers.__enter__()
-            self._map = pool_map if 8 * self.n_stored >= THREADED_BYTES else map
+            self._map = self._workers.__enter__()
         return self
 
     def __exit__(self, *exception):
@@ -85,6 +85,8 @@ class Rows:
         """First rows of the blocks, and one past the last; they depend on the shape alone."""
         if block_rows is None:
             block_rows = BLOCK_BYTES // (8 * max(self.n_stored // self.n_rows, 1))
+        # Smaller blocks share few rows out more evenly.
+        block_rows = min(block_rows, max(self.n_rows // LANES, block_rows // 8))
         return [*range(0, self.n_rows, max(block_rows, MIN_BLOCK_ROWS)), self.n_rows]
 
     def block(self, start, stop):
@@ -100,7 +102,7 @@ class Rows:
         X = _Sparse((data, self.X.indices[stored], indptr - indptr[0]), shape=shape)
         return X, self.y[rows], weights
 
-    def sum(self, kernel, block_rows=None, n_lanes=LANES):
+    def sum(self, kernel, block_rows=None, n_lanes=LANES, work=1.0):
         """Read every row once: add up ``kernel(X, y, weights)`` over the blocks.
 
         Parameters
@@ -111,6 +113,8 @@ class Rows:
             Rows of a block; None for as many as have BLOCK_BYTES.
         n_lanes : int, default=LANES
             Sums to be kept at a time.
+        work : float, default=1.0
+            Time that the kernel takes, in that of reading the rows.
 
         Returns
         -------
@@ -125,7 +129,8 @@ class Rows:
             with np.errstate(over="ignore", invalid="ignore"):
                 return _sum(kernel(*block) for block in blocks)
 
-        return _sum(self._map(lane_sum, self._lanes(block_rows, n_lanes)))
+        mapped = self._map if 8 * self.n_stored * work >= THREADED_BYTES else map
+        return _sum(mapped(lane_sum, self._lanes(block_rows, n_lanes)))
 
     def _lanes(self, block_rows, n_lanes):
         """Blocks of each lane, made as they are read; views of X are made once."""

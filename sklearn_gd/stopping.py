@@ -24,6 +24,8 @@ import numpy as np
 
 # (J - J*) / J that a solution may have.
 MAX_EXCESS = 1e-7
+# Relative change of the residual that no history shows.
+UNSEEN = 1e-9
 
 
 class SolutionTest:
@@ -57,11 +59,18 @@ class SolutionTest:
         rounding = self.objective.rounding(point.theta) if point.anchored else 0.0
         return self._is_perfect(point, rounding) or self._holds(point, rounding)
 
-    def certify(self, point):
-        """Whether it is one, by loss and gradient read off the rows, and by its excess."""
-        # By moments the excess needs no read of the rows: it is looked at before.
-        if self.objective.hessian.by_moments and not self._is_certain(point):
-            return False
+    def certify(self, point, drift):
+        """Whether it is one, by its excess and by loss and gradient off the rows.
+
+        They are not read where rounding, which may have moved the residual by
+        the drift, could not change the verdict.
+        """
+        if self.objective.hessian.by_moments:
+            if not self._is_certain(point):
+                return False
+            bound = drift * self.objective.offset
+            if bound <= min(UNSEEN, 1e-3 * self.tol) * math.sqrt(2.0 * max(point.loss, 0.0)):
+                return True
         self.objective.anchor(point)
         return self._is_certain(point)
 
