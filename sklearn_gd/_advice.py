@@ -41,7 +41,7 @@ def _diverged(descent, test, rate, max_iter):
     yield (
         f"Gradient descent diverged: after {len(descent.alphas)} steps the loss was "
         f"{descent.losses[-1]:.3g}. coef_ holds the parameters of the lowest loss seen, "
-        f"{descent.best.point.loss:.3g}."
+        f"{descent.best.loss:.3g}."
     )
     if largest > 0:
         limit = 2.0 / largest
@@ -54,7 +54,7 @@ def _diverged(descent, test, rate, max_iter):
 
 
 def _not_converged(descent, test, rate, max_iter):
-    point = descent.best.point
+    point = descent.best
     correlation = test.largest_correlation(point)
     yield f"Gradient descent did not converge in max_iter={max_iter} steps:"
     if correlation > test.tol:

@@ -20,10 +20,10 @@ def fitted_attributes(problem, descents, dtype, store_path):
     """
     shape = problem.target_shape
     n_iter = max(len(descent.alphas) for descent in descents)
-    coef, intercept = _parameters(problem, [descent.best.point.theta for descent in descents])
+    coef, intercept = _parameters(problem, [descent.best.theta for descent in descents])
     losses = [_padded(descent.losses, n_iter + 1, descent.losses[-1]) for descent in descents]
     alphas = [_padded(descent.alphas, n_iter, 0.0) for descent in descents]
-    best = np.array([descent.best.k for descent in descents])
+    best = np.array([descent.best_iter for descent in descents])
     attributes = {
         "coef_": _in_dtype(coef.reshape(*shape, -1), dtype),
         "intercept_": _in_dtype(intercept.reshape(shape)[()], dtype),

@@ -38,7 +38,7 @@ def pause_at(problem, rate, descents):
         digest=problem.moments.digest,
         rate=rate,
         progress=tuple(descent.progress for descent in descents),
-        parameters=tuple(split(descent.best.point.theta) for descent in descents),
+        parameters=tuple(split(descent.best.theta) for descent in descents),
     )
 
 
@@ -67,7 +67,7 @@ def starts(problem, rate, pause, coef_init, intercept_init, **limits):
             # A copy: a fit that fails must not have moved the last one's progress.
             return copy.deepcopy(pause.progress)
         parameters = pause.parameters
-        counts = [progress.k if same_rate else 0 for progress in pause.progress]
+        counts = [progress.point.k if same_rate else 0 for progress in pause.progress]
     fit_intercept = problem.moments.fit_intercept
     return tuple(
         begin(objective, problem.curvature, rate, join(w, b, fit_intercept), k=k, **limits)

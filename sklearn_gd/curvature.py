@@ -6,7 +6,9 @@ Costs up to n_features^3, so everything here is computed when first asked for.
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigvalsh
+from scipy.linalg import eigvalsh
+from scipy.linalg.blas import ddot
+from scipy.linalg.lapack import dpotrf, dpotrs
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from .moments import MAX_DENSE, collect
@@ -110,10 +112,10 @@ class Curvature:
         lift = 4 * self._n * EPS
         matrix = self._correlations
         while True:
-            try:
-                return cho_factor(matrix + lift * np.eye(self._n), overwrite_a=True), lift
-            except LinAlgError:
-                lift *= 4
+            factor, failed = dpotrf(matrix + lift * np.eye(self._n), overwrite_a=True)
+            if not failed:
+                return factor, lift
+            lift *= 4
 
     def excess(self, gradient):
         """J - J* = 1/2 g' H^+ g, where g is the gradient.
@@ -126,7 +128,7 @@ class Curvature:
         return self._excess(*self._objective.split(self._objective.correlation_slopes(gradient)))
 
     def _excess(self, along, up):
-        return float(along @ cho_solve(self._lifted[0], along) + up**2) / 2
+        return (ddot(along, dpotrs(self._lifted[0], along)[0]) + float(up) ** 2) / 2
 
     def _hidden_slope(self, along):
         """Slope along directions in which the features vary too little for the moments to tell.
@@ -137,7 +139,7 @@ class Curvature:
         """
         factor, lift = self._lifted
         for _ in range(3):
-            along = lift * cho_solve(factor, along)
+            along = lift * dpotrs(factor, along)[0]
         return float(np.abs(along).max())
 
     def excess_above(self, gradient, limit, rounding):

@@ -9,7 +9,6 @@ makes theta a solution.
 import math
 import sys
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
@@ -53,13 +52,6 @@ class AtStart:
         return self._curvature.excess(self._start.gradient)
 
 
-class Iterate(NamedTuple):
-    """Number and point of an iterate."""
-
-    k: int
-    point: Point
-
-
 @dataclass(slots=True)
 class Progress:
     """All that a later call needs to go on as if there had been no pause.
@@ -67,11 +59,10 @@ class Progress:
     Attributes
     ----------
     point : Point
+        Its number counts the updates over all calls.
     rate_state : RateState
-    k : int
-        Number of updates so far, over all calls.
-    first, best : Iterate
-        Where the descent began, and the iterate of the lowest loss so far.
+    first, best : Point
+        Where the descent began, and the point of the lowest loss so far.
     largest_alpha : float
     next_test : int
         Number of the first update after which to look for a solution again.
@@ -79,32 +70,29 @@ class Progress:
 
     point: Point
     rate_state: RateState
-    k: int
-    first: Iterate = field(init=False)
-    best: Iterate = field(init=False)
+    first: Point = field(init=False)
+    best: Point = field(init=False)
     largest_alpha: float = 0.0
     next_test: int = 0
 
     def __post_init__(self):
-        self.first = self.best = Iterate(self.k, self.point)
+        self.first = self.best = self.point
 
     def test(self, is_solution):
         """Return whether the current iterate is a solution; keep it if so, or if it is the best.
 
         Later iterates win ties, as far as a loss is known between anchors.
         """
-        solved = False
-        if self.k >= self.next_test and is_solution(self.point):
+        point, solved = self.point, False
+        if point.k >= self.next_test and is_solution(point):
             rows = is_solution.objective.rows
             before = rows.reads
-            solved = is_solution.certify(
-                self.point, drift(is_solution.objective, self, self.point)
-            )
+            solved = is_solution.certify(point, drift(is_solution.objective, self, point))
             if not solved:
                 # Never more reads for tests in vain than for the descent.
-                self.next_test = self.k + max(LEAST_PATIENCE, rows.reads - before)
-        if solved or self.point.loss <= self.best.point.loss * (1.0 + 1e-10):
-            self.best = Iterate(self.k, self.point)
+                self.next_test = point.k + max(LEAST_PATIENCE, rows.reads - before)
+        if solved or point.loss <= self.best.loss * (1.0 + 1e-10):
+            self.best = point
         return solved
 
 
@@ -115,12 +103,12 @@ def drift(objective, now, point):
     rounding of a gradient, some L |theta| eps, moves theta alpha times as far.
     """
     reach = 1.0 + now.largest_alpha * objective.moments.trace
-    return now.k * reach * objective.rounding(point.theta, point.highest)
+    return now.point.k * reach * objective.rounding(point.theta, point.highest)
 
 
 def begin(objective, curvature, rate, theta, *, max_iter, tol, k=0):
     """Progress of a descent that begins at theta, with update number k."""
-    start = objective.at(theta)
+    start = objective.at(theta, k)
     if not start.loss < LARGEST_LOSS:
         raise ValueError(
             f"coef_init and intercept_init give a loss of {start.loss:.1e}; up to "
@@ -133,7 +121,9 @@ def begin(objective, curvature, rate, theta, *, max_iter, tol, k=0):
             f"(k, line) -> float, got {state!r}."
         )
     # A plan for a number of steps begins with its first.
-    return Progress(start, state, 0 if hasattr(state, "may_stop") else k)
+    if hasattr(state, "may_stop"):
+        start.k = 0
+    return Progress(start, state)
 
 
 @dataclass(slots=True)
@@ -147,9 +137,11 @@ class Descent:
         J at the iterates of this call, and the learning rates between them.
     path : list of ndarray
         The iterates of this call if they were to be stored, else only the first.
-    best : Iterate
-        The iterate to return, its number counted from the beginning of this
-        call: negative if it was made that many updates before.
+    best : Point
+        The one to return.
+    best_iter : int
+        Its number, counted from the beginning of this call: negative if it was
+        made that many updates before.
     progress : Progress
     """
 
@@ -157,21 +149,21 @@ class Descent:
     losses: list[float]
     alphas: list[float]
     path: list[np.ndarray]
-    best: Iterate
+    best: Point
+    best_iter: int
     progress: Progress
 
 
-def steps(objective, rate, point, k):
+def steps(objective, rate, point):
     """Gradient descent itself: yield each alpha_k and the point it leads to, for ever."""
     while True:
-        line = objective.line(point, k)
-        alpha = rate(k, line)
+        line = objective.line(point)
+        alpha = rate(point.k, line)
         if not (isinstance(alpha, float) and 0.0 <= alpha < math.inf):
             # What is not a float but a number will do, and 0 where there is no slope.
-            alpha = checked_alpha(alpha, k)
+            alpha = checked_alpha(alpha, point.k)
         point = objective.step(point, alpha, line)
         yield alpha, point
-        k += 1
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -193,14 +185,14 @@ def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=No
     -------
     Descent
     """
-    first, may_stop = now.k, getattr(now.rate_state, "may_stop", _always)
+    first, may_stop = now.point.k, getattr(now.rate_state, "may_stop", None)
     losses, path = [now.point.loss], [now.point.theta]
     alphas: list[float] = []
     hopeless = _hopeless_loss(objective, now)
-    coming = steps(objective, now.rate_state, now.point, now.k)
+    coming = steps(objective, now.rate_state, now.point)
     status = None if now.point.loss <= hopeless else "diverged"
     while status is None:
-        if may_stop(now.k):
+        if may_stop is None or may_stop(now.point.k):
             solved = now.test(is_solution)
             # Testing may have read it off the rows.
             losses[-1] = now.point.loss
@@ -212,7 +204,7 @@ def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=No
             break
         alpha, point = next(coming)
         if math.isfinite(point.loss):
-            now.point, now.k = point, now.k + 1
+            now.point = point
             if alpha > now.largest_alpha:
                 now.largest_alpha = alpha
             losses.append(point.loss)
@@ -224,29 +216,25 @@ def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=No
         if not point.loss <= hopeless:
             status = "diverged"
     best = now.best if status == "converged" else _verified(objective, now)
-    best = best._replace(k=best.k - first)
-    if best.k >= 0 and abs(losses[best.k] - best.point.loss) > 1e-9 * best.point.loss:
-        losses[best.k] = best.point.loss
-    return Descent(status, losses, alphas, path, best, now)
+    best_iter = best.k - first
+    if best_iter >= 0 and abs(losses[best_iter] - best.loss) > 1e-9 * best.loss:
+        losses[best_iter] = best.loss
+    return Descent(status, losses, alphas, path, best, best_iter, now)
 
 
 def _verified(objective, now):
-    """The best iterate with its loss read off the rows, if rounding may have moved it.
+    """The best point with its loss read off the rows, if rounding may have moved it.
 
     Far from the origin the loss may have lost all its digits: what turns out
     to be worse than the start gives way to it.
     """
-    point = now.best.point
-    if point.anchored:
-        return now.best
-    if drift(objective, now, point) < UNSEEN * math.sqrt(2.0 * max(point.loss, 0.0)):
-        return now.best
-    best = Iterate(now.best.k, objective.at(now.best.point.theta))
-    return best if best.point.loss <= now.first.point.loss else now.first
-
-
-def _always(k):
-    return True
+    best = now.best
+    if best.anchored:
+        return best
+    if drift(objective, now, best) < UNSEEN * math.sqrt(2.0 * max(best.loss, 0.0)):
+        return best
+    best = objective.at(best.theta, best.k)
+    return best if best.loss <= now.first.loss else now.first
 
 
 def _hopeless_loss(objective, now):
@@ -258,14 +246,14 @@ def _hopeless_loss(objective, now):
     """
     if not getattr(now.rate_state, "fixed", False):
         return sys.float_info.max
-    return max(now.first.point.loss, objective.total_loss) / np.finfo(np.float64).eps ** 2
+    return max(now.first.loss, objective.total_loss) / np.finfo(np.float64).eps ** 2
 
 
 def _rising(objective, now, losses):
     """Whether the descent, out of steps, was on its way up."""
     if getattr(now.rate_state, "rises_for_ever", False):
         # g'Hg / g'g exceeds L by no more than rounding, whatever g is.
-        line = objective.line(now.point, now.k)
+        line = objective.line(now.point)
         return now.rate_state.alpha * line.curvature > 2.0 * (1.0 + 1e-9) * line.slope
     # Adaptive learning rates rise and come back; one that does not say what it
     # is has gone astray if hardly a digit of the start is left.

@@ -16,7 +16,7 @@ This module must not know where learning rates come from or when to stop.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -49,6 +49,8 @@ class Point:
         Highest loss since loss and gradient were last read off the rows.
     anchored : bool
         Whether loss and gradient were read off the rows at this very theta.
+    k : int
+        Number of updates that led to it.
     """
 
     theta: np.ndarray = field(repr=False)
@@ -57,11 +59,12 @@ class Point:
     slope: float
     highest: float
     anchored: bool
+    k: int
 
 
-def anchored_point(theta, loss, gradient):
+def anchored_point(theta, loss, gradient, k):
     """Point whose loss and gradient were read off the rows."""
-    return Point(theta, loss, gradient, float(gradient @ gradient), loss, True)
+    return Point(theta, loss, gradient, float(gradient @ gradient), loss, True, k)
 
 
 class LeastSquares:
@@ -112,13 +115,13 @@ class Objective:
         self.n_parameters = rows.n_features + self.fit_intercept
 
     @np.errstate(over="ignore", invalid="ignore")
-    def at(self, theta):
-        """Point at theta, its loss and gradient read off the rows."""
+    def at(self, theta, k=0):
+        """Point at theta after k updates, its loss and gradient read off the rows."""
         if not theta.any():
             # The moments are the sums for theta = 0.
             loss = self.moments.y_square[self.target] / 2
             gradient = -self.moments.cross[:, self.target]
-            return anchored_point(theta, float(loss), gradient)
+            return anchored_point(theta, float(loss), gradient, k)
         w, b = self.split(theta)
 
         def kernel(X, y, weights):
@@ -130,7 +133,7 @@ class Objective:
 
         square, *gradient = self.rows.sum(kernel)
         loss = float(square / (2 * self.moments.weight))
-        return anchored_point(theta, loss, self._join(*gradient))
+        return anchored_point(theta, loss, self._join(*gradient), k)
 
     def anchor(self, point):
         """Read loss and gradient of the point off the rows, if they are not."""
@@ -139,9 +142,9 @@ class Objective:
             point.loss = point.highest = fresh.loss
             point.gradient, point.slope, point.anchored = fresh.gradient, fresh.slope, True
 
-    def line(self, point, k):
-        """J along the negative gradient: what the choice of alpha for update k is about."""
-        if k >= self.hessian.gather_at:
+    def line(self, point):
+        """J along the negative gradient: what the choice of alpha is about."""
+        if point.k >= self.hessian.gather_at:
             self.hessian.gather()
         g = point.gradient
         Hg = self.hessian.product(g)
@@ -152,16 +155,17 @@ class Objective:
         if alpha == 0.0:
             # Often a recurrence that has decayed to nothing but rounding.
             self.anchor(point)
-            return point
+            return replace(point, k=point.k + 1)
+        k = point.k + 1
         theta = daxpy(line.gradient, point.theta.copy(), a=-alpha)
         # J from the moments, 1/2 theta'H theta - c'theta + yy/2, would lose
         # every digit near a good fit; a sum of differences does not.
         loss = point.loss - alpha * (line.slope - 0.5 * alpha * line.curvature)
         highest = point.highest if loss <= point.highest else loss
         if loss < ANCHOR_FALL * highest:
-            return self.at(theta)
+            return self.at(theta, k)
         gradient = daxpy(line.hessian_gradient, line.gradient.copy(), a=-alpha)
-        return Point(theta, loss, gradient, ddot(gradient, gradient), highest, False)
+        return Point(theta, loss, gradient, ddot(gradient, gradient), highest, False, k)
 
     def split(self, theta):
         """Coefficients and intercept in theta."""
