@@ -56,7 +56,12 @@ class Moments:
         """Mean square of each feature: the diagonal of H but for its last entry."""
         return self.variance + self.centre**2
 
-    @property
+    @cached_property
+    def root_diagonal(self):
+        """Root mean square of each feature."""
+        return np.sqrt(self.diagonal)
+
+    @cached_property
     def trace(self):
         """Sum of the eigenvalues of H, an upper bound of L."""
         return float(self.diagonal.sum()) + self.fit_intercept
@@ -156,9 +161,9 @@ def collect(rows, fit_intercept, *, covariance):
 
 def _shifts(rows):
     """Where to take the sums about: a typical row, or 0 if that is as good and spares a copy."""
-    X_mean, X_spread, y_mean = rows.typical_row()
-    near = np.all(np.abs(X_mean) <= 8 * X_spread)
-    return np.zeros_like(X_mean) if near else X_mean, y_mean
+    middle, spread, y_middle = rows.typical_row()
+    near = (np.abs(middle) <= 2 * spread).all()
+    return np.zeros_like(middle) if near else middle, y_middle
 
 
 def _standard(X, root, shift):

@@ -188,21 +188,21 @@ class Objective:
         """
         w, b = self.split(theta)
         y_size = np.sqrt(self.moments.y_square[self.target])
-        terms = np.abs(w) @ np.sqrt(self.moments.diagonal) + abs(b) + y_size
+        terms = np.abs(w).dot(self.moments.root_diagonal) + abs(b) + y_size
         terms += math.sqrt(2.0 * highest)
         return float(4 * np.finfo(np.float64).eps * terms)
 
     @cached_property
     def offset(self):
         """How many times its rounding a gradient's may grow when features are centred."""
-        return 1.0 + float((np.abs(self.moments.centre) * self.moments.inverse_deviation).max())
+        scale, centre = self.centring
+        return 1.0 + float(np.abs(scale * centre).max())
 
-    def correlation_terms(self, j):
-        """Numbers (u, v): entry j of ``correlation_slopes(g)`` is ``u (g_j - v g_last)``."""
-        moments = self.moments
-        if j == len(moments.centre):
-            return 1.0, 0.0
-        return moments.inverse_deviation.item(j), moments.centre.item(j)
+    @cached_property
+    def centring(self):
+        """Scale and centre of each parameter's ``correlation_slopes``."""
+        scale, centre = self.moments.inverse_deviation, self.moments.centre
+        return join(scale, 1.0, self.fit_intercept), join(centre, 0.0, self.fit_intercept)
 
     def correlation_slopes(self, gradient):
         """Rates of J along the features centred and scaled to unit variance, and along b.
@@ -210,9 +210,8 @@ class Objective:
         Divided by sqrt(2 J) they are the correlations of the residual with
         each feature (and with the constant 1).
         """
-        g_w, g_b = self.split(gradient)
-        slopes = self.moments.inverse_deviation * (g_w - self.moments.centre * g_b)
-        return np.append(slopes, g_b) if self.fit_intercept else slopes
+        scale, centre = self.centring
+        return scale * (gradient - centre * gradient[-1])
 
     def uncentred(self, direction):
         """Direction in theta of one along centred and scaled features and b."""

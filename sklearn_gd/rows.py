@@ -145,7 +145,7 @@ class Rows:
         return lanes
 
     def typical_row(self):
-        """Mean and spread of X, and mean of y, in some of the rows that count."""
+        """Middle and range of X, and middle of y, in some of the rows that count."""
         if self.weights is None:
             some = slice(None, None, -(-self.n_rows // MIN_BLOCK_ROWS))
         else:
@@ -153,8 +153,10 @@ class Rows:
             some = counting[:: -(-len(counting) // MIN_BLOCK_ROWS)]
         X = self.X[some]
         X = np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=np.float64)
+        y = self.y[some]
+        low, high = X.min(axis=0), X.max(axis=0)
         with np.errstate(over="ignore", invalid="ignore"):
-            return X.mean(axis=0), X.std(axis=0), self.y[some].mean(axis=0)
+            return (low + high) / 2, high - low, (y.min(axis=0) + y.max(axis=0)) / 2
 
 
 def _sum(parts):

@@ -93,7 +93,8 @@ class SolutionTest:
         allowed = self.tol * math.sqrt(2.0 * max(point.loss, 0.0)) + rounding
         slopes = np.abs(self.objective.correlation_slopes(point.gradient))
         largest = int(slopes.argmax())
-        self._suspect = (largest, *self.objective.correlation_terms(largest))
+        scale, centre = self.objective.centring
+        self._suspect = largest, scale.item(largest), centre.item(largest)
         return bool(slopes[largest] <= allowed)
 
     def largest_correlation(self, point):

@@ -5,7 +5,10 @@ import numpy as np
 
 def join(w, b, fit_intercept):
     """Theta (or a gradient) made of its two parts."""
-    return np.append(w, b) if fit_intercept else np.asarray(w, dtype=np.float64)
+    theta = np.empty(len(w) + fit_intercept)
+    theta[: len(w)] = w
+    theta[len(w) :] = b
+    return theta
 
 
 def split(theta, fit_intercept):
