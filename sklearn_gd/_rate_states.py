@@ -59,11 +59,11 @@ class LongSteps:
 
 @dataclass(slots=True)
 class AlternatingSteps:
-    """Long steps, and the least of the last five short ones, in turn."""
+    """Long steps, and the least of the last three short ones, in turn."""
 
     long: float = 0.0
     short: tuple[float, ...] = ()
-    threshold: float = 0.5
+    threshold: float = 0.4
     fixed: bool = False
 
     def __call__(self, k, line):
@@ -72,14 +72,14 @@ class AlternatingSteps:
         self.long = minimum
         square = ddot(line.hessian_gradient, line.hessian_gradient)
         short = max(line.curvature, 0.0) / square if square > 0.0 else 0.0
-        self.short = (*self.short[-4:], short)
+        self.short = (*self.short[-2:], short)
         return alpha
 
     def _alternate(self):
         if self.short[-1] < self.threshold * self.long:
-            self.threshold *= 0.99
+            self.threshold *= 0.95
             return min(self.short)
-        self.threshold *= 1.01
+        self.threshold *= 1.05
         return self.long
 
 

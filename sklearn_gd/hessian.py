@@ -6,6 +6,7 @@ moments* and *by passes*.
 
 import math
 import os
+from functools import cache
 
 from scipy.linalg.blas import dsymv
 from scipy.sparse import issparse
@@ -100,6 +101,7 @@ def affordable(n_features):
     return 8 * matrices * n_features**2 <= MEMORY_SHARE * physical_memory()
 
 
+@cache
 def physical_memory():
     """Bytes of memory that this process may use, as far as the system tells."""
     try:

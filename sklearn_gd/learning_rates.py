@@ -90,9 +90,9 @@ class ABBmin:
     """Adaptive Barzilai-Borwein steps (``alpha="auto"``), after one of exact line search.
 
     With long_k = s's/s'y and short_k = s'y/y'y of the step before:
-    alpha_k = the least of the last five short steps if
-    short_k < tau_k long_k (and tau shrinks by a hundredth), else long_k (and
-    tau grows by a hundredth); tau_0 = 1/2.
+    alpha_k = the least of the last three short steps if
+    short_k < tau_k long_k (and tau shrinks by a twentieth), else long_k
+    (and tau grows by a twentieth); tau_0 = 2/5.
 
     Needs to know nothing and costs no extra read of the data.  R-linear
     convergence, in practice between sqrt(kappa) and kappa steps; the loss is
@@ -109,7 +109,7 @@ class ABBmin:
     """
 
     def start(self, problem):
-        """Return the state: the last five short steps and the threshold."""
+        """Return the state: the last three short steps and the threshold."""
         return states.AlternatingSteps()
 
 

@@ -1,0 +1,214 @@
+"""What is compared: data, contenders, and how much faster this package is meant to be."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+import numpy as np
+from scipy import sparse
+from sklearn.datasets import load_diabetes
+
+from sklearn_gd.descent import begin, steps
+from sklearn_gd.learning_rates import Constant
+from sklearn_gd.moments import collect
+from sklearn_gd.objective import Objective
+from sklearn_gd.rows import Rows
+
+from . import peers
+
+OURS = "sklearn-gd"
+# Below 2/L of all the data here, whose features are independent with variance 1.
+ALPHA = 0.5
+
+
+@dataclass(frozen=True)
+class Task:
+    """One comparison.
+
+    Attributes
+    ----------
+    name, title : str
+    data : callable
+        Returns X and y.
+    fits : dict of str to callable
+        Functions of X and y that return coefficients and intercept, or None
+        where a peer is not installed.
+    at_least : dict of str to float
+        By what factor the contender's time is meant to exceed ours.
+    """
+
+    name: str
+    title: str
+    data: Callable
+    fits: dict[str, Callable | None]
+    at_least: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StepTask:
+    """One step by passes beside two NumPy products, and beside one."""
+
+    name: str
+    title: str
+    data: Callable
+    at_least: dict[str, float] = field(
+        default_factory=lambda: {"two-pass NumPy step": 1.6, "bare X @ w": 1 / 1.3}
+    )
+
+
+def normal(n_rows, n_features, dtype=np.float64):
+    """Rows of independent standard normal features, a linear target and noise."""
+
+    def data():
+        rng = np.random.default_rng(0)
+        X = np.empty((n_rows, n_features), dtype=dtype)
+        for start in range(0, n_rows, 100_000):
+            part = X[start : start + 100_000]
+            part[:] = rng.standard_normal(part.shape)
+        w = rng.standard_normal(n_features)
+        return X, X @ w.astype(dtype) + 3 + rng.standard_normal(n_rows).astype(dtype)
+
+    return data
+
+
+def scattered(n_rows, n_features, density):
+    """Sparse rows, a linear target and a little noise."""
+
+    def data():
+        rng = np.random.default_rng(0)
+        X = sparse.random_array((n_rows, n_features), density=density, rng=rng, format="csr")
+        y = X @ rng.standard_normal(n_features) + 0.1 * rng.standard_normal(n_rows)
+        return sparse.csr_matrix(X), y
+
+    return data
+
+
+def fit_tasks(size):
+    """Whole fits; ``size`` scales the number of rows."""
+    million, hundred, twenty = int(1_000_000 * size), int(100_000 * size), int(20_000 * size)
+    thousand_steps = peers.this_package(alpha=ALPHA, max_iter=1000, tol=0)
+    hundred_steps = peers.this_package(alpha=ALPHA, max_iter=peers.STEPS, tol=0)
+    ours, direct, intelex = peers.this_package(), peers.linear_regression(), peers.intelex()
+    return [
+        Task(
+            "thousand-steps",
+            f"1,000 steps with every loss, {million:,} x 100",
+            normal(million, 100),
+            {
+                OURS: thousand_steps,
+                "LinearRegression": direct,
+                "Ridge cholesky": peers.ridge("cholesky"),
+                "Ridge lsqr": peers.ridge("lsqr"),
+                "scikit-learn-intelex": intelex,
+            },
+            {"LinearRegression": 20, "Ridge cholesky": 4, "scikit-learn-intelex": 1.3},
+        ),
+        Task(
+            "tall",
+            f"defaults, {5 * million:,} x 10",
+            normal(5 * million, 10),
+            {OURS: ours, "LinearRegression": direct, "scikit-learn-intelex": intelex},
+            {"scikit-learn-intelex": 1},
+        ),
+        Task(
+            "middling",
+            f"defaults, {twenty:,} x 50",
+            normal(twenty, 50),
+            {OURS: ours, "LinearRegression": direct, "scikit-learn-intelex": intelex},
+            {"scikit-learn-intelex": 1},
+        ),
+        Task(
+            "thousand-features",
+            f"defaults, {hundred:,} x 1,000",
+            normal(hundred, 1000),
+            {OURS: ours, "Ridge cholesky": peers.ridge("cholesky"), "scikit-learn-intelex": intelex},
+            {"scikit-learn-intelex": 1.2},
+        ),
+        Task(
+            "wide",
+            f"defaults, {twenty:,} x {twenty // 5:,}",
+            normal(twenty, twenty // 5),
+            {OURS: ours, "Ridge lsqr": peers.ridge("lsqr")},
+            {"Ridge lsqr": 1},
+        ),
+        Task(
+            "diabetes",
+            "defaults, diabetes, 442 x 10",
+            lambda: load_diabetes(return_X_y=True),
+            {OURS: ours, "LinearRegression": direct},
+            {"LinearRegression": 0.5},
+        ),
+        Task(
+            "sparse",
+            f"sparse {10 * twenty:,} x {twenty:,}, 1e-3 dense, relative loss 1e-6 or better",
+            scattered(10 * twenty, twenty, 1e-3),
+            {
+                OURS: peers.this_package(tol=1e-4),
+                "Ridge sparse_cg": peers.ridge("sparse_cg", tol=1e-5),
+                "Ridge lsqr": peers.ridge("lsqr"),
+            },
+            {"Ridge sparse_cg": 1, "Ridge lsqr": 1},
+        ),
+        Task(
+            "hundred-steps",
+            f"{peers.STEPS} steps, {2 * hundred:,} x 100",
+            normal(2 * hundred, 100),
+            {
+                OURS: hundred_steps,
+                "sklearn-gd by passes": peers.this_package(
+                    alpha=ALPHA, max_iter=peers.STEPS, tol=0, precompute=False
+                ),
+                "NumPy loop": peers.numpy_loop(ALPHA),
+                "JAX": peers.jax_loop(ALPHA),
+                "PyTorch": peers.torch_loop(ALPHA),
+                "dask-glm": peers.dask_glm(),
+                "mlxtend": peers.mlxtend_loop(ALPHA),
+            },
+            {"JAX": 30, "PyTorch": 60, "mlxtend": 200},
+        ),
+    ]
+
+
+def step_tasks(size):
+    """Single steps by passes; ``size`` scales the number of rows."""
+    shapes = [(1_000_000, 100), (200_000, 500), (20_000, 5_000), (5_000_000, 10)]
+    return [
+        StepTask(
+            f"step-{n_features}-{np.dtype(dtype).name}",
+            f"one step by passes, {int(n_rows * size):,} x {n_features:,}, {np.dtype(dtype).name}",
+            normal(int(n_rows * size), n_features, dtype),
+        )
+        for dtype in (np.float64, np.float32)
+        for n_rows, n_features in shapes
+    ]
+
+
+def step_contenders(X, y, rows):
+    """Functions that make one step each; rows are within their context."""
+    moments = collect(rows, True, covariance=False)
+    objective = Objective(rows, moments)
+    start = begin(objective, None, Constant(1e-3), np.zeros(X.shape[1] + 1), max_iter=1, tol=0.0)
+    coming = steps(objective, start.rate_state, start.point)
+    w, b = np.zeros(X.shape[1], dtype=X.dtype), X.dtype.type(0)
+    numbers = count(1)
+
+    def two_passes():
+        nonlocal w, b
+        residual = X @ w
+        residual += b
+        residual -= y
+        loss = residual @ residual / (2 * len(y))
+        w = w - X.dtype.type(1e-3) * (X.T @ residual) / len(y)
+        b = b - X.dtype.type(1e-3) * residual.mean()
+        return next(numbers), loss
+
+    return {
+        OURS: lambda: next(coming),
+        "two-pass NumPy step": two_passes,
+        "bare X @ w": lambda: X @ w,
+    }
+
+
+def rows_of(X, y):
+    """The rows as this package reads them."""
+    return Rows(X, np.asarray(y, dtype=np.float64).reshape(-1, 1))
