@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import peers, report
 from .measure import Reference, compare, peak_memory, quietly, summary
-from .tasks import OURS, fit_tasks, normal, rows_of, step_contenders, step_tasks
+from .tasks import OURS, STEPS, fit_tasks, normal, step_contenders, step_tasks
 
 PACKAGES = "scikit-learn numpy scipy scikit-learn-intelex jax torch dask-glm mlxtend".split()
 
@@ -75,20 +75,11 @@ def fit(task, options):
 
 
 def step(task, options):
-    """Times of single steps."""
-    print(task.title, flush=True)
+    """Times of a step."""
+    print("steps,", task.title, flush=True)
     X, y = task.data()
-    rows = rows_of(X, y)
-    with rows:
-        ours = step_contenders(X, y, rows)[OURS]
-    others = step_contenders(X, y, rows)
-
-    def our_step():
-        # Entered for each step, so that the others have all threads for their own.
-        with rows:
-            ours()
-
-    times = compare(others | {OURS: our_step}, seconds=options.seconds)
+    runs = compare(step_contenders(X, y), seconds=options.seconds)
+    times = {name: [took / STEPS for took in values] for name, values in runs.items()}
     found = summary(times, OURS)
     for name, entry in found.items():
         print(f"  {name:24s} {entry['seconds']:9.4f} s   ratio {entry['ratio']:7.2f}", flush=True)

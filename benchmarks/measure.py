@@ -3,6 +3,7 @@
 import gc
 import random
 import statistics
+import time
 import timeit
 import tracemalloc
 import warnings
@@ -10,6 +11,8 @@ import warnings
 import numpy as np
 from scipy import linalg, sparse
 from scipy.sparse.linalg import lsqr
+
+PAUSE = 0.05
 
 
 def compare(contenders, *, seconds=20.0, least=5, most=101):
@@ -34,8 +37,10 @@ def compare(contenders, *, seconds=20.0, least=5, most=101):
     while rounds < least or (spent < seconds and rounds < most):
         shuffle(order)
         for name in order:
-            # Timer switches the garbage collector off while it measures.
             gc.collect(0)
+            # Threads of the one before may spin for some hundredths of a second.
+            time.sleep(PAUSE)
+            # Timer switches the garbage collector off while it measures.
             took = timeit.Timer(contenders[name]).timeit(1)
             if rounds >= 0:
                 times[name].append(took)

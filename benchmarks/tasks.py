@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count
 
 import numpy as np
 from scipy import sparse
@@ -19,6 +18,8 @@ from . import peers
 OURS = "sklearn-gd"
 # Below 2/L of all the data here, whose features are independent with variance 1.
 ALPHA = 0.5
+# Steps in a run of a StepTask.
+STEPS = 10
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Task:
 
 @dataclass(frozen=True)
 class StepTask:
-    """One step by passes beside two NumPy products, and beside one."""
+    """Steps by passes beside two NumPy products each, and beside one."""
 
     name: str
     title: str
@@ -175,7 +176,7 @@ def step_tasks(size):
     return [
         StepTask(
             f"step-{n_features}-{np.dtype(dtype).name}",
-            f"one step by passes, {int(n_rows * size):,} x {n_features:,}, {np.dtype(dtype).name}",
+            f"{int(n_rows * size):,} x {n_features:,}, {np.dtype(dtype).name}",
             normal(int(n_rows * size), n_features, dtype),
         )
         for dtype in (np.float64, np.float32)
@@ -183,32 +184,32 @@ def step_tasks(size):
     ]
 
 
-def step_contenders(X, y, rows):
-    """Functions that make one step each; rows are within their context."""
-    moments = collect(rows, True, covariance=False)
-    objective = Objective(rows, moments)
+def step_contenders(X, y):
+    """Functions that make STEPS steps each."""
+    rows = Rows(X, np.asarray(y, dtype=np.float64).reshape(-1, 1))
+    objective = Objective(rows, collect(rows, True, covariance=False))
     start = begin(objective, None, Constant(1e-3), np.zeros(X.shape[1] + 1), max_iter=1, tol=0.0)
     coming = steps(objective, start.rate_state, start.point)
     w, b = np.zeros(X.shape[1], dtype=X.dtype), X.dtype.type(0)
-    numbers = count(1)
+    alpha = X.dtype.type(1e-3)
+
+    def ours():
+        with rows:
+            for _ in range(STEPS):
+                next(coming)
 
     def two_passes():
         nonlocal w, b
-        residual = X @ w
-        residual += b
-        residual -= y
-        loss = residual @ residual / (2 * len(y))
-        w = w - X.dtype.type(1e-3) * (X.T @ residual) / len(y)
-        b = b - X.dtype.type(1e-3) * residual.mean()
-        return next(numbers), loss
+        for _ in range(STEPS):
+            residual = X @ w
+            residual += b
+            residual -= y
+            residual @ residual
+            w = w - alpha * (X.T @ residual) / len(y)
+            b = b - alpha * residual.mean()
 
-    return {
-        OURS: lambda: next(coming),
-        "two-pass NumPy step": two_passes,
-        "bare X @ w": lambda: X @ w,
-    }
+    def one_product():
+        for _ in range(STEPS):
+            X @ w
 
-
-def rows_of(X, y):
-    """The rows as this package reads them."""
-    return Rows(X, np.asarray(y, dtype=np.float64).reshape(-1, 1))
+    return {OURS: ours, "two-pass NumPy step": two_passes, "bare X @ w": one_product}

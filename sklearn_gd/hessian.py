@@ -8,6 +8,7 @@ import math
 import os
 from functools import cache
 
+import numpy as np
 from scipy.linalg.blas import dsymv
 from scipy.sparse import issparse
 
@@ -48,6 +49,15 @@ class Hessian:
     def gather(self):
         """Read the rows once for the covariances."""
         self._use(collect(self._rows, self.moments.fit_intercept, covariance=True), math.inf)
+
+    @property
+    def bound(self):
+        """An upper bound of the largest eigenvalue."""
+        trace = self.moments.trace
+        if not self.by_moments:
+            return trace
+        # Gershgorin's, the closer one where features are hardly correlated.
+        return min(trace, float(np.abs(self._matrix).sum(axis=0).max()))
 
     def product(self, v):
         """H v, a new array."""
