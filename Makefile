@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint test-oldest clean
+.PHONY: demo test lint bench test-oldest clean
 
 demo: $(VENV)/plot
 	$(BIN)/python docs/examples/plot_grid_search_diabetes.py
@@ -15,6 +15,9 @@ lint: $(VENV)/lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(VENV)/bench
+	$(BIN)/python -m benchmarks
 
 # The oldest supported versions, in an environment of their own.
 test-oldest: .venv-oldest/test

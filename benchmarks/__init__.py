@@ -1,4 +1,4 @@
-"""This package beside its peers: the same data, one run, interleaved.
+"""The package beside its peers: the same data, one run, interleaved.
 
 ``make bench``, or ``python -m benchmarks --help``.
 """

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from . import peers, report
 from .measure import Reference, compare, peak_memory, quietly, summary
-from .tasks import OURS, STEPS, fit_tasks, normal, step_contenders, step_tasks
+from .tasks import OURS, STEPS, fit_tasks, form_tasks, normal, step_contenders, step_tasks
 
-PACKAGES = "scikit-learn numpy scipy scikit-learn-intelex jax torch dask-glm mlxtend".split()
+PACKAGES = ["scikit-learn", "numpy", "scipy"]
+PACKAGES += ["scikit-learn-intelex", "jax", "torch", "dask-glm", "mlxtend"]
 
 
 def main(arguments=None):
@@ -26,8 +27,9 @@ def main(arguments=None):
     results = {
         "machine": machine(),
         "fits": [fit(t, options) for t in fit_tasks(options.size) if options.only in t.name],
+        "forms": [fit(t, options) for t in form_tasks(options.size) if options.only in t.name],
         "steps": [step(t, options) for t in step_tasks(options.size) if options.only in t.name],
-        "growth": [g for g in growths(options) if options.only in g["of"]],
+        "growth": list(growths(options)),
     }
     (options.output / "results.json").write_text(json.dumps(results, indent=1))
     (options.output / "results.md").write_text(report.page(results))
@@ -96,7 +98,7 @@ def growths(options):
         ("features", f"{million // 10:,} x features, defaults", by_features),
     ]
     for of, title, shapes in cases:
-        if options.only not in of:
+        if options.only not in f"growth-{of}":
             continue
         print(title, flush=True)
         data = {size: normal(*shape)() for size, shape in shapes.items()}

@@ -19,7 +19,8 @@ def page(results):
     ]
     for task in results["fits"]:
         lines += ["", f"## {task['title']}", "", *_fit_table(task)]
-    lines += ["", "## One step by passes", "", *_step_table(results["steps"])]
+    lines += ["", "## One step by passes", "", *_ratio_table(results["steps"])]
+    lines += ["", '## precompute="auto"', "", *_ratio_table(results["forms"])]
     for growth in results["growth"]:
         lines += ["", f"## {growth['title']}", "", *_growth_table(growth)]
     return "\n".join([*lines, "", "![time against rows and features](growth.svg)", ""])
@@ -40,8 +41,10 @@ def _fit_table(task):
     return rows
 
 
-def _step_table(tasks):
-    names = [name for name in tasks[0]["contenders"] if name != OURS] if tasks else []
+def _ratio_table(tasks):
+    if not tasks:
+        return ["Not run."]
+    names = [name for name in tasks[0]["contenders"] if name != OURS]
     rows = ["| | seconds | " + " | ".join(f"{name} | at least" for name in names) + " |"]
     rows.append("|---|---" + "|---|---" * len(names) + "|")
     for task in tasks:

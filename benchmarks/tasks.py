@@ -122,7 +122,11 @@ def fit_tasks(size):
             "thousand-features",
             f"defaults, {hundred:,} x 1,000",
             normal(hundred, 1000),
-            {OURS: ours, "Ridge cholesky": peers.ridge("cholesky"), "scikit-learn-intelex": intelex},
+            {
+                OURS: ours,
+                "Ridge cholesky": peers.ridge("cholesky"),
+                "scikit-learn-intelex": intelex,
+            },
             {"scikit-learn-intelex": 1.2},
         ),
         Task(
@@ -167,6 +171,40 @@ def fit_tasks(size):
             },
             {"JAX": 30, "PyTorch": 60, "mlxtend": 200},
         ),
+    ]
+
+
+def form_tasks(size):
+    """What precompute="auto" chooses beside both choices: at most twice the better one's time."""
+    shapes = [
+        (1_000_000, 100),
+        (5_000_000, 10),
+        (20_000, 50),
+        (100_000, 1_000),
+        (200_000, 500),
+        (20_000, 4_000),
+        (20_000, 5_000),
+    ]
+    return [
+        Task(
+            f"precompute-{n_features}-{label.replace(' ', '-')}",
+            f"{label}, {int(n_rows * size):,} x {n_features:,}",
+            normal(int(n_rows * size), n_features),
+            {
+                OURS: peers.this_package(**how),
+                "precompute=True": peers.this_package(precompute=True, **how),
+                "precompute=False": peers.this_package(precompute=False, **how),
+            },
+            {"precompute=True": 0.5, "precompute=False": 0.5},
+        )
+        for n_rows, n_features in shapes
+        for label, how in {
+            "defaults": {},
+            "3 steps": {"max_iter": 3, "tol": 0},
+            "300 constant steps": {"alpha": ALPHA / 2, "max_iter": 300, "tol": 0},
+        }.items()
+        # What takes minutes by passes says nothing new.
+        if n_rows * n_features * how.get("max_iter", 0) < 2e10 or n_features == 4_000
     ]
 
 

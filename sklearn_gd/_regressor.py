@@ -55,9 +55,13 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         True: gather the second moments of the data in one read, then a step
         costs n_features^2 operations, however many rows there are. False:
         every step reads all rows. Both make the same steps, to rounding.
-        "auto" chooses by the shape of X. A learning rate that needs L costs one
-        more read by passes (up to 1000 features, some dozens beyond);
-        ``"chebyshev"`` is not to be had by passes.
+        "auto" gathers them at once where that costs little (up to about 500
+        features of dense data), else when the steps by reads have cost as
+        much, so that a fit takes at most about twice as long as by the better
+        choice; never where there are thousands of features and fewer rows, or
+        where it would take more than a quarter of the memory. A learning rate
+        that needs L costs one more read by passes (up to 1000 features, some
+        dozens beyond); ``"chebyshev"`` is not to be had by passes.
     warm_start : bool, default=False
         Whether `fit` goes on from where the last one ended. On the same data
         and with the same `alpha` it goes on exactly, as if there had been no
@@ -139,9 +143,10 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     instance, a descent from zero reaches the one of least norm of (w, b);
     `LinearRegression` returns the one of least norm of w.
 
-    Sums are float64 whatever the dtype of X, and before convergence is
-    declared loss and gradient are computed afresh from the rows. Arrays and
-    CSR matrices are not copied. Values must be 0 or of a size between 1e-30
+    Sums are float64 whatever the dtype of X. Before convergence is declared
+    loss and gradient are computed afresh from the rows, unless a bound of
+    their rounding shows that it could not matter. Arrays and CSR matrices are
+    not copied. Values must be 0 or of a size between 1e-30
     and 1e30.
 
     By "auto", a learning rate which adapts to rounding as to everything else,

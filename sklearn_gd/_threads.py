@@ -76,19 +76,22 @@ def _map(n_threads, function, items):
     waiting = deque(range(len(items)))
 
     def work():
-        while waiting:
-            try:
-                i = waiting.popleft()
-            except IndexError:  # another thread was quicker
-                return
-            results[i] = function(items[i])
+        try:
+            while waiting:
+                try:
+                    i = waiting.popleft()
+                except IndexError:  # another thread was quicker
+                    return
+                results[i] = function(items[i])
+        except BaseException:
+            waiting.clear()
+            raise
 
     # The caller's thread is one of them, so that no fit waits for another's.
     others = [_pool().submit(work) for _ in range(min(n_threads, len(items)) - 1)]
     try:
         work()
     finally:
-        waiting.clear()
         for other in others:
             if not other.cancel():
                 other.result()

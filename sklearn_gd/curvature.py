@@ -38,7 +38,9 @@ class Curvature:
     def moments(self):
         """Moments of the rows with covariances; without, by passes beyond MAX_DENSE features."""
         hessian = self._objective.hessian
-        return self._gathered if not hessian.by_moments and self._n <= MAX_DENSE else hessian.moments
+        return (
+            self._gathered if not hessian.by_moments and self._n <= MAX_DENSE else hessian.moments
+        )
 
     @cached_property
     def _gathered(self):

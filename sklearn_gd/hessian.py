@@ -10,14 +10,14 @@ from functools import cache
 
 import numpy as np
 from scipy.linalg.blas import dsymv
-from scipy.sparse import issparse
 
 from .moments import collect, gathering_reads, lanes_of
 from .theta import join, split
 
-# So many reads the moments, some steps and the certificate of a solution take
-# by passes in any case, and a solution is known for certain only by moments.
-ALWAYS_WORTH = 26
+# By passes the moments, a few steps and the certificate of a solution take about
+# a dozen reads even of well-conditioned data.  Up to somewhat less than twice
+# as many gathering is worth it in any case, and tells the solution for certain.
+ALWAYS_WORTH = 20
 # Of the memory, gathering covariances may take this share.
 MEMORY_SHARE = 1 / 4
 
@@ -44,7 +44,7 @@ class Hessian:
         self.by_moments = moments.covariance is not None
         self.gather_at = math.inf if self.by_moments else gather_at
         # BLAS wants columns, which are the rows of H.
-        self._matrix = moments.hessian.T if self.by_moments else None
+        self._matrix: np.ndarray = moments.hessian.T if self.by_moments else np.empty((0, 0))
 
     def gather(self):
         """Read the rows once for the covariances."""

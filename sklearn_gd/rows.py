@@ -146,14 +146,14 @@ class Rows:
 
     def typical_row(self):
         """Middle and range of X, and middle of y, in some of the rows that count."""
-        if self.weights is None:
-            some = slice(None, None, -(-self.n_rows // MIN_BLOCK_ROWS))
-        else:
-            counting = np.flatnonzero(self.weights)
-            some = counting[:: -(-len(counting) // MIN_BLOCK_ROWS)]
-        X = self.X[some]
+        X, y = self.X, self.y
+        if self.weights is not None:
+            some = np.flatnonzero(self.weights)
+            some = some[:: -(-len(some) // MIN_BLOCK_ROWS)]
+            X, y = X[some], y[some]
+        step = -(-len(y) // MIN_BLOCK_ROWS)
+        X, y = X[::step], y[::step]
         X = np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=np.float64)
-        y = self.y[some]
         low, high = X.min(axis=0), X.max(axis=0)
         with np.errstate(over="ignore", invalid="ignore"):
             return (low + high) / 2, high - low, (y.min(axis=0) + y.max(axis=0)) / 2

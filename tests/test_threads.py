@@ -1,6 +1,10 @@
 """Threads for blocks: the same bits for any number of them, and limits left as they were."""
 
+import multiprocessing
+import os
 import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
@@ -15,6 +19,9 @@ from sklearn_gd._threads import workers
 rng = np.random.default_rng(0)
 X = rng.normal(size=(30_000, 30))
 Y = X @ rng.normal(size=30) + rng.normal(size=30_000)
+# Large enough for threads even where a read is all there is to do.
+BIG = rng.normal(size=(120_000, 30))
+BIG_Y = BIG @ rng.normal(size=30) + rng.normal(size=120_000)
 
 
 def blas_threads():
@@ -27,8 +34,8 @@ def test_same_bits_for_any_number_of_threads(container, precompute):
     fits = []
     for limit in (1, 2, 4):
         with threadpool_limits(limit):
-            reg = GradientDescentRegressor(precompute=precompute).fit(container(X), Y)
-            fits.append((reg, cost(container(X), Y, reg.coef_, reg.intercept_)))
+            reg = GradientDescentRegressor(precompute=precompute).fit(container(BIG), BIG_Y)
+            fits.append((reg, cost(container(BIG), BIG_Y, reg.coef_, reg.intercept_)))
     for reg, loss in fits[1:]:
         assert_array_equal(reg.coef_, fits[0][0].coef_)
         assert_array_equal(reg.loss_history_, fits[0][0].loss_history_)
@@ -77,3 +84,34 @@ def test_fits_in_threads_of_the_callers():
 def test_one_allowed_thread_means_no_pool():
     with threadpool_limits(1), workers() as mapped:
         assert mapped is map
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_starts_threads_of_its_own():
+    """Those of its parent, which has fitted, are not there: it would wait for them for ever."""
+    expected = GradientDescentRegressor().fit(BIG, BIG_Y).coef_
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        found = pool.submit(fitted_coef).result(timeout=60)
+    assert_array_equal(found, expected)
+
+
+def fitted_coef():
+    return GradientDescentRegressor().fit(BIG, BIG_Y).coef_
+
+
+def test_an_error_in_another_thread_is_raised():
+    seen = set()
+
+    def fail_elsewhere(i):
+        seen.add(i)
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("elsewhere")
+        time.sleep(0.01)
+
+    with threadpool_limits(2), workers() as mapped:
+        if mapped is map:
+            pytest.skip("one thread only")
+        with pytest.raises(RuntimeError, match="elsewhere"):
+            mapped(fail_elsewhere, range(1000))
+    assert len(seen) < 1000
