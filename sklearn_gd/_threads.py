@@ -8,9 +8,10 @@ there are.
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from threading import Lock
+from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
@@ -29,8 +30,14 @@ class _OneThreadEach:
     """
 
     def __init__(self):
-        self._lock = Lock()
-        self._inside = 0
+        self._limit: Any = None
+        self.forget()
+
+    def forget(self):
+        """Be as new: in a forked child those inside, and whoever held the lock, are gone."""
+        if self._limit is not None:
+            self._limit.__exit__(None, None, None)
+        self._lock, self._inside, self._limit = Lock(), 0, None
 
     def __enter__(self):
         with self._lock:
@@ -46,6 +53,7 @@ class _OneThreadEach:
             self._inside -= 1
             if self._inside == 0:
                 self._limit.__exit__(*exception)
+                self._limit = None
 
 
 _one_thread_each = _OneThreadEach()
@@ -60,6 +68,7 @@ def _pool():
 if hasattr(os, "register_at_fork"):
     # A child process has no threads but the one that forked.
     os.register_at_fork(after_in_child=_pool.cache_clear)
+    os.register_at_fork(after_in_child=_one_thread_each.forget)
 
 
 @contextmanager
@@ -88,7 +97,11 @@ def _map(n_threads, function, items):
             raise
 
     # The caller's thread is one of them, so that no fit waits for another's.
-    others = [_pool().submit(work) for _ in range(min(n_threads, len(items)) - 1)]
+    others = []
+    # While the interpreter shuts down no thread is to be had: then it works alone.
+    with suppress(RuntimeError):
+        for _ in range(min(n_threads, len(items)) - 1):
+            others.append(_pool().submit(work))
     try:
         work()
     finally:

@@ -14,10 +14,10 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from .moments import MAX_DENSE, collect
 
 # Conjugate gradient steps, each a read of the rows, that bound J - J* by passes.
-PROBES = 10
+PROBES = 30
 # What is left after one that took J down by less than this share of the excess
 # allowed exceeds it only along correlation eigenvalues about as small.
-NEGLIGIBLE = 1e-8
+NEGLIGIBLE = 1e-9
 
 EPS = np.finfo(np.float64).eps
 
@@ -37,10 +37,8 @@ class Curvature:
     @property
     def moments(self):
         """Moments of the rows with covariances; without, by passes beyond MAX_DENSE features."""
-        hessian = self._objective.hessian
-        return (
-            self._gathered if not hessian.by_moments and self._n <= MAX_DENSE else hessian.moments
-        )
+        moments = self._objective.hessian.moments
+        return self._gathered if moments.covariance is None and self._n <= MAX_DENSE else moments
 
     @cached_property
     def _gathered(self):
@@ -144,8 +142,10 @@ class Curvature:
             along = lift * dpotrs(factor, along)[0]
         return float(np.abs(along).max())
 
-    def excess_above(self, gradient, limit, rounding):
+    def excess_above(self, gradient, limit, rounding, k=0):
         """Whether J - J* is seen to be above the limit, by a gradient with that much rounding.
+
+        By moments or by passes, as update k.
 
         Exactly by moments, but for directions in which their eigenvalues are
         lost in rounding: there J may fall by any amount as long as there is a
@@ -155,13 +155,13 @@ class Curvature:
         """
         objective = self._objective
         residual = objective.correlation_slopes(gradient)
-        if objective.hessian.by_moments:
+        if objective.hessian.by_moments(k):
             along, up = objective.split(residual)
             return not self._excess(along, up) <= limit or self._hidden_slope(along) > rounding
         direction, square, bound = residual, residual @ residual, 0.0
         for _ in range(min(PROBES, len(residual))):
             product = objective.correlation_slopes(
-                objective.hessian.product(objective.uncentred(direction))
+                objective.hessian.product(objective.uncentred(direction), k)
             )
             curve = direction @ product
             if not curve > EPS * (direction @ direction):

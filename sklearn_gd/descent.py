@@ -102,7 +102,7 @@ def drift(objective, now, point):
     Each update rounds theta, which the recurrences do not see; and the
     rounding of a gradient, some L |theta| eps, moves theta alpha times as far.
     """
-    reach = 1.0 + now.largest_alpha * objective.hessian.bound
+    reach = 1.0 + now.largest_alpha * objective.hessian.bound(point.k)
     return now.point.k * reach * objective.rounding(point.theta, point.highest)
 
 

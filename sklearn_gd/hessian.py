@@ -7,6 +7,7 @@ moments* and *by passes*.
 import math
 import os
 from functools import cache
+from typing import Any
 
 import numpy as np
 from scipy.linalg.blas import dsymv
@@ -32,40 +33,45 @@ class Hessian:
         Of the same rows.  With covariances products are those of a matrix.
     gather_at : float, default=inf
         Number of the update from which covariances are used if they are not
-        at hand already.
+        at hand already.  The number alone decides, whatever another target
+        has made of H in the meantime: or a pause would change the bits.
     """
 
     def __init__(self, rows, moments, gather_at=math.inf):
         self._rows = rows
-        self._use(moments, gather_at)
+        # Products by passes keep to it: gathered ones differ by rounding.
+        self._first = moments
+        self._use(moments)
+        self._gather_at = gather_at if moments.covariance is None else 0
 
-    def _use(self, moments, gather_at):
+    def _use(self, moments):
         self.moments = moments
-        self.by_moments = moments.covariance is not None
-        self.gather_at = math.inf if self.by_moments else gather_at
         # BLAS wants columns, which are the rows of H.
-        self._matrix: np.ndarray = moments.hessian.T if self.by_moments else np.empty((0, 0))
+        self._matrix: Any = None if moments.covariance is None else moments.hessian.T
 
-    def gather(self):
-        """Read the rows once for the covariances."""
-        self._use(collect(self._rows, self.moments.fit_intercept, covariance=True), math.inf)
+    def by_moments(self, k):
+        """Whether update k goes by moments, which are gathered if need be."""
+        if k < self._gather_at:
+            return False
+        if self._matrix is None:
+            self._use(collect(self._rows, self.moments.fit_intercept, covariance=True))
+        return True
 
-    @property
-    def bound(self):
+    def bound(self, k):
         """An upper bound of the largest eigenvalue."""
         trace = self.moments.trace
-        if not self.by_moments:
+        if not self.by_moments(k):
             return trace
         # Gershgorin's, the closer one where features are hardly correlated.
         return min(trace, float(np.abs(self._matrix).sum(axis=0).max()))
 
-    def product(self, v):
-        """H v, a new array."""
+    def product(self, v, k=0):
+        """H v for update k, a new array."""
         # Of a symmetric matrix this reads only half.
-        return dsymv(1.0, self._matrix, v) if self.by_moments else self._product_by_pass(v)
+        return dsymv(1.0, self._matrix, v) if self.by_moments(k) else self._product_by_pass(v)
 
     def _product_by_pass(self, v):
-        fit_intercept, centre = self.moments.fit_intercept, self.moments.centre
+        fit_intercept, centre = self._first.fit_intercept, self._first.centre
         w, b = split(v, fit_intercept)
 
         def kernel(X, y, weights):
@@ -75,7 +81,7 @@ class Hessian:
             return (X.T.dot(Xw),)
 
         (product,) = self._rows.sum(kernel)
-        product /= self.moments.weight
+        product /= self._first.weight
         # What the ones column adds is known from the mean of X.
         return join(product + b * centre, centre.dot(w) + b, fit_intercept)
 
@@ -106,8 +112,9 @@ def when_to_gather(rows, max_iter):
 
 def affordable(n_features):
     """Whether gathering covariances keeps to its share of the memory."""
-    # A sum and a product for each lane, the covariances and H.
-    matrices = 2 * lanes_of(n_features) + 2
+    # A sum, a product and a dense block for each lane; the covariances, H, and
+    # what a Cholesky factor takes.
+    matrices = 3 * lanes_of(n_features) + 4
     return 8 * matrices * n_features**2 <= MEMORY_SHARE * physical_memory()
 
 

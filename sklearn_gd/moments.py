@@ -40,6 +40,9 @@ class Moments:
         Weighted mean of (x, 1) times y: minus the gradient at theta = 0.
     y_square, y_variance : ndarray of shape (n_targets,)
     covariance : ndarray of shape (n_features, n_features), or None
+    sample : ndarray of shape (1,)
+        Where there are no covariances, the variance along one direction, which
+        stands for them in the digest.
     """
 
     fit_intercept: bool
@@ -50,6 +53,7 @@ class Moments:
     y_square: np.ndarray
     y_variance: np.ndarray
     covariance: np.ndarray | None
+    sample: np.ndarray
 
     @cached_property
     def diagonal(self):
@@ -94,7 +98,7 @@ class Moments:
         """Fingerprint: two sets of rows with the same one have the same J."""
         arrays = (self.centre, self.variance, self.cross, self.y_square, self.y_variance)
         message = hashlib.sha256(repr((self.fit_intercept, self.weight)).encode())
-        for array in (*arrays, self.covariance):
+        for array in (*arrays, self.sample, self.covariance):
             if array is not None:
                 message.update(np.ascontiguousarray(array).data)
         return message.hexdigest()
@@ -133,7 +137,7 @@ def collect(rows, fit_intercept, *, covariance):
     *sums, S = rows.sum(kernel, work=work, **how)
     for part in sums:
         part /= S
-    second, cross, offset, y_offset, y_variance = sums
+    second, sample, cross, offset, y_offset, y_variance = sums
     centre, y_mean = np.zeros(n), y_shift + y_offset
     if fit_intercept:
         centre = shift + offset
@@ -157,6 +161,7 @@ def collect(rows, fit_intercept, *, covariance):
         y_square=y_variance + (y_mean**2 if fit_intercept else 0.0),
         y_variance=y_variance,
         covariance=second if covariance else None,
+        sample=sample,
     )
 
 
@@ -176,24 +181,27 @@ def _standard(X, root, shift):
 
 
 def _products(X, y, root, ones, shift):
-    """Sums of z z^T, z y^T and z over one block, z = x - shift."""
+    """Sums of z z^T, 0, z y^T and z over one block, z = x - shift."""
     Z = _standard(X, root, shift)
     # NumPy sees that both factors are one matrix and does half the work; the
     # method dot is quicker than the operator @ on tall blocks.
-    return Z.T.dot(Z), Z.T.dot(y), Z.T.dot(ones)
+    return Z.T.dot(Z), np.zeros(1), Z.T.dot(y), Z.T.dot(ones)
 
 
 def _squares(X, y, root, ones, shift):
-    """Sums of z^2, z y^T and z over one block, z = x - shift."""
+    """Sums of z^2, (z . v)^2, z y^T and z over one block, z = x - shift, v fixed."""
+    v = np.cos(np.arange(X.shape[1]))
     if not sparse.issparse(X):
         Z = _standard(X, root, shift)
-        return np.einsum("ij,ij->j", Z, Z), Z.T.dot(y), Z.T.dot(ones)
+        return np.einsum("ij,ij->j", Z, Z), _square(Z.dot(v)), Z.T.dot(y), Z.T.dot(ones)
     V = np.column_stack([y, ones])
     if root is not None:
         V *= root[:, None]
+    along = _square(ones * (X.dot(v) - shift.dot(v)))
     if not shift.any():
         squares = sparse.csr_array((X.data**2, X.indices, X.indptr), shape=X.shape)
-        return squares.T.dot(V[:, -1]), X.T.dot(V[:, :-1]), X.T.dot(V[:, -1])
+        sums = X.T.dot(V[:, :-1]), X.T.dot(V[:, -1])
+        return squares.T.dot(V[:, -1]), along, *sums
     Z = sparse.csr_array((X.data - shift[X.indices], X.indices, X.indptr), shape=X.shape)
     stored = sparse.csr_array((np.ones_like(X.data), X.indices, X.indptr), shape=X.shape)
     # The zeros that are not stored are rows too; where there are none their
@@ -202,7 +210,11 @@ def _squares(X, y, root, ones, shift):
     absent[np.bincount(X.indices, minlength=X.shape[1]) == X.shape[0]] = 0.0
     squares = (Z * Z).T @ V[:, -1] + absent[:, -1] * shift**2
     sums = Z.T @ V - shift[:, None] * absent
-    return squares, sums[:, :-1], sums[:, -1]
+    return squares, along, sums[:, :-1], sums[:, -1]
+
+
+def _square(a):
+    return np.array([a.dot(a)])
 
 
 def lanes_of(n_features):

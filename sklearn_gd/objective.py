@@ -144,10 +144,8 @@ class Objective:
 
     def line(self, point):
         """J along the negative gradient: what the choice of alpha is about."""
-        if point.k >= self.hessian.gather_at:
-            self.hessian.gather()
         g = point.gradient
-        Hg = self.hessian.product(g)
+        Hg = self.hessian.product(g, point.k)
         return Line(g, Hg, point.slope, ddot(g, Hg))
 
     def step(self, point, alpha, line):

@@ -26,8 +26,9 @@ LANES = 8
 # Below this many bytes, which take some milliseconds to read, threads are not
 # worth waking: the system may take as long to move one to another processor.
 THREADED_BYTES = 1 << 24
-# Below this many products in a Gram matrix BLAS works in one thread anyway.
-THREADED_WORK = 1 << 17
+# BLAS may take threads for a product with a matrix of so many numbers, or of so
+# many features squared; holding it to one takes longer than a smaller product.
+THREADED_NUMBERS = 1 << 13
 
 
 class _Sparse(sparse.csr_array):
@@ -70,7 +71,7 @@ class Rows:
         self._views = None
 
     def __enter__(self):
-        if self.n_stored * self.n_features >= THREADED_WORK:
+        if max(self.n_stored, self.n_features**2) >= THREADED_NUMBERS:
             self._workers = workers()
             self._map = self._workers.__enter__()
         return self

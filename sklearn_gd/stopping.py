@@ -65,7 +65,7 @@ class SolutionTest:
         They are not read where rounding, which may have moved the residual by
         the drift, could not change the verdict.
         """
-        if self.objective.hessian.by_moments:
+        if self.objective.hessian.by_moments(point.k):
             if not self._is_certain(point):
                 return False
             bound = drift * self.objective.offset
@@ -79,7 +79,7 @@ class SolutionTest:
         if self._is_perfect(point, rounding):
             return True
         return self._holds(point, rounding) and not self.curvature.excess_above(
-            point.gradient, self.excess_allowed(point.loss), rounding
+            point.gradient, self.excess_allowed(point.loss), rounding, point.k
         )
 
     def _is_perfect(self, point, rounding):

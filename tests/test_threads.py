@@ -2,6 +2,9 @@
 
 import multiprocessing
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -14,7 +17,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from sklearn_gd import GradientDescentRegressor, cost
-from sklearn_gd._threads import workers
+from sklearn_gd._threads import _one_thread_each, workers
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(30_000, 30))
@@ -115,3 +118,47 @@ def test_an_error_in_another_thread_is_raised():
         with pytest.raises(RuntimeError, match="elsewhere"):
             mapped(fail_elsewhere, range(1000))
     assert len(seen) < 1000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_while_another_thread_holds_the_limit():
+    """The child must not wait for a lock that nobody will release, nor keep the limit."""
+    before = blas_threads()
+    with workers():
+        _one_thread_each._lock.acquire()
+        try:
+            pid = os.fork()
+            if pid == 0:
+                signal.alarm(30)
+                ok = blas_threads() == before
+                GradientDescentRegressor(max_iter=3, tol=0).fit(X, Y)
+                os._exit(0 if ok and blas_threads() == before else 1)
+        finally:
+            _one_thread_each._lock.release()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_a_fit_while_the_interpreter_shuts_down():
+    """Then no thread is to be started; the fit goes on in its own."""
+    code = """
+import atexit
+import numpy as np
+from sklearn_gd import GradientDescentRegressor
+X = np.random.default_rng(0).normal(size=(120_000, 30))
+reg = GradientDescentRegressor(precompute=False, max_iter=3, tol=0)
+atexit.register(lambda: print(reg.fit(X, X[:, 0]).n_iter_))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "3\n"
+
+
+@pytest.mark.parametrize("shape", [(60_000, 1), (1, 360), (3, 200), (442, 10)])
+def test_same_bits_where_there_is_little_to_do(shape):
+    few = rng.normal(size=shape) + 2.0
+    y = few.sum(axis=1) + rng.normal(size=shape[0])
+    coefs = []
+    for limit in (1, 2):
+        with threadpool_limits(limit):
+            coefs.append(GradientDescentRegressor("exact", max_iter=60, tol=0).fit(few, y).coef_)
+    assert_array_equal(*coefs)
