@@ -16,8 +16,9 @@ lint: $(VENV)/lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Of its options: make bench OPTIONS="--only tall"
 bench: $(VENV)/bench
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(OPTIONS)
 
 # The oldest supported versions, in an environment of their own.
 test-oldest: .venv-oldest/test

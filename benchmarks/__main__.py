@@ -1,8 +1,9 @@
-"""Run the comparisons and write results.json, results.md and growth.svg."""
+"""Time this package beside its peers and write a page of the results."""
 
 import argparse
 import importlib.metadata
 import json
+import math
 import os
 import platform
 from functools import partial
@@ -10,32 +11,74 @@ from pathlib import Path
 
 from . import peers, report
 from .measure import Reference, compare, peak_memory, quietly, summary
-from .tasks import OURS, STEPS, fit_tasks, form_tasks, normal, step_contenders, step_tasks
+from .tasks import OURS, STEPS, Task, fit_tasks, form_tasks, normal, step_contenders, step_tasks
 
-PACKAGES = ["scikit-learn", "numpy", "scipy"]
+PACKAGES = ["sklearn-gd", "scikit-learn", "numpy", "scipy"]
 PACKAGES += ["scikit-learn-intelex", "jax", "torch", "dask-glm", "mlxtend"]
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", default="", help="run the tasks whose names contain this")
-    parser.add_argument("--size", type=float, default=1.0, help="share of the rows (default 1)")
-    parser.add_argument("--seconds", type=float, default=20.0, help="for each task (default 20)")
-    parser.add_argument("--output", type=Path, default=Path("benchmarks/results"))
+    """Run what the command line asks for."""
+    parser = parser_of_options()
     options = parser.parse_args(arguments)
-    options.output.mkdir(parents=True, exist_ok=True)
-    results = {
-        "machine": machine(),
-        "fits": [fit(t, options) for t in fit_tasks(options.size) if options.only in t.name],
-        "forms": [fit(t, options) for t in form_tasks(options.size) if options.only in t.name],
-        "steps": [step(t, options) for t in step_tasks(options.size) if options.only in t.name],
-        "growth": list(growths(options)),
+    size = options.size
+    kinds = {
+        "fits": (fit, fit_tasks(size)),
+        "steps": (step, step_tasks(size)),
+        "forms": (fit, form_tasks(size)),
+        "growth": (growth, growth_tasks(size)),
     }
-    (options.output / "results.json").write_text(json.dumps(results, indent=1))
-    (options.output / "results.md").write_text(report.page(results))
-    if len(results["growth"]) == 2:
-        report.plot(results, options.output / "growth.svg")
-    print(f"Written to {options.output}/results.md")
+    names = [task.name for _, tasks in kinds.values() for task in tasks]
+    if options.list:
+        print("\n".join(names))
+        return
+    if not any(options.only in name for name in names):
+        parser.error(f"--only {options.only!r} is in no name; the names are {', '.join(names)}")
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--output {options.output}: {error.strerror}")
+    results = {"machine": machine(), "size": size}
+    for kind, (run, tasks) in kinds.items():
+        results[kind] = [run(task, options) for task in tasks if options.only in task.name]
+    # A part must not take the place of the whole.
+    stem = options.only or "results"
+    (options.output / f"{stem}.json").write_text(json.dumps(results, indent=1))
+    picture = f"{stem}.svg" if len(results["growth"]) == 2 else None
+    if picture:
+        report.plot(results, options.output / picture)
+    (options.output / f"{stem}.md").write_text(report.page(results, picture))
+    print(f"Written to {options.output / stem}.md")
+
+
+def parser_of_options():
+    """Parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--list", action="store_true", help="print the names of the tasks")
+    parser.add_argument("--only", default="", help="run the tasks whose names contain this")
+    parser.add_argument("--size", type=positive, default=1.0, help="share of the rows")
+    parser.add_argument(
+        "--seconds",
+        type=positive,
+        default=20.0,
+        help="time to measure for in each task, in 5 to 101 rounds; preparations come on top",
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("benchmarks/results"), help="folder of the page"
+    )
+    return parser
+
+
+def positive(text):
+    """Return the number in the text, positive and finite."""
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
 
 
 def machine():
@@ -54,9 +97,9 @@ def fit(task, options):
     print(task.title, flush=True)
     X, y = task.data()
     reference = Reference(X, y)
-    found = {}
-    runs = {}
-    for name, fit_one in task.fits.items():
+    found, runs = {}, {}
+    for name, make in task.fits.items():
+        fit_one = make()
         if fit_one is None:
             found[name] = {"missing": "not installed"}
             continue
@@ -66,14 +109,14 @@ def fit(task, options):
         except Exception as error:  # a peer may not work with the other peers' versions
             if name.startswith(OURS):
                 raise
-            found[name] = {"missing": f"fails: {type(error).__name__}"}
+            found[name] = {"missing": f"{type(error).__name__}: {error}"}
+            print(f"  {name}: {found[name]['missing']}", flush=True)
             continue
         runs[name] = run
         found[name] = {"coefficients": coefficients, "excess": excess, "peak": peak_memory(run)}
-    for name, entry in summary(compare(runs, seconds=options.seconds), OURS).items():
+    for name, entry in told(compare(runs, seconds=options.seconds)).items():
         found[name] |= entry
-        print(f"  {name:24s} {entry['seconds']:9.4f} s   ratio {entry['ratio']:7.2f}", flush=True)
-    return {"name": task.name, "title": task.title, "at_least": task.at_least, "contenders": found}
+    return _result(task, found)
 
 
 def step(task, options):
@@ -81,38 +124,47 @@ def step(task, options):
     print("steps,", task.title, flush=True)
     X, y = task.data()
     runs = compare(step_contenders(X, y), seconds=options.seconds)
-    times = {name: [took / STEPS for took in values] for name, values in runs.items()}
-    found = summary(times, OURS)
-    for name, entry in found.items():
-        print(f"  {name:24s} {entry['seconds']:9.4f} s   ratio {entry['ratio']:7.2f}", flush=True)
+    return _result(task, told({name: [t / STEPS for t in runs[name]] for name in runs}))
+
+
+def _result(task, found):
     return {"name": task.name, "title": task.title, "at_least": task.at_least, "contenders": found}
 
 
-def growths(options):
-    """Times of a default fit against the number of rows, and of features."""
-    million = int(1_000_000 * options.size)
-    by_rows = {million >> i: (million >> i, 100) for i in range(6, -1, -1)}
-    by_features = {n: (million // 10, n) for n in (10, 20, 40, 80, 160, 320, 640)}
-    cases = [
-        ("rows", "rows x 100, defaults", by_rows),
-        ("features", f"{million // 10:,} x features, defaults", by_features),
+def told(times):
+    """The summary of the times, printed."""
+    table = summary(times, OURS)
+    for name, entry in table.items():
+        print(f"  {name:24s} {entry['seconds']:9.4f} s   ratio {entry['ratio']:7.2f}", flush=True)
+    return table
+
+
+def growth_tasks(size):
+    """Default fits against the number of rows, and of features: a title, and the sizes."""
+    million = int(1_000_000 * size)
+    by_rows = {million >> i: normal(million >> i, 100) for i in range(6, -1, -1)}
+    by_features = {n: normal(million // 10, n) for n in (10, 20, 40, 80, 160, 320, 640)}
+    return [
+        Task("growth-rows", "a default fit, rows x 100", by_rows, {}),
+        Task("growth-features", f"a default fit, {million // 10:,} x features", by_features, {}),
     ]
-    for of, title, shapes in cases:
-        if options.only not in f"growth-{of}":
-            continue
-        print(title, flush=True)
-        data = {size: normal(*shape)() for size, shape in shapes.items()}
-        runs = {size: partial(peers.this_package(), *rows) for size, rows in data.items()}
-        times = compare(runs, seconds=options.seconds)
-        seconds = [entry["seconds"] for entry in summary(times, max(times)).values()]
-        sizes = list(shapes)
-        yield {
-            "of": of,
-            "title": title,
-            "sizes": sizes,
-            "seconds": seconds,
-            "slope": report.slope(sizes, seconds),
-        }
+
+
+def growth(task, options):
+    """Times against sizes, and the slope of their logarithms."""
+    print(task.title, flush=True)
+    runs = {size: partial(peers.this_package(), *data()) for size, data in task.data.items()}
+    times = summary(compare(runs, seconds=options.seconds), max(runs))
+    sizes, seconds = list(runs), [times[size]["seconds"] for size in runs]
+    for size, took in zip(sizes, seconds, strict=True):
+        print(f"  {size:24,} {took:9.4f} s", flush=True)
+    return {
+        "of": task.name.removeprefix("growth-"),
+        "title": task.title,
+        "sizes": sizes,
+        "seconds": seconds,
+        "slope": report.slope(sizes, seconds),
+    }
 
 
 if __name__ == "__main__":

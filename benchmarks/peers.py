@@ -1,9 +1,11 @@
 """How each peer fits: a function of X and y that returns coefficients and intercept.
 
-A peer that is not installed is None; it is imported where it is looked for.
+A function here returns that function, or None where the peer is not installed,
+which it looks for when it is called.
 """
 
 import importlib.util
+import os
 from functools import partial
 
 import numpy as np
@@ -116,7 +118,10 @@ def torch_loop(alpha):
 
 
 def mlxtend_loop(alpha):
-    """Gradient descent of mlxtend; its step sums over the rows where ours takes the mean."""
+    """Gradient descent of mlxtend, which shuffles the rows before each step.
+
+    Its step sums over the rows where ours takes the mean, from a random start.
+    """
     if importlib.util.find_spec("mlxtend") is None:
         return None
     from mlxtend.regressor import LinearRegression as MlxtendRegression
@@ -132,7 +137,7 @@ def mlxtend_loop(alpha):
 
 
 def dask_glm():
-    """gradient_descent of dask-glm, with its own line search."""
+    """gradient_descent of dask-glm: with its own line search, and until that finds no step."""
     if importlib.util.find_spec("dask_glm") is None:
         return None
     import dask.array
@@ -141,10 +146,12 @@ def dask_glm():
 
     def fit(X, y):
         design = np.column_stack([X, np.ones(len(y))])
-        chunks = (-(-len(y) // 2), design.shape[1])
-        rows = dask.array.from_array(design, chunks=chunks)
-        targets = dask.array.from_array(y, chunks=chunks[0])
-        theta = gradient_descent(rows, targets, max_iter=STEPS, tol=0.0, family=Normal)
+        chunks = (-(-len(y) // os.cpu_count()), design.shape[1])
+        rows = dask.array.from_array(design, chunks=chunks, name=False)
+        targets = dask.array.from_array(y, chunks=chunks[0], name=False)
+        theta = gradient_descent(
+            rows, targets, max_iter=STEPS, tol=-np.inf, family=Normal, normalize=False
+        )
         return theta[:-1], float(theta[-1])
 
     return fit

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from scipy import sparse
@@ -18,6 +19,7 @@ from . import peers
 OURS = "sklearn-gd"
 # Below 2/L of all the data here, whose features are independent with variance 1.
 ALPHA = 0.5
+SLOW = 0.02
 # Steps in a run of a StepTask.
 STEPS = 10
 
@@ -32,8 +34,9 @@ class Task:
     data : callable
         Returns X and y.
     fits : dict of str to callable
-        Functions of X and y that return coefficients and intercept, or None
-        where a peer is not installed.
+        Called without arguments each returns a function of X and y that
+        returns coefficients and intercept, or None where a peer is not
+        installed.
     at_least : dict of str to float
         By what factor the contender's time is meant to exceed ours.
     """
@@ -41,7 +44,7 @@ class Task:
     name: str
     title: str
     data: Callable
-    fits: dict[str, Callable | None]
+    fits: dict[str, Callable]
     at_least: dict[str, float] = field(default_factory=dict)
 
 
@@ -87,9 +90,10 @@ def scattered(n_rows, n_features, density):
 def fit_tasks(size):
     """Whole fits; ``size`` scales the number of rows."""
     million, hundred, twenty = int(1_000_000 * size), int(100_000 * size), int(20_000 * size)
-    thousand_steps = peers.this_package(alpha=ALPHA, max_iter=1000, tol=0)
-    hundred_steps = peers.this_package(alpha=ALPHA, max_iter=peers.STEPS, tol=0)
-    ours, direct, intelex = peers.this_package(), peers.linear_regression(), peers.intelex()
+    ours, direct, intelex = peers.this_package, peers.linear_regression, peers.intelex
+    thousand_steps = partial(ours, alpha=ALPHA, max_iter=1000, tol=0)
+    # So slow that their excess tells how many steps were made.
+    hundred_steps = partial(ours, alpha=SLOW, max_iter=peers.STEPS, tol=0)
     return [
         Task(
             "thousand-steps",
@@ -98,8 +102,8 @@ def fit_tasks(size):
             {
                 OURS: thousand_steps,
                 "LinearRegression": direct,
-                "Ridge cholesky": peers.ridge("cholesky"),
-                "Ridge lsqr": peers.ridge("lsqr"),
+                "Ridge cholesky": partial(peers.ridge, "cholesky"),
+                "Ridge lsqr": partial(peers.ridge, "lsqr"),
                 "scikit-learn-intelex": intelex,
             },
             {"LinearRegression": 20, "Ridge cholesky": 4, "scikit-learn-intelex": 1.3},
@@ -124,7 +128,7 @@ def fit_tasks(size):
             normal(hundred, 1000),
             {
                 OURS: ours,
-                "Ridge cholesky": peers.ridge("cholesky"),
+                "Ridge cholesky": partial(peers.ridge, "cholesky"),
                 "scikit-learn-intelex": intelex,
             },
             {"scikit-learn-intelex": 1.2},
@@ -133,7 +137,7 @@ def fit_tasks(size):
             "wide",
             f"defaults, {twenty:,} x {twenty // 5:,}",
             normal(twenty, twenty // 5),
-            {OURS: ours, "Ridge lsqr": peers.ridge("lsqr")},
+            {OURS: ours, "Ridge lsqr": partial(peers.ridge, "lsqr")},
             {"Ridge lsqr": 1},
         ),
         Task(
@@ -148,26 +152,24 @@ def fit_tasks(size):
             f"sparse {10 * twenty:,} x {twenty:,}, 1e-3 dense, relative loss 1e-6 or better",
             scattered(10 * twenty, twenty, 1e-3),
             {
-                OURS: peers.this_package(tol=1e-4),
-                "Ridge sparse_cg": peers.ridge("sparse_cg", tol=1e-5),
-                "Ridge lsqr": peers.ridge("lsqr"),
+                OURS: partial(ours, tol=1e-4),
+                "Ridge sparse_cg": partial(peers.ridge, "sparse_cg", tol=1e-5),
+                "Ridge lsqr": partial(peers.ridge, "lsqr"),
             },
             {"Ridge sparse_cg": 1, "Ridge lsqr": 1},
         ),
         Task(
             "hundred-steps",
-            f"{peers.STEPS} steps, {2 * hundred:,} x 100",
+            f"{peers.STEPS} steps with every loss, {2 * hundred:,} x 100",
             normal(2 * hundred, 100),
             {
                 OURS: hundred_steps,
-                "sklearn-gd by passes": peers.this_package(
-                    alpha=ALPHA, max_iter=peers.STEPS, tol=0, precompute=False
-                ),
-                "NumPy loop": peers.numpy_loop(ALPHA),
-                "JAX": peers.jax_loop(ALPHA),
-                "PyTorch": peers.torch_loop(ALPHA),
-                "dask-glm": peers.dask_glm(),
-                "mlxtend": peers.mlxtend_loop(ALPHA),
+                "sklearn-gd by passes": partial(hundred_steps, precompute=False),
+                "NumPy loop": partial(peers.numpy_loop, SLOW),
+                "JAX": partial(peers.jax_loop, SLOW),
+                "PyTorch": partial(peers.torch_loop, SLOW),
+                "dask-glm, line search": peers.dask_glm,
+                "mlxtend": partial(peers.mlxtend_loop, SLOW),
             },
             {"JAX": 30, "PyTorch": 60, "mlxtend": 200},
         ),
@@ -183,7 +185,6 @@ def form_tasks(size):
         (100_000, 1_000),
         (200_000, 500),
         (20_000, 4_000),
-        (20_000, 5_000),
     ]
     return [
         Task(
@@ -191,9 +192,9 @@ def form_tasks(size):
             f"{label}, {int(n_rows * size):,} x {n_features:,}",
             normal(int(n_rows * size), n_features),
             {
-                OURS: peers.this_package(**how),
-                "precompute=True": peers.this_package(precompute=True, **how),
-                "precompute=False": peers.this_package(precompute=False, **how),
+                OURS: partial(peers.this_package, **how),
+                "precompute=True": partial(peers.this_package, precompute=True, **how),
+                "precompute=False": partial(peers.this_package, precompute=False, **how),
             },
             {"precompute=True": 0.5, "precompute=False": 0.5},
         )

@@ -9,7 +9,9 @@ from scipy import sparse
 
 from benchmarks.__main__ import main
 from benchmarks.measure import Reference, compare, peak_memory, summary
+from benchmarks.peers import STEPS, jax_loop, numpy_loop, this_package, torch_loop
 from benchmarks.report import slope
+from benchmarks.tasks import normal
 
 
 @pytest.mark.parametrize(
@@ -18,7 +20,7 @@ from benchmarks.report import slope
 )
 def test_a_small_run(only, kind, tmp_path, capsys):
     main(["--only", only, "--size", "0.02", "--seconds", "0.01", "--output", str(tmp_path)])
-    results = json.loads((tmp_path / "results.json").read_text())
+    results = json.loads((tmp_path / f"{only}.json").read_text())
     (task, *_) = results[kind]
     ours = task["contenders"]["sklearn-gd"]
     assert ours["ratio"] == 1.0
@@ -26,7 +28,7 @@ def test_a_small_run(only, kind, tmp_path, capsys):
     if kind == "fits":
         assert abs(ours["excess"]) < 1e-6
         assert 0 < ours["peak"] < 1e8
-    page = (tmp_path / "results.md").read_text()
+    page = (tmp_path / f"{only}.md").read_text()
     assert task["title"] in page
     assert task["title"] in capsys.readouterr().out
 
@@ -34,9 +36,43 @@ def test_a_small_run(only, kind, tmp_path, capsys):
 def test_growth_is_drawn(tmp_path):
     pytest.importorskip("matplotlib")
     main(["--only", "growth", "--size", "0.001", "--seconds", "0.01", "--output", str(tmp_path)])
-    results = json.loads((tmp_path / "results.json").read_text())
+    results = json.loads((tmp_path / "growth.json").read_text())
     assert [growth["of"] for growth in results["growth"]] == ["rows", "features"]
     assert (tmp_path / "growth.svg").read_text().startswith("<?xml")
+    assert "growth.svg" in (tmp_path / "growth.md").read_text()
+
+
+def test_fixed_steps_are_the_same_steps():
+    """Excess of every loop after the same steps from 0."""
+    X, y = normal(500, 4)()
+    reference = Reference(X, y)
+    makers = [numpy_loop, jax_loop, torch_loop]
+    loops = [make(0.02) for make in makers]
+    ours = this_package(alpha=0.02, max_iter=STEPS, tol=0)
+    expected = reference.errors(*ours(X, y))
+    assert expected[1] > 1e-3
+    for loop in filter(None, loops):
+        assert_allclose(reference.errors(*loop(X, y)), expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--only", "nosuch"], "the names are thousand-steps"),
+        (["--size", "-1"], "-1 is not a positive number"),
+        (["--seconds", "nan"], "nan is not a positive number"),
+        (["--output", "README.md"], "README.md"),
+    ],
+)
+def test_wrong_options_are_told(arguments, told, capsys):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert told in capsys.readouterr().err
+
+
+def test_names_are_listed(capsys):
+    main(["--list"])
+    assert {"tall", "diabetes", "growth-rows"} <= set(capsys.readouterr().out.split())
 
 
 def test_contenders_take_turns():
