@@ -52,16 +52,19 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Stop when no correlation of the residual with a feature exceeds this.
         With 0 or None exactly `max_iter` steps are made. See Notes.
     precompute : "auto", True or False, default="auto"
-        True: gather the second moments of the data in one read, then a step
-        costs n_features^2 operations, however many rows there are. False:
-        every step reads all rows. Both make the same steps, to rounding.
-        "auto" gathers them at once where that costs little (up to about 500
-        features of dense data), else when the steps by reads have cost as
-        much, so that a fit takes at most about twice as long as by the better
-        choice; never where there are thousands of features and fewer rows, or
-        where it would take more than a quarter of the memory. A learning rate
-        that needs L costs one more read by passes (up to 1000 features, some
-        dozens beyond); ``"chebyshev"`` is not to be had by passes.
+        True, *by moments*: the second moments of the data, n_features^2
+        numbers, are gathered in one read of the rows; a step then costs
+        n_features^2 operations, however many rows there are. False, *by
+        passes*: each step reads all rows. Both make the same steps, to
+        rounding.
+        "auto": by moments at once where gathering them costs little, up to
+        about 500 features of dense data. Else by passes at first, and by
+        moments when the steps have cost as much as gathering does; so a fit
+        takes at most about twice as long as by the better choice. By passes
+        to the end where there are more features than rows as well, or where
+        gathering would take more than a quarter of the memory.
+        By passes, ``"lipschitz"`` and ``"silver"`` cost one more read (beyond
+        1000 features some dozens), and ``"chebyshev"`` raises ValueError.
     warm_start : bool, default=False
         Whether `fit` goes on from where the last one ended. On the same data
         and with the same `alpha` it goes on exactly, as if there had been no
@@ -101,8 +104,7 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         steps before it began.
     status_ : {"converged", "max_iter", "diverged"}
         How the descent ended; of several targets the worst.
-    coef_path_ : ndarray of shape (n_iter_ + 1, n_features) or \
-            (n_iter_ + 1, n_targets, n_features)
+    coef_path_ : ndarray of shape (n_iter_ + 1, [n_targets,] n_features)
         Coefficients after k steps, float64. Only with `store_path=True`.
     intercept_path_ : ndarray of shape (n_iter_ + 1,) or (n_iter_ + 1, n_targets)
         Intercept after k steps. Only with `store_path=True`.
@@ -134,9 +136,9 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     ``n_features * tol**2 / l``, relative to J, where l is the smallest
     eigenvalue of the correlation matrix of the features (without an
     intercept: of their cosines). By moments the excess is known, and must be
-    at most 1e-7 of J too; by passes ten conjugate gradient steps must not
-    find it larger, and nearly collinear features may still hide more. So may
-    features that depend on each other to more than some ten digits, which
+    at most 1e-7 of J too; by passes up to thirty conjugate gradient steps must
+    not find it larger, and nearly collinear features may still hide more. So
+    may features that depend on each other to more than some ten digits, which
     second moments in float64 do not show.
 
     Where several solutions have the same J, with more features than rows for
