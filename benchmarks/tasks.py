@@ -80,7 +80,7 @@ def scattered(n_rows, n_features, density):
 
     def data():
         rng = np.random.default_rng(0)
-        X = sparse.random_array((n_rows, n_features), density=density, rng=rng, format="csr")
+        X = sparse.random(n_rows, n_features, density, format="csr", random_state=rng)
         y = X @ rng.standard_normal(n_features) + 0.1 * rng.standard_normal(n_rows)
         return sparse.csr_matrix(X), y
 

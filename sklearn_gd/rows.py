@@ -28,7 +28,7 @@ LANES = 8
 THREADED_BYTES = 1 << 24
 # BLAS may take threads for a product with a matrix of so many numbers, or of so
 # many features squared; holding it to one takes longer than a smaller product.
-THREADED_NUMBERS = 1 << 13
+THREADED_NUMBERS = 1 << 11
 
 
 class _Sparse(sparse.csr_array):

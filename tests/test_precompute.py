@@ -171,7 +171,7 @@ def test_well_conditioned_data_is_read_once():
 @pytest.mark.parametrize("pause", [5, 14, 20])
 def test_targets_go_over_each_by_its_own_number(pause):
     """Covariances that one target has gathered must not change another's form before its time."""
-    X = sparse.random_array((2000, 150), density=0.05, rng=np.random.default_rng(1), format="csr")
+    X = sparse.random(2000, 150, 0.05, format="csr", random_state=np.random.default_rng(1))
     Y = X @ rng.normal(size=(150, 3)) + 0.1 * rng.normal(size=(2000, 3))
     assert 10 < when_to_gather(Rows(sparse.csr_array(X), Y), math.inf) < 40
     whole = GradientDescentRegressor(max_iter=60, tol=0, warm_start=True).fit(X, Y)
