@@ -11,7 +11,15 @@ from pathlib import Path
 
 from . import peers, report
 from .measure import Reference, compare, peak_memory, quietly, summary
-from .tasks import OURS, STEPS, Task, fit_tasks, form_tasks, normal, step_contenders, step_tasks
+from .tasks import (
+    OURS,
+    STEPS,
+    fit_tasks,
+    form_tasks,
+    growth_tasks,
+    step_contenders,
+    step_tasks,
+)
 
 PACKAGES = ["sklearn-gd", "scikit-learn", "numpy", "scipy"]
 PACKAGES += ["scikit-learn-intelex", "jax", "torch", "dask-glm", "mlxtend"]
@@ -137,17 +145,6 @@ def told(times):
     for name, entry in table.items():
         print(f"  {name:24s} {entry['seconds']:9.4f} s   ratio {entry['ratio']:7.2f}", flush=True)
     return table
-
-
-def growth_tasks(size):
-    """Default fits against the number of rows, and of features: a title, and the sizes."""
-    million = int(1_000_000 * size)
-    by_rows = {million >> i: normal(million >> i, 100) for i in range(6, -1, -1)}
-    by_features = {n: normal(million // 10, n) for n in (10, 20, 40, 80, 160, 320, 640)}
-    return [
-        Task("growth-rows", "a default fit, rows x 100", by_rows, {}),
-        Task("growth-features", f"a default fit, {million // 10:,} x features", by_features, {}),
-    ]
 
 
 def growth(task, options):

@@ -16,12 +16,6 @@ from sklearn_gd import GradientDescentRegressor
 STEPS = 100
 
 
-def fitted(estimator, X, y):
-    """Coefficients and intercept of a scikit-learn estimator fitted to X and y."""
-    estimator.fit(X, y)
-    return estimator.coef_, estimator.intercept_
-
-
 def this_package(**parameters):
     """GradientDescentRegressor with these parameters."""
     return partial(_fit_fresh, GradientDescentRegressor, parameters)
@@ -47,7 +41,8 @@ def intelex():
 
 
 def _fit_fresh(estimator, parameters, X, y):
-    return fitted(estimator(**parameters), X, y)
+    fitted = estimator(**parameters).fit(X, y)
+    return fitted.coef_, fitted.intercept_
 
 
 def numpy_loop(alpha):

@@ -60,6 +60,15 @@ class StepTask:
     )
 
 
+@dataclass(frozen=True)
+class GrowthTask:
+    """Default fits of growing data: a function that returns X and y for each size."""
+
+    name: str
+    title: str
+    data: dict[int, Callable]
+
+
 def normal(n_rows, n_features, dtype=np.float64):
     """Rows of independent standard normal features, a linear target and noise."""
 
@@ -220,6 +229,17 @@ def step_tasks(size):
         )
         for dtype in (np.float64, np.float32)
         for n_rows, n_features in shapes
+    ]
+
+
+def growth_tasks(size):
+    """Default fits against the number of rows, and of features: a title, and the sizes."""
+    million = int(1_000_000 * size)
+    by_rows = {million >> i: normal(million >> i, 100) for i in range(6, -1, -1)}
+    by_features = {n: normal(million // 10, n) for n in (10, 20, 40, 80, 160, 320, 640)}
+    return [
+        GrowthTask("growth-rows", "a default fit, rows x 100", by_rows),
+        GrowthTask("growth-features", f"a default fit, {million // 10:,} x features", by_features),
     ]
 
 

@@ -231,7 +231,7 @@ def _verified(objective, now):
     best = now.best
     if best.anchored:
         return best
-    if drift(objective, now, best) < UNSEEN * math.sqrt(2.0 * max(best.loss, 0.0)):
+    if drift(objective, now, best) < UNSEEN * best.residual:
         return best
     best = objective.at(best.theta, best.k)
     return best if best.loss <= now.first.loss else now.first

@@ -58,9 +58,10 @@ class Hessian:
         return True
 
     def bound(self, k):
-        """An upper bound of the largest eigenvalue."""
-        trace = self.moments.trace
-        if not self.by_moments(k):
+        """An upper bound of the largest eigenvalue, for what k updates have made."""
+        trace = self._first.trace
+        # The covariances that update k would gather are not worth it for this.
+        if k <= self._gather_at or not self.by_moments(k):
             return trace
         # Gershgorin's, the closer one where features are hardly correlated.
         return min(trace, float(np.abs(self._matrix).sum(axis=0).max()))

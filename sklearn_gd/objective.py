@@ -61,6 +61,11 @@ class Point:
     anchored: bool
     k: int
 
+    @property
+    def residual(self):
+        """Root mean square of the residual."""
+        return math.sqrt(2.0 * max(self.loss, 0.0))
+
 
 def anchored_point(theta, loss, gradient, k):
     """Point whose loss and gradient were read off the rows."""

@@ -18,8 +18,6 @@ Two things more are needed to tell the truth:
   asked to be smaller than its own rounding.
 """
 
-import math
-
 import numpy as np
 
 # (J - J*) / J that a solution may have.
@@ -69,7 +67,7 @@ class SolutionTest:
             if not self._is_certain(point):
                 return False
             bound = drift * self.objective.offset
-            if bound <= min(UNSEEN, 1e-3 * self.tol) * math.sqrt(2.0 * max(point.loss, 0.0)):
+            if bound <= min(UNSEEN, 1e-3 * self.tol) * point.residual:
                 return True
         self.objective.anchor(point)
         return self._is_certain(point)
@@ -90,7 +88,7 @@ class SolutionTest:
         return MAX_EXCESS * loss + float(np.finfo(np.float64).eps) * self.objective.total_loss
 
     def _holds(self, point, rounding):
-        allowed = self.tol * math.sqrt(2.0 * max(point.loss, 0.0)) + rounding
+        allowed = self.tol * point.residual + rounding
         slopes = np.abs(self.objective.correlation_slopes(point.gradient))
         largest = int(slopes.argmax())
         scale, centre = self.objective.centring
@@ -99,5 +97,5 @@ class SolutionTest:
 
     def largest_correlation(self, point):
         """Largest correlation of the residual with a feature."""
-        residual = math.sqrt(2.0 * point.loss) or 1.0
+        residual = point.residual or 1.0
         return float(np.abs(self.objective.correlation_slopes(point.gradient)).max()) / residual

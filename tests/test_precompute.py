@@ -146,7 +146,7 @@ def test_the_bound_of_L_is_one():
     rows = Rows(X, X[:, :1])
     largest = 2 / max_stable_alpha(X)
     for covariance in (True, False):
-        bound = Hessian(rows, collect(rows, True, covariance=covariance)).bound(0)
+        bound = Hessian(rows, collect(rows, True, covariance=covariance)).bound(1)
         assert largest <= bound * (1 + 1e-12)
         assert bound <= 10 * largest
 
