@@ -4,6 +4,7 @@ import warnings
 
 from sklearn.exceptions import ConvergenceWarning
 
+from ._callbacks import FRAMES
 from .descent import STATUSES
 from .learning_rates import Constant, Schedule
 from .stopping import SolutionTest
@@ -22,7 +23,7 @@ def warn_of(problem, descents, rate, max_iter, tol):
     tol : float
         With 0 the user asked for so many steps and not for a solution.
     """
-    fine = {"converged"} if tol > 0.0 else {"converged", "max_iter"}
+    fine = {"converged", "stopped"} | (set() if tol > 0.0 else {"max_iter"})
     failed = [j for j, descent in enumerate(descents) if descent.status not in fine]
     if not failed:
         return
@@ -33,7 +34,7 @@ def warn_of(problem, descents, rate, max_iter, tol):
     sentences = tell(descents[worst], test, rate, max_iter)
     message = (of_many if len(descents) > 1 else "") + " ".join(filter(None, sentences))
     # Points at the line that called fit.
-    warnings.warn(message, ConvergenceWarning, stacklevel=3)
+    warnings.warn(message, ConvergenceWarning, stacklevel=3 + FRAMES)
 
 
 def _diverged(descent, test, rate, max_iter):

@@ -1,6 +1,7 @@
 """GradientDescentRegressor: validate -> objective -> descend -> fitted attributes."""
 
 import math
+from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
@@ -8,17 +9,21 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _validation as validation
 from ._advice import warn_of
+from ._callbacks import CallbackSupportMixin, tasks_of, with_callbacks
+from ._documentation import LINK_TEMPLATE
 from ._results import fitted_attributes
 from ._verbose import Printer
 from ._warm_start import pause_at, starts
-from .descent import descend
+from .descent import Descent, descend
 from .hessian import when_to_gather
 from .moments import collect
 from .objective import LeastSquares
 from .stopping import SolutionTest
 
 
-class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
+class GradientDescentRegressor(
+    CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEstimator
+):
     """Linear regression by explicit batch gradient descent.
 
     Minimises half the (weighted) mean squared error ::
@@ -102,8 +107,9 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         last entry of a fit that converged, else the lowest. Negative after a
         warm start none of whose steps was the best: -3 is the iterate of three
         steps before it began.
-    status_ : {"converged", "max_iter", "diverged"}
-        How the descent ended; of several targets the worst.
+    status_ : {"converged", "stopped", "max_iter", "diverged"}
+        How the descent ended ("stopped": by a callback); of several targets
+        the worst.
     coef_path_ : ndarray of shape (n_iter_ + 1, [n_targets,] n_features)
         Coefficients after k steps, float64. Only with `store_path=True`.
     intercept_path_ : ndarray of shape (n_iter_ + 1,) or (n_iter_ + 1, n_targets)
@@ -177,6 +183,9 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     array([20.362,  0.579,  0.04 ,  0.025])
     """
 
+    _doc_link_module = "sklearn_gd"
+    _doc_link_template = LINK_TEMPLATE
+
     def __init__(
         self,
         alpha="auto",
@@ -206,6 +215,7 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self.verbose = verbose
         self.random_state = random_state
 
+    @with_callbacks
     def fit(
         self,
         X,
@@ -262,6 +272,7 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
                 "sample_weight_val) is not built yet."
             )
         rate = validation.check_alpha(self.alpha)
+        given = X, y, sample_weight
         # Looking for nan would be one more read of X, and a float64 copy of it
         # a second X: the sums tell whether all was finite, and blocks are
         # converted as they are read.
@@ -277,15 +288,19 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         )
         with validation.check_rows(X, y, sample_weight) as rows:
             problem = self._problem(rows, rate, y.shape[1:])
-            descents = self._descend(problem, rate, coef_init, intercept_init)
+            descents = self._begin(problem, rate, coef_init, intercept_init)
             dtype = np.float32 if X.dtype == np.float32 else np.float64
-            attributes = fitted_attributes(problem, descents, dtype, self.store_path)
+            attributes = partial(fitted_attributes, problem, descents, dtype, self.store_path)
+            tasks = tasks_of(self, *given, len(descents), attributes)
+            self._descend(problem, descents, tasks)
             # Those that only an earlier fit had must not stay.
             for name in {"coef_path_", "intercept_path_"} & set(vars(self)):
                 delattr(self, name)
-            for name, value in attributes.items():
+            for name, value in attributes().items():
                 setattr(self, name, value)
             self._pause = pause_at(problem, rate, descents)
+            if tasks is not None:
+                tasks.end()
             warn_of(problem, descents, rate, self.max_iter, self._tol)
         return self
 
@@ -313,27 +328,31 @@ class GradientDescentRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             )
         return 0 if self.precompute else math.inf
 
-    def _descend(self, problem, rate, coef_init, intercept_init):
-        """Let every target descend."""
+    def _begin(self, problem, rate, coef_init, intercept_init):
+        """Return the descents of all targets, which have not made a step yet."""
         pause = getattr(self, "_pause", None) if self.warm_start else None
         limits = {"max_iter": self.max_iter, "tol": self._tol}
         progress = starts(problem, rate, pause, coef_init, intercept_init, **limits)
-        descents = []
-        for target, objective in enumerate(problem.objectives):
-            several = len(problem.objectives) > 1
-            printer = Printer(f"target {target}  " if several else "") if self.verbose else None
-            descent = descend(
+        return [Descent(begun) for begun in progress]
+
+    def _descend(self, problem, descents, tasks):
+        """Let every target descend."""
+        for target, (objective, descent) in enumerate(
+            zip(problem.objectives, descents, strict=True)
+        ):
+            watches = []
+            if self.verbose:
+                watches.append(Printer(f"target {target}  " if len(descents) > 1 else ""))
+            if tasks is not None:
+                watches.append(tasks.watch())
+            descend(
                 objective,
-                progress[target],
+                descent,
                 SolutionTest(objective, problem.curvature, self._tol),
                 max_iter=self.max_iter,
                 store_path=self.store_path,
-                watch=printer,
+                watches=watches,
             )
-            if printer is not None:
-                printer.end(descent)
-            descents.append(descent)
-        return descents
 
     def predict(self, X):
         """Predict w . x + b.

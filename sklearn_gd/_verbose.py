@@ -2,7 +2,7 @@
 
 
 class Printer:
-    """Print the loss and the learning rate at some steps.
+    """A Watch that prints the loss and the learning rate at some steps.
 
     Parameters
     ----------
@@ -10,25 +10,32 @@ class Printer:
         Put before each line.
     """
 
+    stopped = False
+
     def __init__(self, prefix=""):
         self._prefix = prefix
         self._next = 1
         self._last = 0
 
-    def __call__(self, k, loss, alpha):
-        """Print a line if update number k is one to tell of."""
+    def before(self, descent):
+        """Have nothing to say yet."""
+
+    def after(self, descent):
+        """Print a line if the number of the update is one to tell of."""
+        k = len(descent.alphas)
         if k < self._next:
             return
-        self._tell(k, loss, alpha)
+        self._tell(descent)
         # 1, 2, 5, 10: the leading digit is 2 before the factor of 5/2.
         self._next = self._next * 5 // 2 if str(self._next)[0] == "2" else self._next * 2
 
     def end(self, descent):
         """Print how the descent ended."""
         if len(descent.alphas) > self._last:
-            self._tell(len(descent.alphas), descent.losses[-1], descent.alphas[-1])
+            self._tell(descent)
         print(f"{self._prefix}{descent.status}")
 
-    def _tell(self, k, loss, alpha):
+    def _tell(self, descent):
+        k, loss, alpha = len(descent.alphas), descent.losses[-1], descent.alphas[-1]
         self._last = k
         print(f"{self._prefix}step {k:>6}  loss {loss:.6e}  alpha {alpha:.3e}")

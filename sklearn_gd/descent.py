@@ -9,6 +9,7 @@ makes theta a solution.
 import math
 import sys
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -23,7 +24,7 @@ LARGEST_LOSS = 1e120
 LEAST_PATIENCE = 4
 
 # From best to worst; several targets have the worst of theirs.
-STATUSES = ("converged", "max_iter", "diverged")
+STATUSES = ("converged", "stopped", "max_iter", "diverged")
 
 
 class AtStart:
@@ -128,30 +129,71 @@ def begin(objective, curvature, rate, theta, *, max_iter, tol, k=0):
 
 @dataclass(slots=True)
 class Descent:
-    """What one call of ``descend`` did.
+    """What one call of ``descend`` has done so far.
 
     Attributes
     ----------
-    status : {"converged", "max_iter", "diverged"}
+    progress : Progress
+        Where it goes on from; brought up to date with every update.
+    first : int
+        Number of the update this call began at.
     losses, alphas : list of float
         J at the iterates of this call, and the learning rates between them.
     path : list of ndarray
         The iterates of this call if they were to be stored, else only the first.
-    best : Point
-        The one to return.
-    best_iter : int
-        Its number, counted from the beginning of this call: negative if it was
-        made that many updates before.
-    progress : Progress
+    status : one of STATUSES
+        How it ended; "stopped" until then, as that is what it would be.
     """
 
-    status: str
-    losses: list[float]
-    alphas: list[float]
-    path: list[np.ndarray]
-    best: Point
-    best_iter: int
     progress: Progress
+    first: int = field(init=False)
+    losses: list[float] = field(init=False)
+    alphas: list[float] = field(init=False, default_factory=list)
+    path: list[np.ndarray] = field(init=False)
+    status: str = field(init=False, default="stopped")
+    _best: Point | None = field(init=False, default=None)
+
+    def __post_init__(self):
+        point = self.progress.point
+        self.first, self.losses, self.path = point.k, [point.loss], [point.theta]
+
+    @property
+    def best(self):
+        """The Point to return."""
+        return self.progress.best if self._best is None else self._best
+
+    @property
+    def best_iter(self):
+        """Number of the best point, counted from the beginning of this call.
+
+        Negative if it was made that many updates before.
+        """
+        return self.best.k - self.first
+
+    def end(self, objective, status):
+        """Settle which point is the best, and its loss."""
+        self.status = status
+        if status != "converged":
+            self._best = _verified(objective, self.progress)
+        k, loss = self.best_iter, self.best.loss
+        if k >= 0 and abs(self.losses[k] - loss) > 1e-9 * loss:
+            self.losses[k] = loss
+
+
+class Watch(Protocol):
+    """Somebody to tell of every update, who may stop the descent."""
+
+    stopped: bool
+    """Whether to stop; looked at before each update."""
+
+    def before(self, descent: Descent) -> None:
+        """Be told that an update is about to be made."""
+
+    def after(self, descent: Descent) -> None:
+        """Be told that an update was made, or that it left float64."""
+
+    def end(self, descent: Descent) -> None:
+        """Be told how the descent ended."""
 
 
 def steps(objective, rate, point):
@@ -167,41 +209,41 @@ def steps(objective, rate, point):
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=None):
+def descend(objective, descent, is_solution, *, max_iter, store_path=False, watches=()):
     """Update theta until it is a solution, at most max_iter times.
 
     Parameters
     ----------
     objective : Objective
-    now : Progress
-        Where to go on from; brought up to date.
+    descent : Descent
+        Brought up to date.
     is_solution : SolutionTest
     max_iter : int
     store_path : bool, default=False
-    watch : callable, default=None
-        Called as ``watch(k, loss, alpha)`` after each update, k = 1, 2, ...
-
-    Returns
-    -------
-    Descent
+    watches : sequence of Watch, default=()
     """
-    first, may_stop = now.point.k, getattr(now.rate_state, "may_stop", None)
-    losses, path = [now.point.loss], [now.point.theta]
-    alphas: list[float] = []
+    now, losses, alphas = descent.progress, descent.losses, descent.alphas
+    may_stop = getattr(now.rate_state, "may_stop", None)
     hopeless = _hopeless_loss(objective, now)
     coming = steps(objective, now.rate_state, now.point)
-    status = None if now.point.loss <= hopeless else "diverged"
-    while status is None:
+
+    def verdict():
+        """Status at the current iterate; None if there is no reason to end."""
         if may_stop is None or may_stop(now.point.k):
             solved = now.test(is_solution)
             # Testing may have read it off the rows.
             losses[-1] = now.point.loss
             if solved:
-                status = "converged"
-                break
+                return "converged"
         if len(alphas) == max_iter:
-            status = "diverged" if _rising(objective, now, losses) else "max_iter"
-            break
+            return "diverged" if _rising(objective, now, losses) else "max_iter"
+        return None
+
+    status = verdict() if now.point.loss <= hopeless else "diverged"
+    stopped = any(watch.stopped for watch in watches)
+    while status is None and not stopped:
+        for watch in watches:
+            watch.before(descent)
         alpha, point = next(coming)
         if math.isfinite(point.loss):
             now.point = point
@@ -210,16 +252,14 @@ def descend(objective, now, is_solution, *, max_iter, store_path=False, watch=No
             losses.append(point.loss)
             alphas.append(alpha)
             if store_path:
-                path.append(point.theta)
-            if watch is not None:
-                watch(len(alphas), point.loss, alpha)
-        if not point.loss <= hopeless:
-            status = "diverged"
-    best = now.best if status == "converged" else _verified(objective, now)
-    best_iter = best.k - first
-    if best_iter >= 0 and abs(losses[best_iter] - best.loss) > 1e-9 * best.loss:
-        losses[best_iter] = best.loss
-    return Descent(status, losses, alphas, path, best, best_iter, now)
+                descent.path.append(point.theta)
+        status = verdict() if point.loss <= hopeless else "diverged"
+        for watch in watches:
+            watch.after(descent)
+            stopped = stopped or watch.stopped
+    descent.end(objective, status or "stopped")
+    for watch in watches:
+        watch.end(descent)
 
 
 def _verified(objective, now):

@@ -1,0 +1,108 @@
+"""scikit-learn's callbacks, from its version 1.9: a fit is a task, and so is each step.
+
+Nothing else knows of the protocol, and that it may be missing.
+"""
+
+import numbers
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+
+    # That with_callbacks puts between fit and its caller.
+    FRAMES = 1
+except ImportError:
+    FRAMES = 0
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Nothing, as this scikit-learn has no callbacks."""
+
+    def with_callbacks(method):
+        """Return the method as it is."""
+        return method
+
+
+def tasks_of(estimator, X, y, sample_weight, n_targets, attributes):
+    """Tasks of a fit that begins; None without callbacks, to which they are of no use.
+
+    Parameters
+    ----------
+    estimator : CallbackSupportMixin
+    X, y, sample_weight
+        As given to fit, so that `predict` of a callback sees the same names.
+    n_targets : int
+    attributes : callable
+        Returns the fitted attributes as if the fit had stopped now.
+    """
+    if not getattr(estimator, "_skl_callbacks", None):
+        return None
+    # Equal weights are no metadata; and scorers do not take one for all.
+    equal = sample_weight is None or isinstance(sample_weight, numbers.Real)
+    metadata = None if equal else {"sample_weight": sample_weight}
+    known = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+    return Tasks(known, n_targets, attributes)
+
+
+class Tasks:
+    """The task of a fit and those within: a step each, of several targets within a target's.
+
+    Parameters
+    ----------
+    known : dict
+        What the hooks of all tasks are given.
+    n_targets : int
+    attributes : callable
+    """
+
+    def __init__(self, known, n_targets, attributes):
+        self._known = known
+        self._attributes = attributes
+        self._several = n_targets > 1
+        self._stopped = False
+        estimator = known["estimator"]
+        self._max_iter = estimator.max_iter
+        self._context = estimator._init_callback_context(
+            max_subtasks=n_targets if self._several else self._max_iter
+        )
+        self._context.call_on_fit_task_begin(**known)
+
+    def watch(self):
+        """Return the Watch of the next target's descent."""
+        if not self._several:
+            return _Steps(self._context, self._begin, self._finish)
+        target = self._begin(self._context, "target", max_subtasks=self._max_iter)
+        return _Steps(target, self._begin, self._finish, stopped=self._stopped, end=self._end)
+
+    def end(self):
+        """Tell that the fit, whose attributes are set, has ended."""
+        self._context.call_on_fit_task_end(**self._known, reconstruction_attributes={})
+
+    def _begin(self, parent, name, max_subtasks=0):
+        task = parent.subcontext(task_name=name, max_subtasks=max_subtasks)
+        return task.call_on_fit_task_begin(
+            **self._known, reconstruction_attributes=self._attributes
+        )
+
+    def _finish(self, task):
+        return task.call_on_fit_task_end(**self._known, reconstruction_attributes=self._attributes)
+
+    def _end(self, target):
+        # A callback that stops the targets' level stops those to come.
+        self._stopped = self._finish(target) or self._stopped
+
+
+class _Steps:
+    """A Watch that makes each update a task."""
+
+    def __init__(self, context, begin, finish, stopped=False, end=None):
+        self._context, self._begin, self._finish = context, begin, finish
+        self.stopped, self._end = stopped, end
+
+    def before(self, descent):
+        self._task = self._begin(self._context, "step")
+
+    def after(self, descent):
+        self.stopped = self._finish(self._task)
+
+    def end(self, descent):
+        if self._end is not None:
+            self._end(self._context)
