@@ -2,11 +2,14 @@
 
 from ._functions import cost, directional_derivative, gradient, max_stable_alpha
 from ._regressor import GradientDescentRegressor
+from .plotting import DescentPathDisplay, LossCurveDisplay
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "DescentPathDisplay",
     "GradientDescentRegressor",
+    "LossCurveDisplay",
     "cost",
     "directional_derivative",
     "gradient",

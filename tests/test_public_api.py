@@ -12,7 +12,9 @@ import sklearn_gd
 
 def test_public_names():
     assert sorted(sklearn_gd.__all__) == [
+        "DescentPathDisplay",
         "GradientDescentRegressor",
+        "LossCurveDisplay",
         "cost",
         "directional_derivative",
         "gradient",
@@ -22,6 +24,13 @@ def test_public_names():
 
 def test_version_is_the_installed_one():
     assert importlib.metadata.version("sklearn-gd") == sklearn_gd.__version__
+
+
+def test_the_estimators_diagram_links_to_its_page():
+    urls = importlib.metadata.metadata("sklearn-gd").get_all("Project-URL")
+    (address,) = [url.split(", ")[1] for url in urls if url.startswith("Documentation, ")]
+    page = f"{address}generated/sklearn_gd.GradientDescentRegressor.html"
+    assert f'href="{page}"' in sklearn_gd.GradientDescentRegressor()._repr_html_()
 
 
 @pytest.mark.parametrize(
@@ -62,7 +71,7 @@ def test_the_mathematics_knows_no_scikit_learn(module):
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("module", ["matplotlib", "dask"])
+@pytest.mark.parametrize("module", ["matplotlib", "plotly", "dask"])
 def test_optional_packages_are_not_imported(module):
     code = f"import sys, sklearn_gd; assert {module!r} not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,91 @@
+"""The part of the plane of two parameters that is drawn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Beyond this ratio of its sides a picture with equal axes would be a sliver.
+SLIVER = 4.0
+# A descent that diverges is drawn as far as J is below so many times its start.
+HIGHEST = 4.0
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in the plane.
+
+    Attributes
+    ----------
+    sides : ndarray of shape (2, 2)
+        Lower and upper limit of each parameter.
+    minimum : ndarray of shape (2,)
+        Where J is least in the plane.
+    equal : bool
+        Whether the axes are to be drawn with equal units.
+    """
+
+    sides: np.ndarray
+    minimum: np.ndarray
+    equal: bool
+
+    @property
+    def lengths(self):
+        """Of the sides."""
+        return self.sides[:, 1] - self.sides[:, 0]
+
+    @property
+    def centre(self):
+        """The middle."""
+        return self.sides.mean(axis=1)
+
+    def grid(self, n):
+        """Points of shape (n, n, 2), the first parameter varying along the second axis."""
+        axes = [np.linspace(low, high, n) for low, high in self.sides]
+        return np.stack(np.meshgrid(*axes), axis=-1)
+
+    def contains(self, points):
+        """Which of the points are inside."""
+        inside = (points >= self.sides[:, 0]) & (points <= self.sides[:, 1])
+        return inside.all(axis=1)
+
+
+def box_of(descent, aspect="auto"):
+    """Return the Box with the path and the minimum, and some room around them.
+
+    Parameters
+    ----------
+    descent : RecordedDescent
+    aspect : {"auto", "equal"}
+    """
+    plane, steps = descent.plane, descent.steps
+    minimum = plane.minimum
+    # Of a path that leaves for good, its beginning.
+    near = descent.losses <= HIGHEST * max(descent.losses[0], plane.loss)
+    near = near & (plane(steps) <= HIGHEST * max(descent.losses[0], plane(steps[0])))
+    points = np.vstack([steps[near], minimum])
+    low, high = points.min(axis=0), points.max(axis=0)
+    lengths = high - low
+    # A side on which nothing moves is as long as J needs to rise as much as along the other.
+    curvature = np.diag(plane.hessian)
+    scale = np.where(lengths > 0, lengths, np.max(lengths, initial=0.0))
+    flat = lengths <= 1e-6 * np.max(lengths)
+    if flat.all():
+        scale = np.where(curvature > 0, 1.0 / np.sqrt(np.where(curvature > 0, curvature, 1)), 1.0)
+        scale = scale * np.sqrt(max(plane(minimum), np.finfo(float).tiny))
+        scale = np.where(scale > 0, scale, 1.0)
+    lengths = np.where(flat, scale, lengths)
+    equal = aspect == "equal" or lengths.max() <= SLIVER * lengths.min()
+    if equal:
+        # A third more than a square would have is enough for the longer side.
+        lengths = np.maximum(lengths, 0.75 * lengths.max())
+    centre = (low + high) / 2
+    half = 0.65 * lengths
+    return Box(np.column_stack([centre - half, centre + half]), minimum, bool(equal))
+
+
+def levels_of(losses, n=14):
+    """Levels that lie evenly on a slope through the lowest point of a bowl."""
+    low, high = losses.min(), losses.max()
+    if not high > low:
+        high = low + max(abs(low), 1.0)
+    return low + (high - low) * np.linspace(0.0, 1.0, n) ** 2

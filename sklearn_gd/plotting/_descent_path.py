@@ -1,0 +1,321 @@
+"""DescentPathDisplay: J over two parameters, and the path of a descent on it."""
+
+import numpy as np
+
+from ._box import box_of, levels_of
+from ._colours import VERMILLION
+from ._optional import require
+from ._recorded import record
+
+# Points along each side of the grid on which J is drawn.
+GRID = 101
+# Steps beyond which their markers would be a band.
+MOST_MARKERS = 200
+# Length of an arrow as a share of the picture's.
+ARROW = 0.12
+
+
+class DescentPathDisplay:
+    """J over two parameters, and the path of a descent on it.
+
+    J has n_features + 2 dimensions: w_1, ..., w_n, b, and J itself. Two
+    parameters are the axes here; **the others are held at their fitted
+    values**. With more than two the path is its projection, and a step need
+    not be perpendicular to the level lines, as the others move too.
+
+    Make one with `from_estimator`; draw it again with `plot`, or write the
+    descent laboratory with `to_html`.
+
+    Parameters
+    ----------
+    descent : RecordedDescent
+        What `from_estimator` has gathered: path, losses, learning rates, some
+        rows, and J as a quadratic.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        What was drawn on.
+    figure_ : matplotlib Figure
+        The figure with it.
+    line_ : matplotlib Line2D or Line3D
+        The path.
+    contour_ : matplotlib ContourSet or None
+        The level lines, with ``kind="contour"``.
+    quiver_ : matplotlib Quiver or None
+        Arrows along the negative gradient of the J drawn, with
+        ``kind="contour"``.
+    surface_ : matplotlib Poly3DCollection or None
+        The surface, with ``kind="surface"``.
+
+    See Also
+    --------
+    LossCurveDisplay : J after each step.
+    GradientDescentRegressor : The estimator; fit it with `store_path=True`.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn_gd import DescentPathDisplay, GradientDescentRegressor
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> reg = GradientDescentRegressor("lipschitz", max_iter=200, tol=0, store_path=True)
+    >>> DescentPathDisplay.from_estimator(reg.fit(X, y), X, y, parameters=("bmi", "s5"))
+    <...DescentPathDisplay object at ...>
+    >>> plt.show()
+    """
+
+    def __init__(self, descent):
+        self.descent = descent
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y,
+        *,
+        sample_weight=None,
+        parameters=(0, 1),
+        target=None,
+        kind="contour",
+        ax=None,
+        aspect="auto",
+    ):
+        """Draw the path that `fit` took.
+
+        Parameters
+        ----------
+        estimator : GradientDescentRegressor or Pipeline
+            Fitted with `store_path=True`. Of a pipeline that ends in one the
+            steps before transform X.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            As in `fit`; up to n_features + 3 reads of it.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            As in `fit`.
+        sample_weight : float or array-like of shape (n_samples,), default=None
+            As in `fit`.
+        parameters : tuple of two: int or str, default=(0, 1)
+            The two axes: a feature's index or name, or "intercept", which is
+            index n_features too. The others are held at their fitted values.
+        target : int, default=None
+            Of several targets the one whose descent is drawn.
+        kind : {"contour", "surface"}, default="contour"
+            Level lines, or the surface in 3-D.
+        ax : matplotlib Axes, default=None
+            What to draw on, for ``kind="surface"`` one with
+            ``projection="3d"``; a new figure if None.
+        aspect : {"auto", "equal"}, default="auto"
+            "equal": a unit is as long on both axes, so that the gradient is
+            perpendicular to the level lines. "auto": equal unless that would
+            leave a sliver.
+
+        Returns
+        -------
+        DescentPathDisplay
+            With what was drawn as attributes.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib.
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If it is no GradientDescentRegressor.
+        ValueError
+            If it has no path; if `parameters`, `target`, `kind` or `aspect` are
+            not what they may be; if X, y and `sample_weight` are not those of
+            `fit`, as J over them shows.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> from sklearn_gd import DescentPathDisplay, GradientDescentRegressor
+        >>> X, y = [[1.0], [2.0], [4.0]], [1.0, 3.0, 7.0]
+        >>> reg = GradientDescentRegressor(0.1, max_iter=20, tol=0, store_path=True).fit(X, y)
+        >>> display = DescentPathDisplay.from_estimator(reg, X, y, parameters=(0, "intercept"))
+        >>> len(display.line_.get_xdata())
+        21
+        >>> plt.show()
+        """
+        require("matplotlib", f"{cls.__name__}.from_estimator")
+        _check_choice("kind", kind, ("contour", "surface"))
+        descent = record(estimator, X, y, sample_weight, parameters, target)
+        return cls(descent).plot(ax=ax, kind=kind, aspect=aspect)
+
+    def plot(self, ax=None, *, kind="contour", aspect="auto"):
+        """Draw the path.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            What to draw on, for ``kind="surface"`` one with
+            ``projection="3d"``; a new figure if None.
+        kind : {"contour", "surface"}, default="contour"
+            Level lines, or the surface in 3-D.
+        aspect : {"auto", "equal"}, default="auto"
+            See `from_estimator`.
+
+        Returns
+        -------
+        DescentPathDisplay
+            Itself.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib.
+        ValueError
+            If `kind` or `aspect` are not what they may be, or `ax` is not 3-D
+            for a surface.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> from sklearn_gd import DescentPathDisplay, GradientDescentRegressor
+        >>> X, y = [[1.0], [2.0], [4.0]], [1.0, 3.0, 7.0]
+        >>> reg = GradientDescentRegressor(0.1, max_iter=20, tol=0, store_path=True).fit(X, y)
+        >>> display = DescentPathDisplay.from_estimator(reg, X, y)
+        >>> display.plot(kind="surface")
+        <...DescentPathDisplay object at ...>
+        >>> plt.show()
+        """
+        plt = require("matplotlib.pyplot", f"{type(self).__name__}.plot")
+        _check_choice("kind", kind, ("contour", "surface"))
+        _check_choice("aspect", aspect, ("auto", "equal"))
+        solid = kind == "surface"
+        if ax is None:
+            figure = plt.figure(layout="constrained")
+            ax = figure.add_subplot(projection="3d" if solid else None)
+        if solid != (getattr(ax, "name", "") == "3d"):
+            raise ValueError(f"ax must {'' if solid else 'not '}be 3-D for kind={kind!r}.")
+        self.contour_ = self.quiver_ = self.surface_ = None
+        box = box_of(self.descent, aspect)
+        grid = box.grid(GRID)
+        draw = self._draw_surface if solid else self._draw_contour
+        draw(ax, box, grid, self.descent.plane(grid))
+        names = [self.descent.names[j] for j in self.descent.shown]
+        ax.set(xlabel=names[0], ylabel=names[1])
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def to_html(self, path=None):
+        """Write the descent laboratory: one page that needs no network.
+
+        It opens on the path that `fit` took: the surface, which can be turned,
+        the contour map, the loss curve and the data; each step of it is put
+        into words and numbers. Then the reader tries another learning rate or
+        another starting point, and the descent is run again in the page,
+        exactly, as J is a quadratic: the page has its second moments. Beyond
+        50 parameters it has those of the two shown, the others being held at
+        their fitted values.
+
+        Up to 300 rows, drawn at random, and as many steps as fit are written
+        into the page; do not pass on a page made from data that must not be
+        passed on.
+
+        Parameters
+        ----------
+        path : str or path-like, default=None
+            Where to write it; None: return it.
+
+        Returns
+        -------
+        str or None
+            The page, if `path` is None.
+
+        Raises
+        ------
+        ImportError
+            Without plotly, whose plotly.js is put into the page.
+
+        Examples
+        --------
+        >>> from sklearn_gd import DescentPathDisplay, GradientDescentRegressor
+        >>> X, y = [[1.0], [2.0], [4.0]], [1.0, 3.0, 7.0]
+        >>> reg = GradientDescentRegressor(0.1, max_iter=20, tol=0, store_path=True).fit(X, y)
+        >>> page = DescentPathDisplay.from_estimator(reg, X, y).to_html()
+        >>> page[:15]
+        '<!doctype html>'
+        """
+        from ._laboratory import page_of
+
+        page = page_of(self.descent, f"{type(self).__name__}.to_html")
+        if path is None:
+            return page
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(page)
+        return None
+
+    def _draw_contour(self, ax, box, grid, losses):
+        levels = levels_of(losses)
+        ax.contourf(*np.moveaxis(grid, -1, 0), losses, levels=levels, cmap="viridis", alpha=0.35)
+        self.contour_ = ax.contour(
+            *np.moveaxis(grid, -1, 0), losses, levels=levels, cmap="viridis", linewidths=0.8
+        )
+        steps = self.descent.steps
+        # Of one that leaves for good the beginning: the rest would be a black band.
+        outside = np.abs(steps - box.centre) > 1.5 * box.lengths
+        steps = steps[: np.argmax(outside.any(axis=1)) + 1] if outside.any() else steps
+        (self.line_,) = ax.plot(*steps.T, linewidth=1.0, **_path_style(steps))
+        ax.plot(*steps[0], "s", color="black", markersize=6, label="start")
+        ax.plot(*box.minimum, "*", color=VERMILLION, markersize=12, label="lowest J here")
+        self.quiver_ = self._draw_arrows(ax, box)
+        # A quiver's own entry would be a box.
+        ax.plot([], [], color=VERMILLION, marker=">", markevery=[-1], label="negative gradient")
+        ax.set(xlim=box.sides[0], ylim=box.sides[1])
+        if box.equal:
+            ax.set_aspect("equal")
+        ax.legend()
+
+    def _draw_arrows(self, ax, box):
+        """Arrows along the negative gradient, of one length as the axes are drawn."""
+        steps, plane = self.descent.steps, self.descent.plane
+        # Not at the bottom, where there is no direction to point to.
+        far = np.hypot(*((steps - box.minimum) / box.lengths).T) > ARROW
+        # At steps which have moved on by a tenth of the picture each.
+        chosen, last = [], None
+        for k in np.flatnonzero(box.contains(steps) & far):
+            here = steps[k] / box.lengths
+            if last is None or np.hypot(*(here - last)) > 0.1:
+                chosen.append(k)
+                last = here
+        starts = steps[chosen[:6]]
+        down = -plane.gradient_at(starts)
+        arrows = ARROW * down / np.hypot(*(down / box.lengths).T)[:, None]
+        return ax.quiver(
+            *starts.T,
+            *arrows.T,
+            angles="xy",
+            scale_units="xy",
+            scale=1,
+            width=0.006,
+            color=VERMILLION,
+            zorder=3,
+        )
+
+    def _draw_surface(self, ax, box, grid, losses):
+        ax.computed_zorder = False  # else the surface hides the path at random
+        self.surface_ = ax.plot_surface(
+            *np.moveaxis(grid, -1, 0), losses, cmap="viridis", alpha=0.75, linewidth=0, zorder=1
+        )
+        visible = box.contains(self.descent.steps)
+        steps, heights = self.descent.steps[visible], self.descent.losses[visible]
+        (self.line_,) = ax.plot(*steps.T, heights, linewidth=1.2, zorder=3, **_path_style(steps))
+        lowest = self.descent.plane(box.minimum)
+        ax.plot(*box.minimum[:, None], [lowest], "*", color=VERMILLION, markersize=12, zorder=4)
+        ax.set_zlabel("J", labelpad=12)
+        # From the low side, somewhat from the left: the slope it came down is seen.
+        down = (box.minimum - self.descent.steps[0]) / box.lengths
+        ax.view_init(elev=30, azim=np.degrees(np.arctan2(down[1], down[0])) - 40)
+
+
+def _path_style(steps):
+    markers = {"marker": "o", "markersize": 3.0} if len(steps) <= MOST_MARKERS else {}
+    return {"color": "black", "label": "path", **markers}
+
+
+def _check_choice(name, value, allowed):
+    if value not in allowed:
+        raise ValueError(f"{name} must be {' or '.join(map(repr, allowed))}, got {value!r}.")

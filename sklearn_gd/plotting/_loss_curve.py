@@ -1,0 +1,344 @@
+"""LossCurveDisplay: J against the number of steps."""
+
+import numpy as np
+
+from ._colours import VERMILLION, colours
+from ._fitted import regressor_of
+from ._optional import require
+
+
+class LossCurveDisplay:
+    """Loss curve of gradient descent: J after each step.
+
+    Make one with `from_estimator` or `from_estimators`; draw it again with
+    `plot`.
+
+    Parameters
+    ----------
+    losses : list of ndarray of shape (n_iter + 1,)
+        J after 0, 1, ... steps, an array a curve.
+    names : list of str or None, default=None
+        Of the curves, for the legend.
+    diverged : list of bool, default=None
+        Which curves are of a descent that diverged. None: none is.
+    validation_losses : list of (ndarray of shape (n_iter + 1,) or None), default=None
+        J on held-out rows after 0, 1, ... steps, where there was early stopping.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        What the curves are drawn on.
+    figure_ : matplotlib Figure
+        The figure with it.
+    line_ : matplotlib Line2D or list of Line2D
+        The curve; a list if there are several.
+    validation_line_ : matplotlib Line2D, None, or list of them
+        The curves of the validation losses; None where there is none.
+
+    See Also
+    --------
+    DescentPathDisplay : J over two parameters, and the path on it.
+    GradientDescentRegressor : The estimator; its `loss_history_` is drawn.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn_gd import GradientDescentRegressor, LossCurveDisplay
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> fits = {
+    ...     f"alpha = {alpha}": GradientDescentRegressor(alpha, max_iter=50, tol=0).fit(X, y)
+    ...     for alpha in (0.1, 0.5, 1.0)
+    ... }
+    >>> LossCurveDisplay.from_estimators(fits)
+    <...LossCurveDisplay object at ...>
+    >>> plt.show()
+    """
+
+    def __init__(self, losses, *, names=None, diverged=None, validation_losses=None):
+        self.losses = losses
+        self.names = names
+        self.diverged = diverged
+        self.validation_losses = validation_losses
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        *,
+        ax=None,
+        name=None,
+        minimum=0.0,
+        xscale="linear",
+        yscale="log",
+        line_kw=None,
+    ):
+        """Draw the loss curve of a fitted estimator; of several targets one each.
+
+        Parameters
+        ----------
+        estimator : GradientDescentRegressor or Pipeline
+            Fitted; a pipeline must end in a GradientDescentRegressor.
+        ax : matplotlib Axes, default=None
+            What to draw on; a new figure if None.
+        name : str, default=None
+            Of the curve, for the legend; no legend if None and there is one curve.
+        minimum : float, default=0.0
+            Subtracted from the losses. With the least J it is seen how fast
+            the rest vanishes: a straight line, on the log scale, where every
+            step leaves the same share of it.
+        xscale : {"linear", "log"}, default="linear"
+            Scale of the steps; step 0 is drawn on the log scale too.
+        yscale : {"linear", "log"}, default="log"
+            Scale of the losses.
+        line_kw : dict, default=None
+            Passed on to `matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        LossCurveDisplay
+            With what was drawn as attributes.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib.
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If it is no GradientDescentRegressor.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> from sklearn.datasets import load_diabetes
+        >>> from sklearn_gd import GradientDescentRegressor, LossCurveDisplay
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> LossCurveDisplay.from_estimator(GradientDescentRegressor().fit(X, y))
+        <...LossCurveDisplay object at ...>
+        >>> plt.show()
+        """
+        return cls._drawn(
+            {name: estimator},
+            ax=ax,
+            minimum=minimum,
+            xscale=xscale,
+            yscale=yscale,
+            line_kw=line_kw,
+        )
+
+    @classmethod
+    def from_estimators(
+        cls,
+        estimators,
+        *,
+        ax=None,
+        minimum=0.0,
+        xscale="linear",
+        yscale="log",
+        line_kw=None,
+    ):
+        """Draw the loss curves of several fitted estimators on one axis.
+
+        The axis is as high as the descents that did not diverge need; one
+        that did is dashed, leaves at the top and is named so in the legend.
+
+        Parameters
+        ----------
+        estimators : dict of str to GradientDescentRegressor or Pipeline
+            Fitted, by the names for the legend.
+        ax : matplotlib Axes, default=None
+            What to draw on; a new figure if None.
+        minimum : float, default=0.0
+            Subtracted from the losses; see `from_estimator`.
+        xscale : {"linear", "log"}, default="linear"
+            Scale of the steps; step 0 is drawn on the log scale too.
+        yscale : {"linear", "log"}, default="log"
+            Scale of the losses.
+        line_kw : dict, default=None
+            Passed on to `matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        LossCurveDisplay
+            With what was drawn as attributes.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib.
+        sklearn.exceptions.NotFittedError
+            If an estimator is not fitted.
+        TypeError
+            If one is no GradientDescentRegressor, or `estimators` no dict.
+        ValueError
+            If there is none.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> from sklearn.datasets import load_diabetes
+        >>> from sklearn_gd import GradientDescentRegressor, LossCurveDisplay
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> fits = {
+        ...     alpha: GradientDescentRegressor(alpha, max_iter=20, tol=0).fit(X, y)
+        ...     for alpha in ("lipschitz", "exact")
+        ... }
+        >>> display = LossCurveDisplay.from_estimators(fits)
+        >>> [line.get_label() for line in display.line_]
+        ['lipschitz', 'exact']
+        >>> plt.show()
+        """
+        if not isinstance(estimators, dict):
+            raise TypeError(
+                "estimators must be a dict of names and fitted estimators, got "
+                f"{type(estimators).__name__}; for one alone there is from_estimator."
+            )
+        if not estimators:
+            raise ValueError("estimators must not be empty.")
+        return cls._drawn(
+            {str(name): estimator for name, estimator in estimators.items()},
+            ax=ax,
+            minimum=minimum,
+            xscale=xscale,
+            yscale=yscale,
+            line_kw=line_kw,
+        )
+
+    @classmethod
+    def _drawn(cls, estimators, **how):
+        require("matplotlib", f"{cls.__name__}.from_estimator")
+        names, losses, diverged, validation = zip(
+            *(curve for name, fitted in estimators.items() for curve in _curves(name, fitted)),
+            strict=True,
+        )
+        display = cls(
+            list(losses),
+            names=None if names == (None,) else list(names),
+            diverged=list(diverged),
+            validation_losses=list(validation),
+        )
+        return display.plot(**how)
+
+    def plot(self, ax=None, *, minimum=0.0, xscale="linear", yscale="log", line_kw=None):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            What to draw on; a new figure if None.
+        minimum : float, default=0.0
+            Subtracted from the losses; see `from_estimator`.
+        xscale : {"linear", "log"}, default="linear"
+            Scale of the steps; step 0 is drawn on the log scale too.
+        yscale : {"linear", "log"}, default="log"
+            Scale of the losses.
+        line_kw : dict, default=None
+            Passed on to `matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        LossCurveDisplay
+            Itself.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib.
+        ValueError
+            If a scale is not known.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> from sklearn_gd import LossCurveDisplay
+        >>> LossCurveDisplay([[4.0, 2.0, 1.0]]).plot()
+        <...LossCurveDisplay object at ...>
+        >>> plt.show()
+        """
+        plt = require("matplotlib.pyplot", f"{type(self).__name__}.plot")
+        for name, scale in {"xscale": xscale, "yscale": yscale}.items():
+            if scale not in ("linear", "log"):
+                raise ValueError(f"{name} must be 'linear' or 'log', got {scale!r}.")
+        if ax is None:
+            _, ax = plt.subplots(layout="constrained")
+        lines, validation_lines = self._draw(ax, plt, minimum, line_kw or {})
+        subtracted = " above its minimum" if minimum else ""
+        ax.set(xlabel="step", ylabel=f"J, half the mean squared error{subtracted}")
+        if xscale == "log":
+            # So that step 0 has its place; one decade in as many inches as the next.
+            ax.set_xscale("symlog", linthresh=1, linscale=0.5)
+        ax.set_yscale(yscale, **({"nonpositive": "mask"} if yscale == "log" else {}))
+        self._limit(ax, minimum, yscale)
+        if self.names is not None or any(line is not None for line in validation_lines):
+            ax.legend()
+        single = len(lines) == 1
+        self.ax_, self.figure_ = ax, ax.figure
+        self.line_ = lines[0] if single else lines
+        self.validation_line_ = validation_lines[0] if single else validation_lines
+        return self
+
+    def _draw(self, ax, plt, minimum, line_kw):
+        n = len(self.losses)
+        names = ["loss"] * n if self.names is None else self.names
+        diverged = [False] * n if self.diverged is None else self.diverged
+        validation = [None] * n if self.validation_losses is None else self.validation_losses
+        shades = iter(colours(n - sum(diverged), plt))
+        lines, validation_lines = [], []
+        for loss, name, lost, held_out in zip(
+            self.losses, names, diverged, validation, strict=True
+        ):
+            kind = {"color": VERMILLION, "linestyle": "--"} if lost else {"color": next(shades)}
+            label = f"{name} (diverged)" if lost else name
+            above = np.asarray(loss, dtype=float) - minimum
+            # One loss alone is a point, and no line.
+            marker = "o" if len(above) == 1 else None
+            (line,) = ax.plot(above, **{**kind, "label": label, "marker": marker, **line_kw})
+            lines.append(line)
+            validation_line = None
+            if held_out is not None:
+                (validation_line,) = ax.plot(
+                    np.asarray(held_out, dtype=float) - minimum,
+                    color=line.get_color(),
+                    linestyle=":",
+                    label=f"{name}, held out",
+                )
+            validation_lines.append(validation_line)
+        return lines, validation_lines
+
+    def _limit(self, ax, minimum, yscale):
+        """Let diverged curves leave at the top where there are others."""
+        if not any(self.diverged or ()):
+            return
+        kept = [
+            np.asarray(loss, dtype=float)[: 1 if lost else None] - minimum
+            for loss, lost in zip(self.losses, self.diverged, strict=True)
+        ]
+        if all(self.diverged):
+            # Where they leave is all there is to see: some orders of magnitude.
+            kept = [np.asarray(loss, dtype=float)[:8] - minimum for loss in self.losses]
+        values = np.concatenate(kept)
+        positive = values[values > 0]
+        if yscale == "linear" or not len(positive):
+            low, high = values.min(), values.max()
+            room = 0.05 * ((high - low) or 1.0)
+            ax.set_ylim(low - room, high + room)
+            return
+        low, high = np.log10(positive.min()), np.log10(positive.max())
+        room = 0.05 * max(high - low, 1.0)
+        ax.set_ylim(10 ** (low - room), 10 ** (high + 2 * room))
+
+
+def _curves(name, estimator):
+    """Name, losses, whether diverged and validation losses of each target."""
+    regressor = regressor_of(estimator)
+    losses = np.asarray(regressor.loss_history_)
+    validation = getattr(regressor, "validation_loss_history_", None)
+    if losses.ndim == 1:
+        yield name, losses, regressor.status_ == "diverged", validation
+        return
+    for j in range(losses.shape[1]):
+        label = f"target {j}" if name is None else f"{name}, target {j}"
+        # status_ is the worst of all targets'; one that ends lower did not diverge.
+        lost = regressor.status_ == "diverged" and losses[-1, j] > losses[0, j]
+        yield label, losses[:, j], lost, None if validation is None else validation[:, j]

@@ -1,0 +1,80 @@
+"""J as the quadratic that it is, around some point."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import pinvh
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """``J(c + u) = J(c) + g'u + 1/2 u'Hu`` of some or all parameters, the others held.
+
+    Attributes
+    ----------
+    centre : ndarray of shape (n_parameters,)
+        c, best the minimum: nothing cancels there.
+    loss : float
+        J(c).
+    gradient : ndarray of shape (n_parameters,)
+        g.
+    hessian : ndarray of shape (n_parameters, n_parameters)
+        H.
+    """
+
+    centre: np.ndarray
+    loss: float
+    gradient: np.ndarray
+    hessian: np.ndarray
+
+    def __call__(self, theta):
+        """J at theta of shape (..., n_parameters)."""
+        u = theta - self.centre
+        return self.loss + u @ self.gradient + 0.5 * np.einsum("...i,...i", u @ self.hessian, u)
+
+    def gradient_at(self, theta):
+        """Gradient of J at theta of shape (..., n_parameters)."""
+        return self.gradient + (theta - self.centre) @ self.hessian
+
+    @property
+    def largest_eigenvalue(self):
+        """L."""
+        return float(np.linalg.eigvalsh(self.hessian)[-1])
+
+    @property
+    def minimum(self):
+        """The point of least J nearest to the centre."""
+        return self.centre - pinvh(self.hessian) @ self.gradient
+
+    def plane(self, indices, theta):
+        """J over the parameters of these indices, the others held at theta's values."""
+        chosen = list(indices)
+        through = theta.copy()
+        through[chosen] = self.centre[chosen]
+        return Quadratic(
+            through[chosen],
+            float(self(through)),
+            self.gradient_at(through)[chosen],
+            self.hessian[np.ix_(chosen, chosen)],
+        )
+
+
+def around_minimum(objective, theta, carried):
+    """Return J over the carried parameters around its minimum, the others held at theta.
+
+    Parameters
+    ----------
+    objective : Objective
+    theta : ndarray of shape (n_all_parameters,)
+    carried : list of int
+    """
+    units = np.eye(len(theta))[carried]
+    hessian = np.array([objective.hessian.product(unit)[carried] for unit in units])
+    hessian = (hessian + hessian.T) / 2
+    theta, inverse = theta.copy(), pinvh(hessian)
+    point = objective.at(theta)
+    # A second time: where H is ill-conditioned the first leaves digits to gain.
+    for _ in range(2):
+        theta[carried] -= inverse @ point.gradient[carried]
+        point = objective.at(theta)
+    return Quadratic(theta[carried], point.loss, point.gradient[carried], hessian)

@@ -1,0 +1,264 @@
+"""A descent as a fitted estimator has recorded it, with the J and the rows it was on."""
+
+import numbers
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_X_y
+
+from .. import _validation as validation
+from ..moments import collect
+from ..objective import LeastSquares
+from ._fitted import features_of, regressor_of
+from ._quadratic import Quadratic, around_minimum
+
+# Of so many parameters all second moments are kept; of more, those of the two shown.
+MOST_PARAMETERS = 50
+# Rows that are kept to be drawn.
+MOST_ROWS = 300
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some rows, as far as they are needed to draw data and predictions.
+
+    Attributes
+    ----------
+    A : ndarray of shape (n_rows, n_carried)
+        The columns of [X 1] of the parameters that are carried.
+    y : ndarray of shape (n_rows,)
+    held : ndarray of shape (n_rows,)
+        What the other parameters add to the predictions at their fitted values.
+    """
+
+    A: np.ndarray
+    y: np.ndarray
+    held: np.ndarray
+
+
+@dataclass(frozen=True)
+class RecordedDescent:
+    """One target's descent.
+
+    Attributes
+    ----------
+    names : list of str
+        Of the parameters that are carried: all, or the two shown.
+    shown : tuple of int
+        Which two of them are the axes.
+    path : ndarray of shape (n_iter + 1, n_carried)
+    losses : ndarray of shape (n_iter + 1,)
+    alphas : ndarray of shape (n_iter,)
+    fitted : ndarray of shape (n_carried,)
+        The parameters that fit returned.
+    quadratic : Quadratic
+        J over the parameters carried, the others held at their fitted values.
+    sample : Sample
+    status : str
+    alpha : float or None
+        The constant learning rate, if it was one.
+    n_parameters : int
+        Of all parameters.
+    gradients : ndarray of shape (n_iter + 1, 2) or None
+        Partial derivatives along the path, unless the quadratic tells them as
+        all parameters are carried.
+    predictions : ndarray of shape (n_iter + 1, n_rows) or None
+        For the rows of the sample along the path, unless they can be told.
+    """
+
+    names: list[str]
+    shown: tuple[int, int]
+    path: np.ndarray
+    losses: np.ndarray
+    alphas: np.ndarray
+    fitted: np.ndarray
+    quadratic: Quadratic
+    sample: Sample
+    status: str
+    alpha: float | None
+    n_parameters: int
+    gradients: np.ndarray | None
+    predictions: np.ndarray | None
+
+    @property
+    def plane(self):
+        """J over the two parameters shown, the others held at their fitted values."""
+        return self.quadratic.plane(self.shown, self.fitted)
+
+    @property
+    def steps(self):
+        """The path in that plane, of shape (n_iter + 1, 2)."""
+        return self.path[:, list(self.shown)]
+
+
+def record(estimator, X, y, sample_weight, parameters, target):
+    """Return the RecordedDescent of a fitted estimator or pipeline.
+
+    Parameters
+    ----------
+    estimator : GradientDescentRegressor or Pipeline
+    X, y, sample_weight
+        As in fit.
+    parameters : tuple of two: int, str
+    target : int or None
+        Column of y; None if there is but one.
+    """
+    regressor = regressor_of(estimator)
+    if not hasattr(regressor, "coef_path_"):
+        raise ValueError("estimator has no path; fit it with store_path=True.")
+    X, names = features_of(estimator, X)
+    X, y = check_X_y(
+        X,
+        y,
+        accept_sparse="csr",
+        dtype="numeric",
+        ensure_all_finite=False,
+        multi_output=True,
+        y_numeric=True,
+    )
+    n_features = regressor.coef_path_.shape[-1]
+    if X.shape[1] != n_features:
+        raise ValueError(f"X has {X.shape[1]} features, but fit was given {n_features}.")
+    target = _check_target(target, regressor, y)
+    fit_intercept = bool(regressor.fit_intercept)
+    all_names = parameter_names(names, n_features, fit_intercept)
+    chosen = check_parameters(parameters, names, n_features, fit_intercept)
+    # Of many parameters a page would hold nothing else.
+    everything = len(all_names) <= MOST_PARAMETERS
+    carried = list(range(len(all_names))) if everything else list(chosen)
+
+    losses, alphas, path, theta = _of_target(regressor, target)
+    with validation.check_rows(X, y, sample_weight) as rows:
+        moments = collect(rows, fit_intercept, covariance=everything)
+        validation.check_moments(moments, rows)
+        objective = LeastSquares(rows, moments, y.shape[1:]).objectives[target]
+        _check_data(objective, path, losses)
+        quadratic = around_minimum(objective, theta, carried)
+        A, chosen_rows = _sample(rows, fit_intercept)
+        held = theta.copy()
+        held[carried] = 0.0
+        sample = Sample(A[:, carried], rows.y[chosen_rows, target], A @ held)
+        gradients = None if everything else _gradients(objective, theta, path, carried)
+    alpha = regressor.alpha
+    constant = isinstance(alpha, numbers.Real) and not isinstance(alpha, bool)
+    return RecordedDescent(
+        names=[all_names[j] for j in carried],
+        shown=chosen if everything else (0, 1),
+        path=path[:, carried],
+        losses=losses,
+        alphas=alphas,
+        fitted=theta[carried],
+        quadratic=quadratic,
+        sample=sample,
+        status=regressor.status_,
+        alpha=float(alpha) if constant else None,
+        n_parameters=len(all_names),
+        gradients=gradients,
+        predictions=None if everything else path @ A.T,
+    )
+
+
+def parameter_names(names, n_features, fit_intercept):
+    """Names of all parameters theta = (w_1, ..., w_n, b)."""
+    features = range(1, n_features + 1) if names is None else names
+    return [f"w_{name}" for name in features] + ["b"] * fit_intercept
+
+
+def check_parameters(parameters, names, n_features, fit_intercept):
+    """Return the indices in theta of two parameters."""
+    names = [] if names is None else names
+    n_parameters = n_features + fit_intercept
+    allowed = f"an index below {n_features}, the name of a feature" + (
+        " or 'intercept'" if fit_intercept else ""
+    )
+    try:
+        first, second = parameters
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"parameters must be two, each {allowed}, got {parameters!r}.") from error
+
+    def index(parameter):
+        if isinstance(parameter, str):
+            if parameter in names:
+                return names.index(parameter)
+            if parameter == "intercept" and fit_intercept:
+                return n_features
+        elif _is_index(parameter, n_parameters):
+            # theta = (w, b): the index after the last feature's is the intercept's.
+            return int(parameter)
+        raise ValueError(f"parameters: {parameter!r} is not {allowed}.")
+
+    chosen = index(first), index(second)
+    if chosen[0] == chosen[1]:
+        raise ValueError(f"parameters must be two different ones, got {parameters!r}.")
+    return chosen
+
+
+def _is_index(value, length):
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return whole and 0 <= value < length
+
+
+def _check_target(target, regressor, y):
+    n_targets = 1 if regressor.loss_history_.ndim == 1 else regressor.loss_history_.shape[1]
+    if y.ndim != regressor.loss_history_.ndim or y.size != len(y) * n_targets:
+        raise ValueError(f"y has shape {y.shape}, but fit was given {n_targets} target(s).")
+    if target is None and n_targets > 1:
+        raise ValueError(f"estimator has {n_targets} targets; choose one: target=0, for example.")
+    target = 0 if target is None else target
+    if not _is_index(target, n_targets):
+        raise ValueError(f"target must be an index below {n_targets}, got {target!r}.")
+    return int(target)
+
+
+def _of_target(regressor, target):
+    """Losses, learning rates and path of one target, and what fit returned, in float64."""
+    several = regressor.loss_history_.ndim == 2
+
+    def one(array, axis):
+        array = np.asarray(array, dtype=np.float64)
+        return np.take(array, target, axis=axis) if several else array
+
+    alphas, losses = one(regressor.alpha_history_, -1), one(regressor.loss_history_, -1)
+    path, theta = one(regressor.coef_path_, 1), one(regressor.coef_, 0)
+    if regressor.fit_intercept:
+        path = np.column_stack([path, one(regressor.intercept_path_, -1)])
+        theta = np.append(theta, one(regressor.intercept_, -1))
+    n_iter = len(alphas)
+    if several:
+        # A target that finished before the others has no steps of its own after that.
+        n_iter = int(np.max(np.flatnonzero(alphas), initial=-1)) + 1
+    return losses[: n_iter + 1], alphas[:n_iter], path[: n_iter + 1], theta
+
+
+def _check_data(objective, path, losses):
+    """Raise if J over these rows is not the J that fit has recorded."""
+    for k in {0, int(losses.argmin())}:
+        point = objective.at(path[k])
+        rounding = objective.rounding(path[k]) ** 2
+        if abs(point.loss - losses[k]) > 1e-6 * losses[k] + rounding + 1e-12 * losses[0]:
+            raise ValueError(
+                "X, y and sample_weight must be those that estimator was fitted to: after "
+                f"{k} steps their J is {point.loss:.6g}, but loss_history_ says {losses[k]:.6g}."
+            )
+
+
+def _gradients(objective, theta, path, carried):
+    """Some of the partial derivatives along the path, which change linearly with theta."""
+    here = objective.at(theta).gradient[carried]
+    rows = [objective.hessian.product(unit) for unit in np.eye(len(theta))[carried]]
+    return here + (path - theta) @ np.array(rows).T
+
+
+def _sample(rows, fit_intercept):
+    """A = [X 1] of the rows to draw, all or some at random, and which they are."""
+    n_rows = rows.X.shape[0]
+    chosen = np.arange(n_rows)
+    if n_rows > MOST_ROWS:
+        chosen = np.sort(np.random.default_rng(0).choice(n_rows, MOST_ROWS, replace=False))
+    X = rows.X[chosen]
+    X = X.toarray() if sparse.issparse(X) else X
+    A = np.asarray(X, dtype=np.float64)
+    if fit_intercept:
+        A = np.column_stack([A, np.ones(len(A))])
+    return A, chosen

@@ -1,0 +1,58 @@
+// J as a quadratic, and descents on it. Knows nothing of the page.
+
+const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
+const times = (matrix, v) => matrix.map((row) => dot(row, v));
+
+// J(c + u) = J(c) + g'u + 1/2 u'Hu
+function lossAt(q, theta) {
+  const u = theta.map((x, i) => x - q.centre[i]);
+  return q.loss + dot(q.gradient, u) + 0.5 * dot(u, times(q.hessian, u));
+}
+
+function gradientAt(q, theta) {
+  const u = theta.map((x, i) => x - q.centre[i]);
+  return times(q.hessian, u).map((x, i) => x + q.gradient[i]);
+}
+
+// J over two of the parameters, the others held at theta's values.
+function planeOf(q, shown, theta) {
+  const through = theta.slice();
+  for (const j of shown) through[j] = q.centre[j];
+  const gradient = gradientAt(q, through);
+  return {
+    centre: shown.map((j) => through[j]),
+    loss: lossAt(q, through),
+    gradient: shown.map((j) => gradient[j]),
+    hessian: shown.map((i) => shown.map((j) => q.hessian[i][j])),
+  };
+}
+
+// Batch gradient descent: theta <- theta - alpha * gradient, all at once.
+function descend(q, start, alpha, nSteps) {
+  const run = { k: [0], theta: [start.slice()], loss: [lossAt(q, start)], alpha: [], nextLoss: [], status: "max_iter" };
+  const hopeless = 1e30 * Math.max(run.loss[0], q.loss, Number.MIN_VALUE);
+  let theta = start;
+  for (let k = 1; k <= nSteps; k++) {
+    const gradient = gradientAt(q, theta);
+    theta = theta.map((x, j) => x - alpha * gradient[j]);
+    const loss = lossAt(q, theta);
+    if (!(loss <= hopeless)) { run.status = "diverged"; break; }
+    run.k.push(k);
+    run.theta.push(theta);
+    run.loss.push(loss);
+    run.alpha.push(alpha);
+    run.nextLoss.push(loss);
+  }
+  if (run.loss[run.loss.length - 1] > run.loss[0]) run.status = "diverged";
+  run.alpha.push(null);
+  run.nextLoss.push(null);
+  return run;
+}
+
+// J on a grid over the box, row by row as plotly wants it.
+function gridOf(plane, sides, n) {
+  const axis = ([low, high]) => Array.from({ length: n }, (_, i) => low + ((high - low) * i) / (n - 1));
+  const x = axis(sides[0]);
+  const y = axis(sides[1]);
+  return { x, y, z: y.map((b) => x.map((a) => lossAt(plane, [a, b]))) };
+}

@@ -1,0 +1,416 @@
+"""The displays: what they draw is what was fitted."""
+
+import subprocess
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn.datasets import load_diabetes
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_gd import (
+    DescentPathDisplay,
+    GradientDescentRegressor,
+    LossCurveDisplay,
+    cost,
+    gradient,
+)
+from sklearn_gd.plotting._colours import VERMILLION
+
+from .problems import with_condition
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def data():
+    return with_condition(10.0, 60, 3, seed=1)
+
+
+def fitted(X, y, alpha=0.5, weights=None, **settings):
+    settings = {"max_iter": 30, "tol": 0, "store_path": True, **settings}
+    return GradientDescentRegressor(alpha, **settings).fit(X, y, sample_weight=weights)
+
+
+# --- the loss curve ---------------------------------------------------------
+
+
+def test_loss_curve_is_the_history(data):
+    reg = fitted(*data)
+    display = LossCurveDisplay.from_estimator(reg)
+    np.testing.assert_array_equal(display.line_.get_ydata(), reg.loss_history_)
+    np.testing.assert_array_equal(display.line_.get_xdata(), np.arange(31))
+    assert display.ax_.get_yscale() == "log"
+    assert display.figure_ is display.ax_.figure
+    assert display.ax_.get_legend() is None
+    named = LossCurveDisplay.from_estimator(make_pipeline(StandardScaler(), reg), name="mine")
+    assert named.ax_.get_legend().get_texts()[0].get_text() == "mine"
+
+
+def test_loss_curve_on_a_given_axis_and_scales(data):
+    _, ax = plt.subplots()
+    minimum = GradientDescentRegressor().fit(*data).loss_history_[-1]
+    display = LossCurveDisplay.from_estimator(
+        fitted(*data), ax=ax, minimum=minimum, xscale="log", line_kw={"linewidth": 3}
+    )
+    assert display.ax_ is ax
+    assert display.line_.get_linewidth() == 3
+    assert ax.get_xscale() == "symlog"
+    assert "above" in ax.get_ylabel()
+    np.testing.assert_allclose(
+        display.line_.get_ydata(), fitted(*data).loss_history_ - minimum, rtol=0
+    )
+    assert display.plot(yscale="linear").ax_.get_yscale() == "linear"
+
+
+def test_several_estimators_and_a_diverged_one(data):
+    with pytest.warns(ConvergenceWarning):
+        fits = {alpha: fitted(*data, alpha) for alpha in (0.1, 0.9, 2.5)}
+    display = LossCurveDisplay.from_estimators(fits)
+    labels = [line.get_label() for line in display.line_]
+    assert labels == ["0.1", "0.9", "2.5 (diverged)"]
+    diverged = display.line_[2]
+    assert (diverged.get_color(), diverged.get_linestyle()) == (VERMILLION, "--")
+    assert VERMILLION not in [line.get_color() for line in display.line_[:2]]
+    # It is seen, from its first point on, and the others are not squeezed.
+    low, high = display.ax_.get_ylim()
+    assert low < fits[0.9].loss_history_.min()
+    assert diverged.get_ydata()[0] < high < diverged.get_ydata()[-1]
+    heights = np.log10(fits[0.9].loss_history_[[0, -1]])
+    assert abs(np.diff(heights)[0]) > 0.6 * np.log10(high / low)
+
+
+@pytest.mark.parametrize("yscale", ["log", "linear"])
+def test_only_diverged_ones(data, yscale):
+    with pytest.warns(ConvergenceWarning):
+        display = LossCurveDisplay.from_estimators({"a": fitted(*data, 3.0)}, yscale=yscale)
+    low, high = display.ax_.get_ylim()
+    visible = (display.line_.get_ydata() > low) & (display.line_.get_ydata() < high)
+    assert visible[:5].all()
+
+
+def test_several_targets_have_a_line_each(data):
+    X, y = data
+    with pytest.warns(ConvergenceWarning):
+        reg = fitted(X, np.column_stack([y, -3 * y]), alpha=2.5)
+    display = LossCurveDisplay.from_estimator(reg)
+    assert [line.get_label() for line in display.line_] == [
+        "target 0 (diverged)",
+        "target 1 (diverged)",
+    ]
+    for j, line in enumerate(display.line_):
+        np.testing.assert_array_equal(line.get_ydata(), reg.loss_history_[:, j])
+
+
+def test_validation_losses_are_dotted():
+    display = LossCurveDisplay([[4.0, 2.0, 1.0]], validation_losses=[[5.0, 3.0, 3.5]]).plot()
+    np.testing.assert_array_equal(display.validation_line_.get_ydata(), [5.0, 3.0, 3.5])
+    assert display.validation_line_.get_color() == display.line_.get_color()
+    assert display.validation_line_.get_linestyle() == ":"
+    assert len(display.ax_.get_legend().get_texts()) == 2
+
+
+def test_a_start_that_is_the_solution_and_a_perfect_fit_are_drawn():
+    X = np.array([[1.0], [2.0], [3.0]])
+    nothing = GradientDescentRegressor().fit(X, np.zeros(3))
+    perfect = GradientDescentRegressor("exact").fit(X, 2 * X.ravel())
+    display = LossCurveDisplay.from_estimators({"nothing": nothing, "perfect": perfect})
+    display.figure_.canvas.draw()
+    assert len(display.line_[0].get_ydata()) == 1
+
+
+def test_many_curves_have_as_many_colours():
+    display = LossCurveDisplay([[2.0, 1.0]] * 12, names=list("abcdefghijkl")).plot()
+    assert len({tuple(np.ravel(line.get_color())) for line in display.line_}) == 12
+
+
+@pytest.mark.parametrize(
+    ("estimator", "error", "message"),
+    [
+        (GradientDescentRegressor(), NotFittedError, "not fitted"),
+        (LinearRegression().fit([[1.0], [2.0]], [1.0, 2.0]), TypeError, "got LinearRegression"),
+        ("regressor", TypeError, "fitted GradientDescentRegressor"),
+        (GradientDescentRegressor, TypeError, "class"),
+    ],
+)
+def test_loss_curve_of_something_else(estimator, error, message):
+    with pytest.raises(error, match=message):
+        LossCurveDisplay.from_estimator(estimator)
+
+
+def test_a_search_is_told_of_its_best_estimator(data):
+    search = GridSearchCV(GradientDescentRegressor(), {"alpha": ["auto"]}, cv=2).fit(*data)
+    with pytest.raises(TypeError, match="best_estimator_"):
+        LossCurveDisplay.from_estimator(search)
+    LossCurveDisplay.from_estimator(search.best_estimator_)
+
+
+def test_wrong_arguments_of_loss_curves(data):
+    with pytest.raises(TypeError, match="dict"):
+        LossCurveDisplay.from_estimators([fitted(*data)])
+    with pytest.raises(ValueError, match="empty"):
+        LossCurveDisplay.from_estimators({})
+    with pytest.raises(ValueError, match="yscale must be"):
+        LossCurveDisplay.from_estimator(fitted(*data), yscale="logit")
+
+
+# --- the path ---------------------------------------------------------------
+
+
+def drawn_losses(display):
+    """J as the contour plot has it: its grid, made again from its levels' data."""
+    box = display.ax_.get_xlim(), display.ax_.get_ylim()
+    return [np.linspace(*side, 5) for side in box]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("kind", ["dense", "sparse"])
+def test_the_plane_is_the_cost(data, weighted, kind):
+    X, y = data
+    weights = np.random.default_rng(0).random(len(y)) if weighted else None
+    given = sparse.csr_array(X) if kind == "sparse" else X
+    reg = fitted(given, y, weights=weights)
+    display = DescentPathDisplay.from_estimator(
+        reg, given, y, sample_weight=weights, parameters=(2, 0)
+    )
+    plane = display.descent.plane
+    for a in drawn_losses(display)[0]:
+        for b in drawn_losses(display)[1]:
+            coef = reg.coef_.copy()
+            coef[2], coef[0] = a, b
+            expected = cost(X, y, coef, reg.intercept_, sample_weight=weights)
+            assert plane(np.array([a, b])) == pytest.approx(expected, rel=1e-12)
+            slopes = gradient(X, y, coef, reg.intercept_, sample_weight=weights)[0]
+            np.testing.assert_allclose(
+                plane.gradient_at(np.array([a, b])), slopes[[2, 0]], rtol=1e-10, atol=1e-13
+            )
+
+
+def test_the_path_is_the_stored_one(data):
+    reg = fitted(*data)
+    display = DescentPathDisplay.from_estimator(reg, *data, parameters=(1, "intercept"))
+    np.testing.assert_array_equal(display.line_.get_xdata(), reg.coef_path_[:, 1])
+    np.testing.assert_array_equal(display.line_.get_ydata(), reg.intercept_path_)
+    assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("w_2", "b")
+    low, high = np.array([display.ax_.get_xlim(), display.ax_.get_ylim()]).T
+    path = np.column_stack([reg.coef_path_[:, 1], reg.intercept_path_])
+    assert ((path > low) & (path < high)).all()
+
+
+def test_arrows_are_perpendicular_to_the_level_lines(data):
+    X, y = data
+    reg = fitted(X[:, :2], y)
+    display = DescentPathDisplay.from_estimator(reg, X[:, :2], y, aspect="equal")
+    assert display.ax_.get_aspect() == 1.0
+    arrows = np.column_stack([display.quiver_.U, display.quiver_.V])
+    starts = display.quiver_.XY
+    assert len(starts) > 1
+    plane = display.descent.plane
+    for start, arrow in zip(starts, arrows, strict=True):
+        coef = start
+        slope = gradient(X[:, :2], y, coef, reg.intercept_)[0]
+        cosine = arrow @ -slope / np.linalg.norm(arrow) / np.linalg.norm(slope)
+        assert cosine == pytest.approx(1.0, abs=1e-12)
+        # Along the level line J does not change to first order.
+        along = np.array([-arrow[1], arrow[0]])
+        change = [plane(start + s * 1e-4 * along) - plane(start) for s in (-1, 1)]
+        assert abs(change[1] - change[0]) < 1e-6 * abs(plane(start + 1e-4 * arrow) - plane(start))
+
+
+def test_level_lines_are_those_of_j(data):
+    reg = fitted(*data)
+    display = DescentPathDisplay.from_estimator(reg, *data)
+    for level, lines in zip(display.contour_.levels, display.contour_.allsegs, strict=True):
+        for line in lines:
+            # Linear between points of the grid, so not exact.
+            np.testing.assert_allclose(display.descent.plane(np.asarray(line)), level, rtol=5e-3)
+
+
+def test_surface(data):
+    reg = fitted(*data)
+    display = DescentPathDisplay.from_estimator(reg, *data, kind="surface")
+    np.testing.assert_array_equal(display.line_.get_data_3d()[2], reg.loss_history_)
+    assert display.ax_.name == "3d"
+    assert display.ax_.get_zlabel() == "J"
+    assert display.contour_ is None
+    assert display.surface_ is not None
+    display.figure_.canvas.draw()
+    assert display.plot().ax_.name != "3d"
+
+
+@pytest.mark.parametrize("kind", ["contour", "surface"])
+def test_ax_must_suit_the_kind(data, kind):
+    figure = plt.figure()
+    right = figure.add_subplot(projection="3d" if kind == "surface" else None)
+    wrong = figure.add_subplot(projection=None if kind == "surface" else "3d")
+    display = DescentPathDisplay.from_estimator(fitted(*data), *data, kind=kind, ax=right)
+    assert display.ax_ is right
+    with pytest.raises(ValueError, match="3-D"):
+        display.plot(kind=kind, ax=wrong)
+
+
+def test_pipelines_and_names():
+    X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
+    model = make_pipeline(StandardScaler(), GradientDescentRegressor("lipschitz", store_path=True))
+    model.set_params(gradientdescentregressor__max_iter=20, gradientdescentregressor__tol=0)
+    model.fit(X, y)
+    display = DescentPathDisplay.from_estimator(model, X, y, parameters=("bmi", "intercept"))
+    assert display.ax_.get_xlabel() == "w_bmi"
+    np.testing.assert_array_equal(display.line_.get_xdata(), model[-1].coef_path_[:, 2])
+    transformed = make_pipeline(StandardScaler(), PCA(3), model[-1]).fit(X, y)
+    display = DescentPathDisplay.from_estimator(transformed, X, y, parameters=("pca0", 2))
+    assert display.descent.names == ["w_pca0", "w_pca1", "w_pca2", "b"]
+    alone = make_pipeline(GradientDescentRegressor(max_iter=5, tol=0, store_path=True)).fit(X, y)
+    DescentPathDisplay.from_estimator(alone, X, y, parameters=("bmi", "bp"))
+
+
+def test_one_feature_needs_no_parameters(data):
+    """theta = (w_1, b): its indices are 0 and 1."""
+    X, y = data
+    display = DescentPathDisplay.from_estimator(fitted(X[:, :1], y), X[:, :1], y)
+    assert display.descent.names == ["w_1", "b"]
+
+
+def test_targets(data):
+    X, y = data
+    Y = np.column_stack([y, y**2])
+    reg = fitted(X, Y, "auto", tol=1e-6, max_iter=1000)
+    for target in range(2):
+        display = DescentPathDisplay.from_estimator(reg, X, Y, target=target)
+        alone = fitted(X, Y[:, target], "auto", tol=1e-6, max_iter=1000)
+        np.testing.assert_allclose(display.descent.path[:, :3], alone.coef_path_)
+        np.testing.assert_allclose(display.descent.losses, alone.loss_history_)
+    with pytest.raises(ValueError, match="target=0"):
+        DescentPathDisplay.from_estimator(reg, X, Y)
+    with pytest.raises(ValueError, match="below 2"):
+        DescentPathDisplay.from_estimator(reg, X, Y, target=2)
+    with pytest.raises(ValueError, match="y has shape"):
+        DescentPathDisplay.from_estimator(reg, X, y)
+
+
+def test_a_diverged_path_leaves_the_picture(data):
+    with pytest.warns(ConvergenceWarning):
+        reg = fitted(*data, alpha=2.5)
+    display = DescentPathDisplay.from_estimator(reg, *data)
+    limits = np.array([display.ax_.get_xlim(), display.ax_.get_ylim()])
+    end = [display.line_.get_xdata()[-1], display.line_.get_ydata()[-1]]
+    assert (np.abs(end - limits.mean(axis=1)) > np.ptp(limits, axis=1) / 2).any()
+    # Of J's rise by many orders of magnitude only the beginning is in the picture.
+    assert np.ptp(limits) < 10 * np.abs(reg.coef_path_[:3]).max()
+    display.plot(kind="surface").figure_.canvas.draw()
+
+
+def test_more_parameters_than_are_kept():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 70))
+    y = X @ rng.normal(size=70) + rng.normal(size=200)
+    reg = fitted(X, y, 0.1)
+    display = DescentPathDisplay.from_estimator(reg, X, y, parameters=(69, 3))
+    assert display.descent.names == ["w_70", "w_4"]
+    assert display.descent.n_parameters == 71
+    for k in (0, 7, 30):
+        slopes = gradient(X, y, reg.coef_path_[k], reg.intercept_path_[k])[0]
+        np.testing.assert_allclose(display.descent.gradients[k], slopes[[69, 3]], rtol=1e-9)
+    coef = reg.coef_.copy()
+    coef[69], coef[3] = 0.3, -0.2
+    assert display.descent.plane(np.array([0.3, -0.2])) == pytest.approx(
+        cost(X, y, coef, reg.intercept_), rel=1e-12
+    )
+
+
+def test_float32_and_degenerate_data():
+    X = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]], dtype=np.float32)
+    reg = fitted(X, X[:, 0], alpha=0.05)
+    display = DescentPathDisplay.from_estimator(reg, X, X[:, 0])
+    display.figure_.canvas.draw()
+    constant = fitted(X, np.ones(3), alpha=0.05, fit_intercept=False)
+    DescentPathDisplay.from_estimator(constant, X, np.ones(3)).figure_.canvas.draw()
+
+
+def test_a_start_that_is_the_solution():
+    X = np.array([[1.0, 0.0], [2.0, 1.0], [3.0, 5.0]])
+    reg = GradientDescentRegressor(store_path=True).fit(X, np.zeros(3))
+    assert reg.n_iter_ == 0
+    display = DescentPathDisplay.from_estimator(reg, X, np.zeros(3))
+    display.figure_.canvas.draw()
+    display.plot(kind="surface").figure_.canvas.draw()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"parameters": (0, 0)}, "two different"),
+        ({"parameters": (0, 7)}, "7 is not an index below 3"),
+        ({"parameters": (0, "bmi")}, "'bmi' is not"),
+        ({"parameters": (0, -1)}, "-1 is not"),
+        ({"parameters": (0, True)}, "True is not"),
+        ({"parameters": 0}, "must be two"),
+        ({"parameters": (0, 1, 2)}, "must be two"),
+        ({"kind": "heatmap"}, "kind must be"),
+        ({"aspect": 2}, "aspect must be"),
+        ({"sample_weight": np.arange(60.0)}, "must be those that estimator was fitted to"),
+    ],
+)
+def test_wrong_arguments_of_paths(data, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        DescentPathDisplay.from_estimator(fitted(*data), *data, **arguments)
+
+
+def test_other_data_or_no_path(data):
+    X, y = data
+    with pytest.raises(ValueError, match="fitted to"):
+        DescentPathDisplay.from_estimator(fitted(X, y), X[::-1], y)
+    with pytest.raises(ValueError, match="2 features"):
+        DescentPathDisplay.from_estimator(fitted(X, y), X[:, :2], y)
+    with pytest.raises(ValueError, match="store_path=True"):
+        DescentPathDisplay.from_estimator(fitted(X, y, store_path=False), X, y)
+    with pytest.raises(ValueError, match="'intercept' is not"):
+        DescentPathDisplay.from_estimator(
+            fitted(X, y, fit_intercept=False), X, y, parameters=(0, "intercept")
+        )
+
+
+def test_names_of_a_frame_without_a_pipeline(data):
+    X = pd.DataFrame(data[0], columns=["a", "b", "c"])
+    display = DescentPathDisplay.from_estimator(
+        fitted(X, data[1]), X, data[1], parameters=("c", 0)
+    )
+    assert display.ax_.get_xlabel() == "w_c"
+
+
+@pytest.mark.parametrize(
+    ("missing", "call"),
+    [
+        ("matplotlib", "LossCurveDisplay([[1.0]]).plot()"),
+        ("matplotlib", "DescentPathDisplay(None).plot()"),
+        ("plotly", "DescentPathDisplay(None).to_html()"),
+    ],
+)
+def test_without_the_optional_packages(missing, call):
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        "from sklearn_gd import *\n"
+        "try:\n"
+        f"    {call}\n"
+        "except ImportError as error:\n"
+        f"    assert 'requires {missing}' in str(error), error\n"
+        f"    assert 'pip install {missing}' in str(error), error\n"
+        "else:\n"
+        "    sys.exit('no error')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
