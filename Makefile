@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench test-oldest clean
+.PHONY: demo test lint docs docs-quick bench test-oldest clean
 
 demo: $(VENV)/plot
 	$(BIN)/python docs/examples/plot_grid_search_diabetes.py
@@ -15,6 +15,14 @@ lint: $(VENV)/lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The site, in docs/_build/html; a warning is an error.
+docs: $(VENV)/docs
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+# The same without running the gallery.
+docs-quick: $(VENV)/docs
+	$(BIN)/python -m sphinx -W --keep-going -b html -D plot_gallery=0 docs docs/_build/html
 
 # Of its options: make bench OPTIONS="--only tall"
 bench: $(VENV)/bench
@@ -38,5 +46,6 @@ $(VENV)/%: $(VENV)/bin/python pyproject.toml
 
 clean:
 	rm -rf .venv .venv-oldest build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
 
 .PRECIOUS: %/bin/python

@@ -23,7 +23,9 @@ def cost(X, y, coef, intercept=0.0, *, sample_weight=None):
     Parameters
     ----------
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Features.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
+        Targets.
     coef : array-like of shape (n_features,) or (n_targets, n_features)
         w.
     intercept : float or array-like of shape (n_targets,), default=0.0
@@ -72,7 +74,9 @@ def gradient(X, y, coef, intercept=0.0, *, sample_weight=None):
     Parameters
     ----------
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Features.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
+        Targets.
     coef : array-like of shape (n_features,) or (n_targets, n_features)
         w.
     intercept : float or array-like of shape (n_targets,), default=0.0
@@ -123,7 +127,9 @@ def directional_derivative(
     Parameters
     ----------
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Features.
     y : array-like of shape (n_samples,)
+        Targets.
     coef : array-like of shape (n_features,)
         w, where the rate is taken.
     intercept : float
@@ -183,6 +189,7 @@ def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
     Parameters
     ----------
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Features.
     fit_intercept : bool, default=True
         Whether the intercept is a parameter too.
     sample_weight : float or array-like of shape (n_samples,), default=None

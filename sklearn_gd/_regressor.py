@@ -94,10 +94,10 @@ class GradientDescentRegressor(
         float32 if X is float32, else float64.
     intercept_ : float or ndarray of shape (n_targets,)
         0.0 if `fit_intercept=False`.
-    loss_history_ : ndarray of shape (n_iter_ + 1,) or (n_iter_ + 1, n_targets)
+    loss_history_ : ndarray of shape (`n_iter_` + 1,) or (`n_iter_` + 1, n_targets)
         Entry k is J after k steps, entry 0 J at the start. A target that has
         finished before the others keeps its loss.
-    alpha_history_ : ndarray of shape (n_iter_,) or (n_iter_, n_targets)
+    alpha_history_ : ndarray of shape (`n_iter_`,) or (`n_iter_`, n_targets)
         The learning rate of each step; 0 for a target that has finished.
     n_iter_ : int
         Steps of this fit, the largest of all targets; 0 if the start was a
@@ -110,13 +110,13 @@ class GradientDescentRegressor(
     status_ : {"converged", "stopped", "max_iter", "diverged"}
         How the descent ended ("stopped": by a callback); of several targets
         the worst.
-    coef_path_ : ndarray of shape (n_iter_ + 1, [n_targets,] n_features)
+    coef_path_ : ndarray of shape (`n_iter_` + 1, [n_targets,] n_features)
         Coefficients after k steps, float64. Only with `store_path=True`.
-    intercept_path_ : ndarray of shape (n_iter_ + 1,) or (n_iter_ + 1, n_targets)
+    intercept_path_ : ndarray of shape (`n_iter_` + 1,) or (`n_iter_` + 1, n_targets)
         Intercept after k steps. Only with `store_path=True`.
     n_features_in_ : int
         Number of features seen during fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if X had names that are all strings.
 
     Warns
@@ -360,10 +360,12 @@ class GradientDescentRegressor(
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Features.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
+            The predictions.
 
         Raises
         ------

@@ -242,8 +242,9 @@ def descend(objective, descent, is_solution, *, max_iter, store_path=False, watc
     status = verdict() if now.point.loss <= hopeless else "diverged"
     stopped = any(watch.stopped for watch in watches)
     while status is None and not stopped:
-        for watch in watches:
-            watch.before(descent)
+        if watches:
+            for watch in watches:
+                watch.before(descent)
         alpha, point = next(coming)
         if math.isfinite(point.loss):
             now.point = point
@@ -254,9 +255,10 @@ def descend(objective, descent, is_solution, *, max_iter, store_path=False, watc
             if store_path:
                 descent.path.append(point.theta)
         status = verdict() if point.loss <= hopeless else "diverged"
-        for watch in watches:
-            watch.after(descent)
-            stopped = stopped or watch.stopped
+        if watches:
+            for watch in watches:
+                watch.after(descent)
+            stopped = any(watch.stopped for watch in watches)
     descent.end(objective, status or "stopped")
     for watch in watches:
         watch.end(descent)

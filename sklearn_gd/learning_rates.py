@@ -37,7 +37,7 @@ class Constant:
     """The same learning rate at every step: alpha_k = alpha.
 
     Needs to know nothing.  Converges iff alpha < 2/L; then the error along an
-    eigenvector of H with eigenvalue l shrinks by |1 - alpha l| a step, at best
+    eigenvector of H with eigenvalue l shrinks by ``|1 - alpha l|`` a step, at best
     by (kappa - 1)/(kappa + 1) overall, with alpha = 2/(L + mu).
 
     Parameters
@@ -138,8 +138,9 @@ class BarzilaiBorwein:
 class Lipschitz:
     """The largest constant step that never overshoots: alpha = 1/L.
 
-    Needs L.  J_k - J* <= (1 - mu/L)^(2k) (J_0 - J*), and
-    <= L |theta_0 - theta*|^2 / (4 k + 2) whatever mu is.  The loss falls at every step.
+    Needs L.  ``J_k - J* <= (1 - mu/L)^(2k) (J_0 - J*)``, and
+    ``J_k - J* <= L |theta_0 - theta*|^2 / (4 k + 2)`` whatever mu is.  The loss
+    falls at every step.
 
     References
     ----------
@@ -156,7 +157,7 @@ class Lipschitz:
 class ExactLineSearch:
     """Steepest descent proper: alpha_k = g'g / g'Hg minimises J along the gradient.
 
-    Needs to know nothing.  J_k - J* <= ((kappa - 1)/(kappa + 1))^(2k) (J_0 - J*),
+    Needs to know nothing.  ``J_k - J* <= ((kappa - 1)/(kappa + 1))^(2k) (J_0 - J*)``,
     and zigzags at nearly that rate.
 
     References
@@ -211,7 +212,8 @@ class Silver:
     """The silver steps alpha = (1 + rho^(nu(k) - 1)) / L, k = 1, 2, ...
 
     rho = 1 + sqrt(2), nu(k) = the exponent of 2 in k.  Needs L.  After
-    k = 2^j - 1 steps J - J* <= L |theta_0 - theta*|^2 / (1 + sqrt(4 rho^(2j) - 3)),
+    k = 2^j - 1 steps
+    ``J - J* <= L |theta_0 - theta*|^2 / (1 + sqrt(4 rho^(2j) - 3))``,
     so about k^-1.27 where constant steps have k^-1; in between it may be
     worse, and so only such k count as iterates to stop at or to return.
 

@@ -90,7 +90,7 @@ class DescentPathDisplay:
             Fitted with `store_path=True`. Of a pipeline that ends in one the
             steps before transform X.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            As in `fit`; up to n_features + 3 reads of it.
+            As in `fit`; it is read some times, once to gather its moments.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             As in `fit`.
         sample_weight : float or array-like of shape (n_samples,), default=None

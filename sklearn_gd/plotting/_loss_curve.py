@@ -263,11 +263,12 @@ class LossCurveDisplay:
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
         lines, validation_lines = self._draw(ax, plt, minimum, line_kw or {})
-        subtracted = " above its minimum" if minimum else ""
-        ax.set(xlabel="step", ylabel=f"J, half the mean squared error{subtracted}")
+        label = "J above its minimum" if minimum else "J, half the mean squared error"
+        ax.set(xlabel="step", ylabel=label)
         if xscale == "log":
             # So that step 0 has its place; one decade in as many inches as the next.
             ax.set_xscale("symlog", linthresh=1, linscale=0.5)
+            ax.xaxis.set_major_formatter("{x:,.0f}")
         ax.set_yscale(yscale, **({"nonpositive": "mask"} if yscale == "log" else {}))
         self._limit(ax, minimum, yscale)
         if self.names is not None or any(line is not None for line in validation_lines):

@@ -156,7 +156,7 @@ function drawLoss(page) {
     hovertemplate: "step %{x}: J = %{y:.6g}<extra></extra>",
   }));
   traces.push({
-    type: "scatter", x: [k], y: [loss > 0 ? loss : null], mode: "markers", hoverinfo: "skip",
+    type: "scatter", x: [k], y: [loss > 0 ? loss : null], mode: "markers", hoverinfo: "skip", cliponaxis: false,
     marker: { size: 11, color: "#fff", line: { width: 3, color: VERMILLION } },
   });
   // As high as the descents that do not diverge need; alone one may climb some decades.

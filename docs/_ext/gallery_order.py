@@ -1,0 +1,23 @@
+"""The order of the examples: as one learns, and whatever is not listed at the end."""
+
+from sphinx_gallery.sorting import FileNameSortKey
+
+FIRST = [
+    "plot_first_fit.py",
+    "plot_which_alpha.py",
+    "plot_scaling.py",
+    "plot_learning_rates.py",
+    "plot_grid_search_diabetes.py",
+    "plot_batch_and_stochastic.py",
+    "plot_callbacks.py",
+    "plot_descent_laboratory.py",
+]
+
+
+class AsOneLearns(FileNameSortKey):
+    """Sort key of an example."""
+
+    def __call__(self, filename):
+        """Return the place in the list, then the name."""
+        place = FIRST.index(filename) if filename in FIRST else len(FIRST)
+        return place, filename

@@ -1,0 +1,89 @@
+"""Configuration of the documentation; the build needs no network."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import sklearn_gd
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_ext"))
+
+project = "sklearn-gd"
+author = "the sklearn-gd developers"
+project_copyright = author
+version = release = sklearn_gd.__version__
+
+extensions = [
+    "benchmark_results",
+    "matplotlib.sphinxext.plot_directive",
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+]
+# The examples' sources are pages of auto_examples; benchmark_results.md is a part of a page.
+exclude_patterns = ["_build", "examples", "generated/benchmark_results.md"]
+templates_path = ["_templates"]
+# What docstrings have in single backticks: a link if it is a name of the API.
+default_role = "py:obj"
+toc_object_entries_show_parents = "hide"
+
+# The page of a class lists its members itself; autosummary's stubs would have no page.
+numpydoc_show_class_members = False
+
+# The colours of Okabe and Ito, which the colour-blind can tell apart too.
+OKABE_ITO = ["0072B2", "D55E00", "009E73", "CC79A7", "E69F00", "56B4E9"]
+plot_formats = ["svg"]
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_rcparams = {
+    "figure.figsize": (7.5, 3.6),
+    "figure.constrained_layout.use": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.prop_cycle": f"cycler('color', {OKABE_ITO})",
+    "image.cmap": "viridis",
+    "svg.fonttype": "path",
+}
+plot_apply_rcparams = True
+
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "auto_examples",
+    "within_subsection_order": "gallery_order.AsOneLearns",
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("sklearn_gd",),
+    # Not what a last line happens to return.
+    "capture_repr": ("_repr_html_",),
+    "download_all_examples": False,
+    "write_computation_times": False,
+    "show_signature": False,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "sklearn-gd"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_sidebars = {name: [] for name in ("index", "getting_started", "benchmarks")}
+html_theme_options = {
+    "navbar_align": "left",
+    "navbar_end": ["theme-switcher"],
+    "footer_end": [],
+    "show_prev_next": True,
+}
+
+
+def copy_laboratory(app, exception):
+    """Copy the page that an example writes to where the gallery links to it."""
+    page = HERE / "examples" / "descent_laboratory.html"
+    if exception is None and app.builder.format == "html" and page.exists():
+        shutil.copy(page, Path(app.outdir) / "auto_examples")
+
+
+def setup(app):
+    """Connect what is to happen during a build."""
+    app.connect("build-finished", copy_laboratory)

@@ -1,0 +1,71 @@
+"""The documentation names all that is public, says it in numpydoc's form, and its code runs."""
+
+import doctest
+import inspect
+import re
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+from numpydoc.validate import validate
+
+import sklearn_gd
+from sklearn_gd import learning_rates
+
+DOCS = Path(__file__).parent.parent / "docs"
+GENERATED = {"_build", "auto_examples", "generated"}
+PAGES = sorted(
+    page for page in DOCS.rglob("*.rst") if not GENERATED & set(page.relative_to(DOCS).parts)
+)
+
+PUBLIC = {
+    f"{module.__name__}.{name}": getattr(module, name)
+    for module in (sklearn_gd, learning_rates)
+    for name in module.__all__
+    if callable(getattr(module, name))
+}
+PROTOCOLS = {name for name, one in PUBLIC.items() if getattr(one, "_is_protocol", False)}
+# Those that the class itself defines: scikit-learn adds some that are no plain functions.
+METHODS = {
+    f"{name}.{method}"
+    for name, one in PUBLIC.items()
+    if inspect.isclass(one)
+    for method, function in vars(one).items()
+    if inspect.isfunction(function) or isinstance(function, classmethod | staticmethod)
+    if not method.startswith("_")
+}
+
+CHECKS = ConfigParser()
+CHECKS.read(DOCS.parent / "setup.cfg")
+EXCLUDED = set(CHECKS["tool:numpydoc_validation"]["exclude_checks"].split())
+# What a method of the protocol takes and returns is said once, in protocol.py.
+EXCLUDED_IN_START = EXCLUDED | {"PR01", "RT01"}
+# typing.Protocol gives its subclasses an __init__(*args, **kwargs) that nobody calls.
+EXCLUDED_IN_PROTOCOLS = EXCLUDED | {"PR01"}
+
+
+def test_the_api_page_has_every_public_name():
+    page = (DOCS / "api.rst").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^   (\w+)$", page, flags=re.MULTILINE))
+    # The protocol of learning rates has a page of its own.
+    assert {name.rsplit(".", 1)[1] for name in PUBLIC if name not in PROTOCOLS} <= listed
+
+
+@pytest.mark.parametrize("name", sorted({*PUBLIC, *METHODS}))
+def test_docstrings_are_numpydoc(name):
+    excluded = EXCLUDED
+    if name.endswith(".start"):
+        excluded = EXCLUDED_IN_START
+    elif name in PROTOCOLS:
+        excluded = EXCLUDED_IN_PROTOCOLS
+    errors = validate(name)["errors"]
+    assert [error for error in errors if error[0] not in excluded] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_the_code_of_a_page_runs(page):
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    result = doctest.testfile(
+        str(page), module_relative=False, optionflags=flags, encoding="utf-8"
+    )
+    assert result.failed == 0
