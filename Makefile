@@ -17,12 +17,12 @@ lint: $(VENV)/lint
 	$(BIN)/mypy
 
 # The site, in docs/_build/html; a warning is an error.
-docs: $(VENV)/docs
-	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+docs: .venv-docs/docs
+	.venv-docs/bin/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
 # The same without running the gallery.
-docs-quick: $(VENV)/docs
-	$(BIN)/python -m sphinx -W --keep-going -b html -D plot_gallery=0 docs docs/_build/html
+docs-quick: .venv-docs/docs
+	.venv-docs/bin/python -m sphinx -W --keep-going -b html -D plot_gallery=0 docs docs/_build/html
 
 # Of its options: make bench OPTIONS="--only tall"
 bench: $(VENV)/bench
@@ -40,12 +40,17 @@ $(VENV)/%: $(VENV)/bin/python pyproject.toml
 %/bin/python:
 	$(PYTHON) -m venv $*
 
+# In an environment of its own, or packages of the tests would hide what its extra lacks.
+.venv-docs/docs: .venv-docs/bin/python pyproject.toml
+	.venv-docs/bin/python -m pip install --quiet --editable '.[docs]'
+	@touch $@
+
 .venv-oldest/test: .venv-oldest/bin/python pyproject.toml tests/oldest.txt
 	.venv-oldest/bin/python -m pip install --quiet --editable '.[test,plot]' --constraint tests/oldest.txt
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-oldest build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf .venv .venv-docs .venv-oldest build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	rm -rf docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
 
 .PRECIOUS: %/bin/python

@@ -3,7 +3,7 @@
 Nothing else knows of the protocol, and that it may be missing.
 """
 
-import numbers
+import numpy as np
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -36,7 +36,7 @@ def tasks_of(estimator, X, y, sample_weight, n_targets, attributes):
     if not getattr(estimator, "_skl_callbacks", None):
         return None
     # Equal weights are no metadata; and scorers do not take one for all.
-    equal = sample_weight is None or isinstance(sample_weight, numbers.Real)
+    equal = np.ndim(sample_weight) == 0
     metadata = None if equal else {"sample_weight": sample_weight}
     known = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
     return Tasks(known, n_targets, attributes)

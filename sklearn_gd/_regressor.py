@@ -1,7 +1,7 @@
 """GradientDescentRegressor: validate -> objective -> descend -> fitted attributes."""
 
+import copy
 import math
-from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
@@ -151,6 +151,11 @@ class GradientDescentRegressor(
     instance, a descent from zero reaches the one of least norm of (w, b);
     `LinearRegression` returns the one of least norm of w.
 
+    Losses between two reads of the rows are added up from differences. Those
+    at the start and of the parameters returned are J to rounding; in between,
+    where features are nearly collinear and an adaptive learning rate rises
+    steeply, a recorded loss can be off.
+
     Sums are float64 whatever the dtype of X. Before convergence is declared
     loss and gradient are computed afresh from the rows, unless a bound of
     their rounding shows that it could not matter. Arrays and CSR matrices are
@@ -290,13 +295,20 @@ class GradientDescentRegressor(
             problem = self._problem(rows, rate, y.shape[1:])
             descents = self._begin(problem, rate, coef_init, intercept_init)
             dtype = np.float32 if X.dtype == np.float32 else np.float64
-            attributes = partial(fitted_attributes, problem, descents, dtype, self.store_path)
-            tasks = tasks_of(self, *given, len(descents), attributes)
-            self._descend(problem, descents, tasks)
             # Those that only an earlier fit had must not stay.
             for name in {"coef_path_", "intercept_path_"} & set(vars(self)):
                 delattr(self, name)
-            for name, value in attributes().items():
+
+            def so_far():
+                """Attributes if it stopped now, but for the path: too much for each step."""
+                fitted = fitted_attributes(problem, descents, dtype, store_path=False)
+                # Who keeps it must not see the descent go on.
+                return {**fitted, "_pause": copy.deepcopy(pause_at(problem, rate, descents))}
+
+            tasks = tasks_of(self, *given, len(descents), so_far)
+            self._descend(problem, descents, tasks)
+            attributes = fitted_attributes(problem, descents, dtype, self.store_path)
+            for name, value in attributes.items():
                 setattr(self, name, value)
             self._pause = pause_at(problem, rate, descents)
             if tasks is not None:

@@ -33,7 +33,7 @@ class Printer:
         """Print how the descent ended."""
         if len(descent.alphas) > self._last:
             self._tell(descent)
-        print(f"{self._prefix}{descent.status}")
+        print(f"{self._prefix}{descent.status} after {len(descent.alphas)} steps")
 
     def _tell(self, descent):
         k, loss, alpha = len(descent.alphas), descent.losses[-1], descent.alphas[-1]

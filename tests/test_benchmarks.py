@@ -33,8 +33,6 @@ def test_a_small_run(only, kind, tmp_path, capsys):
     assert task["title"] in capsys.readouterr().out
 
 
-# The oldest Matplotlib calls functions that a new pyparsing warns of.
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_growth_is_drawn(tmp_path):
     pytest.importorskip("matplotlib")
     main(["--only", "growth", "--size", "0.001", "--seconds", "0.01", "--output", str(tmp_path)])

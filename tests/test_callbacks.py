@@ -97,6 +97,25 @@ def test_a_callback_stops(data, alpha):
     np.testing.assert_array_equal(longer.fit(*data).loss_history_, whole.loss_history_[5:])
 
 
+@pytest.mark.parametrize("store_path", [False, True])
+def test_a_kept_fitted_estimator_goes_on_from_its_own_step(data, store_path):
+    kept = []
+
+    def keep(context, fitted):
+        kept.append(fitted)
+
+    reg = constant(warm_start=True, store_path=True).fit(*data)
+    reg.set_params(store_path=store_path).set_callbacks(Record(stop=keep)).fit(*data)
+    reg.set_callbacks()
+    whole = constant(max_iter=14).fit(*data).loss_history_
+    for k, fitted in enumerate(kept, 1):
+        assert not hasattr(fitted, "coef_path_")
+        np.testing.assert_array_equal(fitted.loss_history_, whole[7 : 8 + k])
+        fitted.set_callbacks().set_params(max_iter=7 - k if k < 7 else 1).fit(*data)
+        np.testing.assert_array_equal(fitted.loss_history_, whole[7 + k :][: 8 - k or 2])
+        break  # the first is enough: they share what they were copied from
+
+
 def test_a_diverging_step_ends_its_task(data):
     record = Record()
     with pytest.warns(ConvergenceWarning, match="diverged"):
@@ -154,10 +173,10 @@ def test_a_failing_callback_is_torn_down_and_the_fit_raises(data):
     assert record.events[-1] == ("teardown", "fit", 0)
 
 
-@pytest.mark.parametrize("weights", [None, 2.0, "array"])
+@pytest.mark.parametrize("weights", [None, 2.0, np.array(2.0), "array"])
 def test_scoring_monitor(data, weights):
     X, y = data
-    if weights == "array":
+    if isinstance(weights, str):
         weights = np.random.default_rng(0).random(len(y))
     monitor = callback.ScoringMonitor(scoring="neg_mean_squared_error")
     reg = constant().set_callbacks(monitor).fit(X, y, sample_weight=weights)

@@ -216,6 +216,7 @@ def test_a_click_on_the_map_starts_there(opened):
 def test_kept_runs_are_compared(opened):
     X, y = problem(2)
     lab = opened(fitted(X, y), X, y)
+    assert lab.page.is_disabled("#keep")  # the fit is there anyway
     limit = max_stable_alpha(X)
     for share in (0.3, 1.0, 1.05):
         lab.set("#alpha", share * limit)
@@ -223,6 +224,7 @@ def test_kept_runs_are_compared(opened):
     assert lab.page.locator("#kept li").count() == 3
     colours = lab.page.evaluate("() => laboratory.state.kept.map(run => run.colour)")
     assert len(set(colours)) == 3
+    assert lab.page.is_disabled("#keep")
     # Three runs and the marker; the one shown is among the kept.
     assert lab.page.evaluate("() => document.getElementById('loss').data.length") == 4
     lab.page.locator("#kept li button[aria-label^=remove]").first.click()
@@ -279,8 +281,9 @@ def test_by_keyboard(opened):
     press(" ")
     assert lab.page.inner_text("#play") == "Play"
     # Every control can be reached.
+    lab.set("#alpha", 0.2)
     reached = set()
-    for _ in range(25):
+    for _ in range(40):
         press("Tab")
         reached.add(lab.page.evaluate("() => document.activeElement.id"))
     assert {
@@ -326,6 +329,8 @@ def test_wrong_input_is_told(opened):
     lab.page.fill("#start-1", "")
     lab.page.press("#start-1", "Enter")
     assert "must be two numbers" in lab.page.inner_text("#verdict")
+    lab.set("#start-1", 1e200)
+    assert "below 1e100" in lab.page.inner_text("#verdict")
     lab.set("#steps", 10**9)
     assert lab.page.input_value("#steps") == "5000"
 
@@ -348,9 +353,15 @@ def test_the_largest_pages(opened):
     lab.go_to(4)
     slopes = gradient(X, y, reg.coef_path_[4], reg.intercept_path_[4])[0]
     np.testing.assert_allclose(lab.column(2), slopes[[70, 3]], rtol=1e-9)
+    # The fit's steps are measured by its own L, runs in the page by that of the slice.
+    largest = lab.page.evaluate("() => laboratory.content.fitLargest")
+    assert largest == pytest.approx(2 / max_stable_alpha(X))
+    assert f"= {1e4 * 1e-3 * largest / 2:.1f}·10⁻⁴ · 2/L" in lab.page.inner_text("#rate")
     lab.set("#alpha", 0.5)
     losses, _ = lab.run()
     assert losses[-1] < losses[0]
+    lab = opened(reg, X, y, parameters=("intercept", 3))
+    assert "The line of this step" in lab.page.inner_text("#data-title")
 
 
 def test_a_diverged_fit_and_a_perfect_one(opened):
@@ -358,6 +369,11 @@ def test_a_diverged_fit_and_a_perfect_one(opened):
     with pytest.warns(ConvergenceWarning):
         reg = fitted(X, y, 3.0)
     opened(reg, X, y).page.keyboard.press("End")
+    with pytest.warns(ConvergenceWarning):
+        reg = fitted(X, y, 1e60)
+    opened(reg, X, y).page.keyboard.press("End")
+    level = fitted(0 * X, y, fit_intercept=False)
+    assert "J is level" in opened(level, 0 * X, y).page.inner_text("#verdict")
     perfect = X @ [1.0, 2.0]
     opened(fitted(X, perfect, "exact", max_iter=300), X, perfect).page.keyboard.press("End")
 

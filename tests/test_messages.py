@@ -179,7 +179,7 @@ def test_one_warning_for_all_targets():
 def test_verbose(capsys):
     GradientDescentRegressor(0.1, tol=0, max_iter=60, verbose=1).fit(X, Y)
     *lines, end = capsys.readouterr().out.splitlines()
-    assert end == "max_iter"
+    assert end == "max_iter after 60 steps"
     assert [int(line.split()[1]) for line in lines] == [1, 2, 5, 10, 20, 50, 60]
     assert all("loss" in line and "alpha 1.000e-01" in line for line in lines)
     GradientDescentRegressor(0.1, tol=0, max_iter=2, verbose=True).fit(X, np.c_[Y, Y])

@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklearn_gd import (
     DescentPathDisplay,
@@ -132,6 +132,34 @@ def test_a_start_that_is_the_solution_and_a_perfect_fit_are_drawn():
     display = LossCurveDisplay.from_estimators({"nothing": nothing, "perfect": perfect})
     display.figure_.canvas.draw()
     assert len(display.line_[0].get_ydata()) == 1
+
+
+@pytest.mark.parametrize("name", ["price_$_usd_$", "a$_{$", "$$", "_hidden", "a$b$c"])
+def test_names_are_not_mathematics(data, name):
+    X = pd.DataFrame(data[0], columns=[name, "b", "c"])
+    reg = fitted(X, data[1])
+    display = LossCurveDisplay.from_estimators({name: reg})
+    display.figure_.canvas.draw()
+    assert len(display.ax_.get_legend().get_texts()) == 1
+    for kind in ("contour", "surface"):
+        path = DescentPathDisplay.from_estimator(reg, X, data[1], kind=kind)
+        path.figure_.canvas.draw()
+        assert path.ax_.get_xlabel() == f"w_{name}".replace("$", r"\$")
+
+
+def test_line_kw_may_be_short(data):
+    display = LossCurveDisplay.from_estimator(fitted(*data), line_kw={"c": "red", "ls": ":"})
+    assert (display.line_.get_color(), display.line_.get_linestyle()) == ("red", ":")
+
+
+def test_losses_that_no_logarithm_has(data):
+    display = LossCurveDisplay([[0.0, 0.0]]).plot()
+    display.figure_.canvas.draw()
+    display = LossCurveDisplay([[1.0, 2.0, np.inf]], diverged=np.array([True])).plot()
+    display.figure_.canvas.draw()
+    with pytest.warns(ConvergenceWarning):
+        reg = fitted(*data, alpha=1e150)
+    LossCurveDisplay.from_estimator(reg).figure_.canvas.draw()
 
 
 def test_many_curves_have_as_many_colours():
@@ -369,6 +397,47 @@ def test_a_start_that_is_the_solution():
 def test_wrong_arguments_of_paths(data, arguments, message):
     with pytest.raises(ValueError, match=message):
         DescentPathDisplay.from_estimator(fitted(*data), *data, **arguments)
+
+
+def test_nearly_collinear_data_is_recognised():
+    """Recorded losses are recurrences: here they drift where nothing is returned."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        a = rng.normal(size=50)
+        X = np.column_stack([a, a + 1e-6 * rng.normal(size=50)])
+        y = a + rng.normal(size=50)
+        reg = GradientDescentRegressor(max_iter=1000, store_path=True).fit(X, y)
+        DescentPathDisplay.from_estimator(reg, X, y).figure_.clear()
+
+
+def test_very_many_features_need_no_square_array():
+    X = sparse.random(50, 100_000, density=1e-3, format="csr", random_state=0)
+    y = np.arange(50.0)
+    reg = fitted(X, y, 0.01, max_iter=3)
+    display = DescentPathDisplay.from_estimator(reg, X, y, parameters=(99_999, "intercept"))
+    assert display.descent.names == ["w_100000", "b"]
+
+
+def test_a_target_that_did_not_diverge(data):
+    X, y = data
+    with pytest.warns(ConvergenceWarning):
+        reg = fitted(X, np.column_stack([y, 0 * y]), alpha=2.5)
+    Y = np.column_stack([y, 0 * y])
+    assert DescentPathDisplay.from_estimator(reg, X, Y, target=0).descent.status == "diverged"
+    assert DescentPathDisplay.from_estimator(reg, X, Y, target=1).descent.status == "ended"
+    labels = [line.get_label() for line in LossCurveDisplay.from_estimator(reg).line_]
+    assert labels == ["target 0 (diverged)", "target 1"]
+
+
+def test_names_of_transformers_that_have_none(data):
+    frame = pd.DataFrame(data[0], columns=["a", "b", "c"])
+    nameless = make_pipeline(FunctionTransformer(np.exp), GradientDescentRegressor(0.01))
+    nameless.set_params(gradientdescentregressor__store_path=True)
+    nameless.set_params(gradientdescentregressor__max_iter=3, gradientdescentregressor__tol=0)
+    display = DescentPathDisplay.from_estimator(nameless.fit(frame, data[1]), frame, data[1])
+    assert len(display.descent.names) == 4
+    passed = make_pipeline("passthrough", nameless[-1]).fit(frame, data[1])
+    DescentPathDisplay.from_estimator(passed, frame, data[1], parameters=("a", "c"))
 
 
 def test_other_data_or_no_path(data):

@@ -3,8 +3,8 @@ Watch a fit, and stop it
 ========================
 
 From version 1.9 scikit-learn has callbacks, to which every step of a descent is
-a task.  They are set on an estimator and work within pipelines and searches as
-well.  Here one monitors a score, and one of our own ends the descent.
+a task.  They are set on the regressor, within a pipeline or a search too.  Here
+one monitors a score, and one of our own ends the descent.
 """
 
 import matplotlib.pyplot as plt

@@ -14,3 +14,9 @@ def colours(n, plt):
     if n <= len(OKABE_ITO):
         return list(OKABE_ITO[:n])
     return list(plt.get_cmap("viridis")(np.linspace(0.0, 0.9, n)))
+
+
+def label_of(name):
+    """The name as a label of Matplotlib, which must not take it for mathematics or hide it."""
+    label = str(name).replace("$", r"\$")
+    return f"\N{ZERO WIDTH SPACE}{label}" if label.startswith("_") else label

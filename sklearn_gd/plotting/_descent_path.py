@@ -3,7 +3,7 @@
 import numpy as np
 
 from ._box import box_of, levels_of
-from ._colours import VERMILLION
+from ._colours import VERMILLION, label_of
 from ._optional import require
 from ._recorded import record
 
@@ -195,7 +195,7 @@ class DescentPathDisplay:
         grid = box.grid(GRID)
         draw = self._draw_surface if solid else self._draw_contour
         draw(ax, box, grid, self.descent.plane(grid))
-        names = [self.descent.names[j] for j in self.descent.shown]
+        names = [label_of(self.descent.names[j]) for j in self.descent.shown]
         ax.set(xlabel=names[0], ylabel=names[1])
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -267,7 +267,7 @@ class DescentPathDisplay:
         ax.set(xlim=box.sides[0], ylim=box.sides[1])
         if box.equal:
             ax.set_aspect("equal")
-        ax.legend()
+        ax.legend(fontsize="small")
 
     def _draw_arrows(self, ax, box):
         """Arrows along the negative gradient, of one length as the axes are drawn."""
@@ -305,7 +305,10 @@ class DescentPathDisplay:
         (self.line_,) = ax.plot(*steps.T, heights, linewidth=1.2, zorder=3, **_path_style(steps))
         lowest = self.descent.plane(box.minimum)
         ax.plot(*box.minimum[:, None], [lowest], "*", color=VERMILLION, markersize=12, zorder=4)
+        ax.plot(*steps[:1].T, heights[:1], "s", color="black", markersize=6, zorder=3)
         ax.set_zlabel("J", labelpad=12)
+        ax.xaxis.labelpad = ax.yaxis.labelpad = 9
+        ax.locator_params(nbins=5)
         # From the low side, somewhat from the left: the slope it came down is seen.
         down = (box.minimum - self.descent.steps[0]) / box.lengths
         ax.view_init(elev=30, azim=np.degrees(np.arctan2(down[1], down[0])) - 40)

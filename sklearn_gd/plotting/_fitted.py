@@ -24,12 +24,29 @@ def regressor_of(estimator):
 
 def features_of(estimator, X):
     """Return X as the regressor was given it, and the names of its features or None."""
-    if not isinstance(estimator, Pipeline):
-        names = getattr(estimator, "feature_names_in_", None)
-        return X, None if names is None else list(names)
-    if len(estimator) == 1:
-        return features_of(estimator[-1], X)
-    before, names = estimator[:-1], None
-    if hasattr(estimator, "feature_names_in_") and hasattr(before, "get_feature_names_out"):
-        names = list(before.get_feature_names_out())
-    return before.transform(X), names
+    names = _names(estimator)
+    if isinstance(estimator, Pipeline) and len(estimator) > 1:
+        X = estimator[:-1].transform(X)
+    return X, names
+
+
+def _names(estimator):
+    regressor = regressor_of(estimator)
+    if hasattr(regressor, "feature_names_in_"):
+        return list(regressor.feature_names_in_)
+    # An array with columns that the steps before can name.
+    if not hasattr(estimator, "feature_names_in_"):
+        return None
+    try:
+        return list(estimator[:-1].get_feature_names_out())
+    except AttributeError:  # of a step that knows none
+        return None
+
+
+def has_diverged(regressor, losses):
+    """Whether the descent with these losses is one that diverged.
+
+    status_ is the worst of all targets'; one that ends lower did not diverge.
+    """
+    several = regressor.loss_history_.ndim == 2
+    return regressor.status_ == "diverged" and not (several and losses[-1] <= losses[0])

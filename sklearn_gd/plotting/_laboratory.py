@@ -53,8 +53,9 @@ def content_of(descent):
     """Return what the page knows, as lists and numbers."""
     box, quadratic = box_of(descent), descent.quadratic
     predicted = descent.predictions is not None
-    n_rows = min(len(descent.sample.y), MOST_PREDICTED_ROWS if predicted else len(descent.path))
-    n_rows = len(descent.sample.y) if not predicted else n_rows
+    n_rows = len(descent.sample.y)
+    if predicted:
+        n_rows = min(n_rows, MOST_PREDICTED_ROWS)
     width = descent.path.shape[1] * (2 if predicted else 1) + 4 + (n_rows / 2 if predicted else 0)
     steps = kept_steps(len(descent.path), int(MOST_NUMBERS / width))
     last = len(descent.path) - 1
@@ -75,6 +76,7 @@ def content_of(descent):
         "status": descent.status,
         "alpha": descent.alpha,
         "fitted": descent.fitted.tolist(),
+        "fitLargest": descent.largest_eigenvalue,
         "largest": quadratic.largest_eigenvalue,
         "quadratic": {
             "centre": quadratic.centre.tolist(),

@@ -2,9 +2,12 @@
 
 import numpy as np
 
-from ._colours import VERMILLION, colours
-from ._fitted import regressor_of
+from ._colours import VERMILLION, colours, label_of
+from ._fitted import has_diverged, regressor_of
 from ._optional import require
+
+# Steps that are drawn where all descents diverge.
+LEAVING = 12
 
 
 class LossCurveDisplay:
@@ -257,32 +260,39 @@ class LossCurveDisplay:
         >>> plt.show()
         """
         plt = require("matplotlib.pyplot", f"{type(self).__name__}.plot")
+        from matplotlib import cbook, lines
+
         for name, scale in {"xscale": xscale, "yscale": yscale}.items():
             if scale not in ("linear", "log"):
                 raise ValueError(f"{name} must be 'linear' or 'log', got {scale!r}.")
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
-        lines, validation_lines = self._draw(ax, plt, minimum, line_kw or {})
+        line_kw = cbook.normalize_kwargs(line_kw, lines.Line2D)
+        drawn, validation_lines = self._draw(ax, plt, minimum, line_kw)
         label = "J above its minimum" if minimum else "J, half the mean squared error"
         ax.set(xlabel="step", ylabel=label)
         if xscale == "log":
             # So that step 0 has its place; one decade in as many inches as the next.
             ax.set_xscale("symlog", linthresh=1, linscale=0.5)
             ax.xaxis.set_major_formatter("{x:,.0f}")
-        ax.set_yscale(yscale, **({"nonpositive": "mask"} if yscale == "log" else {}))
-        self._limit(ax, minimum, yscale)
+        values = np.concatenate([line.get_ydata() for line in drawn])
+        logarithmic = yscale == "log" and (values > 0).any()
+        # First: without limits of its own an axis takes in what diverged.
+        self._limit(ax, minimum, logarithmic)
+        if logarithmic:
+            ax.set_yscale("log", nonpositive="mask")
         if self.names is not None or any(line is not None for line in validation_lines):
             ax.legend()
-        single = len(lines) == 1
+        single = len(drawn) == 1
         self.ax_, self.figure_ = ax, ax.figure
-        self.line_ = lines[0] if single else lines
+        self.line_ = drawn[0] if single else drawn
         self.validation_line_ = validation_lines[0] if single else validation_lines
         return self
 
     def _draw(self, ax, plt, minimum, line_kw):
         n = len(self.losses)
-        names = ["loss"] * n if self.names is None else self.names
-        diverged = [False] * n if self.diverged is None else self.diverged
+        names = ["loss"] * n if self.names is None else map(label_of, self.names)
+        diverged = [False] * n if self.diverged is None else list(self.diverged)
         validation = [None] * n if self.validation_losses is None else self.validation_losses
         shades = iter(colours(n - sum(diverged), plt))
         lines, validation_lines = [], []
@@ -307,27 +317,30 @@ class LossCurveDisplay:
             validation_lines.append(validation_line)
         return lines, validation_lines
 
-    def _limit(self, ax, minimum, yscale):
+    def _limit(self, ax, minimum, logarithmic):
         """Let diverged curves leave at the top where there are others."""
-        if not any(self.diverged or ()):
+        if self.diverged is None or not any(self.diverged):
             return
         kept = [
             np.asarray(loss, dtype=float)[: 1 if lost else None] - minimum
             for loss, lost in zip(self.losses, self.diverged, strict=True)
         ]
         if all(self.diverged):
-            # Where they leave is all there is to see: some orders of magnitude.
-            kept = [np.asarray(loss, dtype=float)[:8] - minimum for loss in self.losses]
+            # Where they leave is all there is to see.
+            kept = [np.asarray(loss, dtype=float)[:LEAVING] - minimum for loss in self.losses]
+            ax.set_xlim(right=LEAVING)
         values = np.concatenate(kept)
+        values = values[np.isfinite(values)]
         positive = values[values > 0]
-        if yscale == "linear" or not len(positive):
+        if not (logarithmic and len(positive)):
             low, high = values.min(), values.max()
             room = 0.05 * ((high - low) or 1.0)
             ax.set_ylim(low - room, high + room)
             return
         low, high = np.log10(positive.min()), np.log10(positive.max())
         room = 0.05 * max(high - low, 1.0)
-        ax.set_ylim(10 ** (low - room), 10 ** (high + 2 * room))
+        # Beyond these Matplotlib's ticks overflow; a start is below 1e120.
+        ax.set_ylim(10 ** max(low - room, -150.0), 10 ** min(high + 2 * room, 150.0))
 
 
 def _curves(name, estimator):
@@ -340,6 +353,5 @@ def _curves(name, estimator):
         return
     for j in range(losses.shape[1]):
         label = f"target {j}" if name is None else f"{name}, target {j}"
-        # status_ is the worst of all targets'; one that ends lower did not diverge.
-        lost = regressor.status_ == "diverged" and losses[-1, j] > losses[0, j]
+        lost = has_diverged(regressor, losses[:, j])
         yield label, losses[:, j], lost, None if validation is None else validation[:, j]

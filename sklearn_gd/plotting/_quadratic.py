@@ -68,8 +68,7 @@ def around_minimum(objective, theta, carried):
     theta : ndarray of shape (n_all_parameters,)
     carried : list of int
     """
-    units = np.eye(len(theta))[carried]
-    hessian = np.array([objective.hessian.product(unit)[carried] for unit in units])
+    hessian = hessian_rows(objective, carried)[:, carried]
     hessian = (hessian + hessian.T) / 2
     theta, inverse = theta.copy(), pinvh(hessian)
     point = objective.at(theta)
@@ -78,3 +77,10 @@ def around_minimum(objective, theta, carried):
         theta[carried] -= inverse @ point.gradient[carried]
         point = objective.at(theta)
     return Quadratic(theta[carried], point.loss, point.gradient[carried], hessian)
+
+
+def hessian_rows(objective, indices):
+    """Some rows of H, without a square array of its size."""
+    units = np.zeros((len(indices), objective.n_parameters))
+    units[np.arange(len(indices)), indices] = 1.0
+    return np.array([objective.hessian.product(unit) for unit in units])

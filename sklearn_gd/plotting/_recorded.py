@@ -10,8 +10,8 @@ from sklearn.utils import check_X_y
 from .. import _validation as validation
 from ..moments import collect
 from ..objective import LeastSquares
-from ._fitted import features_of, regressor_of
-from ._quadratic import Quadratic, around_minimum
+from ._fitted import features_of, has_diverged, regressor_of
+from ._quadratic import Quadratic, around_minimum, hessian_rows
 
 # Of so many parameters all second moments are kept; of more, those of the two shown.
 MOST_PARAMETERS = 50
@@ -60,6 +60,8 @@ class RecordedDescent:
         The constant learning rate, if it was one.
     n_parameters : int
         Of all parameters.
+    largest_eigenvalue : float
+        L, of the Hessian of all parameters.
     gradients : ndarray of shape (n_iter + 1, 2) or None
         Partial derivatives along the path, unless the quadratic tells them as
         all parameters are carried.
@@ -78,6 +80,7 @@ class RecordedDescent:
     status: str
     alpha: float | None
     n_parameters: int
+    largest_eigenvalue: float
     gradients: np.ndarray | None
     predictions: np.ndarray | None
 
@@ -132,8 +135,9 @@ def record(estimator, X, y, sample_weight, parameters, target):
     with validation.check_rows(X, y, sample_weight) as rows:
         moments = collect(rows, fit_intercept, covariance=everything)
         validation.check_moments(moments, rows)
-        objective = LeastSquares(rows, moments, y.shape[1:]).objectives[target]
-        _check_data(objective, path, losses)
+        problem = LeastSquares(rows, moments, y.shape[1:])
+        objective, largest = problem.objectives[target], problem.curvature.largest
+        _check_data(objective, path, losses, np.ravel(regressor.best_iter_)[target])
         quadratic = around_minimum(objective, theta, carried)
         A, chosen_rows = _sample(rows, fit_intercept)
         held = theta.copy()
@@ -151,9 +155,10 @@ def record(estimator, X, y, sample_weight, parameters, target):
         fitted=theta[carried],
         quadratic=quadratic,
         sample=sample,
-        status=regressor.status_,
+        status=_status(regressor, losses),
         alpha=float(alpha) if constant else None,
         n_parameters=len(all_names),
+        largest_eigenvalue=largest,
         gradients=gradients,
         predictions=None if everything else path @ A.T,
     )
@@ -169,6 +174,8 @@ def check_parameters(parameters, names, n_features, fit_intercept):
     """Return the indices in theta of two parameters."""
     names = [] if names is None else names
     n_parameters = n_features + fit_intercept
+    if n_parameters < 2:
+        raise ValueError("Two parameters are needed, but the model has one: no intercept.")
     allowed = f"an index below {n_features}, the name of a feature" + (
         " or 'intercept'" if fit_intercept else ""
     )
@@ -192,6 +199,13 @@ def check_parameters(parameters, names, n_features, fit_intercept):
     if chosen[0] == chosen[1]:
         raise ValueError(f"parameters must be two different ones, got {parameters!r}.")
     return chosen
+
+
+def _status(regressor, losses):
+    """How this target's descent ended; "ended" where only the worst of several is known."""
+    if has_diverged(regressor, losses):
+        return "diverged"
+    return regressor.status_ if regressor.loss_history_.ndim == 1 else "ended"
 
 
 def _is_index(value, length):
@@ -231,9 +245,13 @@ def _of_target(regressor, target):
     return losses[: n_iter + 1], alphas[:n_iter], path[: n_iter + 1], theta
 
 
-def _check_data(objective, path, losses):
-    """Raise if J over these rows is not the J that fit has recorded."""
-    for k in {0, int(losses.argmin())}:
+def _check_data(objective, path, losses, best_iter):
+    """Raise if J over these rows is not the J that fit has recorded.
+
+    At the start and at the best iterate: there it was read off the rows, or is
+    known to differ by nothing that could be seen.
+    """
+    for k in {0, max(0, int(best_iter))}:
         point = objective.at(path[k])
         rounding = objective.rounding(path[k]) ** 2
         if abs(point.loss - losses[k]) > 1e-6 * losses[k] + rounding + 1e-12 * losses[0]:
@@ -246,8 +264,7 @@ def _check_data(objective, path, losses):
 def _gradients(objective, theta, path, carried):
     """Some of the partial derivatives along the path, which change linearly with theta."""
     here = objective.at(theta).gradient[carried]
-    rows = [objective.hessian.product(unit) for unit in np.eye(len(theta))[carried]]
-    return here + (path - theta) @ np.array(rows).T
+    return here + (path - theta) @ hessian_rows(objective, carried).T
 
 
 def _sample(rows, fit_intercept):

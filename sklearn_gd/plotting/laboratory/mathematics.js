@@ -27,6 +27,15 @@ function planeOf(q, shown, theta) {
   };
 }
 
+// The lowest point over two parameters; null if there is a whole valley of them.
+function minimumOf(plane) {
+  const [[a, b], [c, d]] = plane.hessian;
+  const determinant = a * d - b * c;
+  if (!(determinant > 1e-12 * a * d)) return null;
+  const [g, h] = plane.gradient;
+  return [plane.centre[0] - (d * g - b * h) / determinant, plane.centre[1] - (a * h - c * g) / determinant];
+}
+
 // Batch gradient descent: theta <- theta - alpha * gradient, all at once.
 function descend(q, start, alpha, nSteps) {
   const run = { k: [0], theta: [start.slice()], loss: [lossAt(q, start)], alpha: [], nextLoss: [], status: "max_iter" };

@@ -9,7 +9,7 @@ const limit = content.largest > 0 ? 2 / content.largest : 1;
 const fitRun = { ...content.fit, name: "the fit", colour: BLACK, fit: true, status: content.status };
 const state = {
   run: fitRun, at: 0, kept: [], trial: null, slice: "fitted", degrees: 90, timer: null,
-  start: content.fit.theta[0].slice(), alpha: content.alpha === null ? limit / 2 : content.alpha,
+  start: content.fit.theta[0].slice(), alpha: content.alpha === null ? Number((limit / 2).toPrecision(4)) : content.alpha,
   nSteps: Math.min(Math.max(content.nIter, 50), 5000),
 };
 
@@ -22,9 +22,11 @@ function current() {
   const gradient = run.gradient ? run.gradient[at] : gradientAt(content.quadratic, theta);
   const angle = (state.degrees * Math.PI) / 180;
   const others = state.slice === "current" ? theta : content.fitted;
-  const runs = [...state.kept.filter((kept) => kept !== run), run].map((one) => ({ ...one, active: one === run, colour: one === run ? BLACK : one.colour }));
+  const runs = [...state.kept.filter((kept) => kept !== run), run].map((one) => ({ ...one, active: one === run }));
+  const size = (at) => Math.hypot(...(run.gradient ? run.gradient[at] : gradientAt(content.quadratic, run.theta[at])));
   return {
-    content, runs, run, theta, gradient, at, k: run.k[at], loss: run.loss[at],
+    // Where the gradient is but the rounding of what it was it points nowhere.
+    level: size(at) <= 1e-7 * size(0), content, runs, run, theta, gradient, at, k: run.k[at], loss: run.loss[at],
     predictions: run.predictions ? run.predictions[at] : null,
     direction: [Math.cos(angle), Math.sin(angle)].map((x) => (Math.abs(x) < 1e-12 ? 0 : x)), plane: planeOf(content.quadratic, content.shown, others),
   };
@@ -59,10 +61,10 @@ function tell(page) {
   byId("position").textContent = `step ${k} of ${total}`;
   fill("step-title", numberElement("span", k, `Step ${k}`), ` of ${run.name}`);
   fill("cost", ...costParts(loss, run.nextLoss[at]));
-  fill("rate", ...rateParts(alpha, content.largest));
+  fill("rate", ...rateParts(alpha, run.fit ? content.fitLargest : content.largest));
   fill("sentences", ...content.shown.map((j) => {
     const sentence = document.createElement("p");
-    sentence.textContent = signSentence(content.names[j], gradient[j]);
+    sentence.textContent = signSentence(content.names[j], gradient[j], alpha === null);
     return sentence;
   }));
   fill("parameters", ...content.names.map((name, j) => {
@@ -72,7 +74,7 @@ function tell(page) {
     head.textContent = name;
     const next = alpha === null ? null : theta[j] - alpha * gradient[j];
     const update = alpha === null ? numberElement("td", theta[j], "") : numberElement("td", next,
-      `${unbroken(`${format(theta[j], 4)} − ${format(alpha, 3)} · ${bracketed(gradient[j], 4)}`)} ${unbroken(`= ${format(next, 4)}`)}`);
+      `${format(theta[j], 4)} − ${format(alpha, 3)} · ${bracketed(gradient[j], 4)} = ${format(next, 4)}`);
     row.append(head, numberElement("td", theta[j]), numberElement("td", gradient[j]), update);
     return row;
   }));
@@ -82,7 +84,8 @@ function tell(page) {
 }
 
 function tellControls() {
-  byId("alpha").value = state.alpha;
+  // Fewer digits than the state has: all of them would hide the exponent.
+  byId("alpha").value = Number(state.alpha.toPrecision(6));
   byId("alpha-slider").value = positionOf(state.alpha);
   byId("start-0").value = state.start[FIRST];
   byId("start-1").value = state.start[SECOND];
@@ -90,6 +93,7 @@ function tellControls() {
   const [text, warning] = verdictOf(state.alpha, content.largest, state.trial || descend(content.quadratic, state.start, state.alpha, state.nSteps));
   fill("verdict", text);
   byId("verdict").className = warning ? "warning" : "";
+  byId("keep").disabled = state.run !== state.trial;
   const runs = [fitRun, ...(state.trial ? [state.trial] : []), ...state.kept];
   fill("run", ...runs.map((run, index) => {
     const option = document.createElement("option");
@@ -127,13 +131,15 @@ function select(run) {
 
 // Run the descent again with what the controls say, and look at its first step.
 function rerun() {
-  if (!(state.alpha > 0) || !Number.isFinite(state.alpha) || !state.start.every(Number.isFinite)) {
-    fill("verdict", state.alpha > 0 ? "The start must be two numbers." : "α must be a positive number.");
+  if (!(state.alpha > 0) || !Number.isFinite(state.alpha) || !state.start.every((x) => Math.abs(x) < 1e100)) {
+    fill("verdict", state.alpha > 0 ? "The start must be two numbers, below 1e100 in size." : "α must be a positive number.");
     byId("verdict").className = "warning";
     return null;
   }
   pause();
-  state.trial = { ...descend(content.quadratic, state.start, state.alpha, state.nSteps), name: `α = ${format(state.alpha, 4)}`, colour: BLACK };
+  const elsewhere = state.start.some((x, j) => x !== content.fit.theta[0][j]);
+  const from = elsewhere ? ` from (${format(state.start[FIRST], 3)}, ${format(state.start[SECOND], 3)})` : "";
+  state.trial = { ...descend(content.quadratic, state.start, state.alpha, state.nSteps), name: `α = ${format(state.alpha, 4)}${from}`, colour: BLACK };
   state.run = state.trial;
   state.at = 0;
   tellControls();
@@ -142,8 +148,7 @@ function rerun() {
 }
 
 function keep() {
-  const run = state.trial || rerun();
-  if (run === null || state.kept.includes(run)) return;
+  const run = state.trial;
   const used = state.kept.map((kept) => kept.colour);
   run.colour = PALETTE.find((colour) => !used.includes(colour)) || PALETTE[state.kept.length % PALETTE.length];
   state.kept.push(run);
@@ -241,10 +246,10 @@ function introduce() {
   byId("mark-one").style.left = `calc(8px + ${positionOf(limit / 2)} * (100% - 16px))`;
   byId("mark-two").style.left = `calc(8px + ${positionOf(limit)} * (100% - 16px))`;
   byId("slice").hidden = content.names.length === 2;
-  fill("map-title", "Seen from above: click to start there");
+  fill("map-title", `Seen from above: click to start there${content.box.equal ? "" : " (axes not to scale)"}`);
   const notes = [];
   if (n > 2) notes.push("With more than two parameters map and surface are a slice of J, and the path lies off the surface as long as the other parameters differ from those of the slice.");
-  if (held > 0) notes.push(`The other ${held} parameters are held at their fitted values, so that a run in this page moves these two alone; the fit moved all.`);
+  if (held > 0) notes.push(`The other ${held} parameters are held at their fitted values, so that a run in this page moves these two alone; the fit moved all. 1/L and 2/L on the slider are those of these two.`);
   if (content.fit.k.length <= content.nIter) notes.push(`Of the fit's ${content.nIter} steps ${content.fit.k.length} are in the page.`);
   fill("notes", notes.join(" "));
 }

@@ -41,11 +41,24 @@ function heights(grid) {
   return grid.z.map((row) => row.map((z) => Math.sqrt(z - least)));
 }
 
+// A path as far as it is near the map: the rest of one that leaves for good would
+// be a thick band, of numbers that a browser cannot draw.
+function beginning(path, sides, lengths) {
+  const far = ([a, b]) => !isInside(sides.map(([low, high], axis) => [low - lengths[axis], high + lengths[axis]]), a, b);
+  const last = path.findIndex(far);
+  if (last < 1) return path.slice(0, last < 0 ? path.length : 1);
+  const from = path[last - 1];
+  const way = path[last].map((x, axis) => x - from[axis]);
+  const share = Math.min(1, 3 / Math.hypot(...way.map((x, axis) => x / lengths[axis])));
+  return [...path.slice(0, last), from.map((x, axis) => x + share * way[axis])];
+}
+
 function drawMap(page) {
   const { content, runs, theta, gradient, direction } = page;
   const [i, j] = content.shown;
   const sides = content.box.sides;
   const grid = gridFor(page);
+  const lengths = sides.map(([low, high]) => high - low);
   const highest = Math.max(...grid.heights.map((row) => Math.max(...row)));
   const traces = [{
     type: "contour", x: grid.x, y: grid.y, z: grid.heights, colorscale: "Viridis", autocontour: false, opacity: 0.55, showscale: false,
@@ -53,28 +66,40 @@ function drawMap(page) {
     text: grid.text, hovertemplate: "(%{x:.4g}, %{y:.4g}): J = %{text}<extra></extra>",
   }];
   for (const run of runs) {
-    const dots = run.active && run.k.length <= 300;
+    const shown = beginning(run.theta.map((at) => [at[i], at[j]]), sides, lengths);
+    const dots = run.active && shown.length <= 300;
     traces.push({
-      type: "scatter", x: column(run, i), y: column(run, j), mode: dots ? "lines+markers" : "lines", hoverinfo: "skip",
-      line: { color: run.colour, width: run.active ? 1.6 : 2.2 }, marker: { size: 4, color: run.colour }, cliponaxis: true,
+      type: "scatter", x: shown.map(([a]) => a), y: shown.map(([, b]) => b), mode: dots ? "lines+markers" : "lines", hoverinfo: "skip",
+      opacity: run.k.length > 100 ? 0.7 : 1,
+      line: { color: run.colour, width: shown.length > 100 ? 1 : run.active ? 1.6 : 2.2 }, marker: { size: 4, color: run.colour }, cliponaxis: true,
     });
   }
+  const lowest = minimumOf(page.plane);
+  if (lowest && isInside(sides, ...lowest)) {
+    traces.push({
+      type: "scatter", x: [lowest[0]], y: [lowest[1]], mode: "markers", hovertemplate: "lowest J here<extra></extra>",
+      marker: { symbol: "star", size: 13, color: VERMILLION, line: { width: 1, color: "#fff" } },
+    });
+  }
+  const inside = isInside(sides, theta[i], theta[j]);
   traces.push({
-    type: "scatter", x: [theta[i]], y: [theta[j]], mode: "markers", hoverinfo: "skip",
+    type: "scatter", x: inside ? [theta[i]] : [], y: inside ? [theta[j]] : [], mode: "markers", hoverinfo: "skip",
     marker: { size: 12, color: "#fff", line: { width: 3, color: VERMILLION } },
   });
   const arrow = (vector, colour, text) => {
-    const size = Math.hypot(...vector.map((x, axis) => x / (sides[axis][1] - sides[axis][0])));
+    const size = Math.hypot(...vector.map((x, axis) => x / lengths[axis]));
     if (!(size > 0)) return [];
-    const reach = 0.16 / size;
+    // As long as all arrows, but not beyond the map's edge.
+    const room = vector.map((x, axis) => (x === 0 ? Infinity : (sides[axis][x > 0 ? 1 : 0] - theta[content.shown[axis]]) / x));
+    const reach = Math.min(0.16 / size, ...room);
     return [{
       x: theta[i] + reach * vector[0], y: theta[j] + reach * vector[1], ax: theta[i], ay: theta[j], xref: "x", yref: "y", axref: "x", ayref: "y",
       showarrow: true, arrowhead: 2, arrowwidth: 2.5, arrowcolor: colour, text: "", hovertext: text,
     }];
   };
   const shownGradient = content.shown.map((axis) => gradient[axis]);
-  const annotations = isInside(sides, theta[i], theta[j])
-    ? [...arrow(shownGradient.map((x) => -x), VERMILLION, "negative gradient"), ...arrow(direction, BLACK, "the direction you turn")]
+  const annotations = inside
+    ? [...(page.level ? [] : arrow(shownGradient.map((x) => -x), VERMILLION, "negative gradient")), ...arrow(direction, BLACK, "the direction you turn")]
     : [];
   const y = axisOf(plain(content.names[j]), { range: sides[1], fixedrange: true, ...exponents(...sides[1]) });
   if (content.box.equal) Object.assign(y, { scaleanchor: "x", constrain: "domain" });
@@ -96,7 +121,8 @@ function drawSurface(page) {
   const [i, j] = content.shown;
   const sides = content.box.sides;
   const grid = gridFor(page);
-  const shownLosses = runs.filter((run) => run.fit).flatMap((run) => run.loss.filter((value, k) => isInside(sides, run.theta[k][i], run.theta[k][j])));
+  // As high as the runs need, but for those that climb beyond their start.
+  const shownLosses = runs.flatMap((run) => run.loss.filter((value, k) => value <= run.loss[0] && isInside(sides, run.theta[k][i], run.theta[k][j])));
   const top = Math.max(...grid.z.map((row) => Math.max(...row)), ...shownLosses);
   const low = Math.min(...grid.z.map((row) => Math.min(...row)), ...shownLosses);
   const room = 0.03 * (top - low || 1);
@@ -111,7 +137,7 @@ function drawSurface(page) {
     const z = cut(run.loss.map((value) => (value + room / 2 <= top + room ? value + room / 2 : null)));
     traces.push({
       type: "scatter3d", x: cut(column(run, i)), y: cut(column(run, j)), z, mode: "lines", hoverinfo: "skip",
-      line: { color: run.colour, width: run.active ? 5 : 4 },
+      line: { color: run.colour, width: run.k.length > 100 ? 2 : run.active ? 5 : 4 },
     });
   }
   const here = isInside(sides, theta[i], theta[j]) ? [[theta[i]], [theta[j]], [Math.min(loss + room / 2, top + room)]] : [[], [], []];
@@ -145,7 +171,9 @@ function ticksOf(low, high) {
     values = [];
     for (let power = Math.ceil(low / stride - 1) * stride; power <= high; power += stride) values.push(...factors.map((factor) => factor * 10 ** power));
   }
-  return { tickvals: values, ticktext: values.map((value) => format(value)) };
+  const powers = values.some((value) => value >= 1e6 || value < 1e-3);
+  const power = (value) => format(value, 3).replace(/^1·/, "");
+  return { tickvals: values, ticktext: values.map((value) => (powers && Math.abs(Math.log10(value)) > 2.5 ? power(value) : format(value))) };
 }
 
 function drawLoss(page) {
@@ -173,7 +201,7 @@ function drawData(page) {
   const { content, theta } = page;
   const { A, y, held } = content.sample;
   const [i, j] = content.shown;
-  const intercept = content.names.indexOf("b", content.names.length - 1);
+  const intercept = content.names.indexOf("b"); // features are w_...
   const feature = j === intercept ? i : i === intercept ? j : -1;
   const predictions = page.predictions || A.map((row, r) => dot(row, theta) + held[r]);
   const dots = { type: "scatter", mode: "markers", hoverinfo: "skip", marker: { size: 5, color: PALETTE[0], opacity: 0.6 } };

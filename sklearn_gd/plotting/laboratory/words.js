@@ -4,6 +4,7 @@ const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴"
 
 function format(x, digits = 5) {
   if (x === 0) return "0";
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? "not a number" : x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
   const sign = x < 0 ? "−" : "";
   if (size >= 1e-3 && size < 1e7) return sign + String(Number(size.toPrecision(Math.max(digits, size >= 1e5 ? 7 : 0))));
@@ -23,19 +24,18 @@ function numberElement(tag, x, text) {
   return element;
 }
 
-// Text that is not broken over two lines.
-const unbroken = (text) => text.replace(/ /g, "\u00a0");
-
 // Fill an element with texts and elements; names are never markup.
 function fill(id, ...parts) {
   document.getElementById(id).replaceChildren(...parts);
 }
 
-function signSentence(name, slope) {
+// What the sign of a partial derivative means, and what follows if there is a next step.
+function signSentence(name, slope, isLast) {
   const d = `dJ/d${name} = ${format(slope)}`;
-  if (slope < 0) return `${d} < 0: increasing ${name} lowers J, so ${name} goes up.`;
-  if (slope > 0) return `${d} > 0: increasing ${name} raises J, so ${name} goes down.`;
-  return `${d}: J is level along ${name}, so ${name} stays.`;
+  const follows = (way) => (isLast ? "." : `, so ${name} ${way}.`);
+  if (slope < 0) return `${d} < 0: increasing ${name} lowers J${follows("goes up")}`;
+  if (slope > 0) return `${d} > 0: increasing ${name} raises J${follows("goes down")}`;
+  return `${d}: J is level along ${name}${follows("stays")}`;
 }
 
 function costParts(loss, next) {
@@ -60,10 +60,11 @@ function rateParts(alpha, largest) {
 
 function verdictOf(alpha, largest, run) {
   if (!(alpha > 0) || !Number.isFinite(alpha)) return ["α must be a positive number.", true];
+  if (!(largest > 0)) return ["J is level: there is nowhere to go.", false];
   const relative = alpha * largest;
   const end = ` J after ${run.k.length - 1} steps: ${format(run.loss[run.loss.length - 1])}.`;
   // 2 and 1 are often typed with some digits only.
-  if (relative > 2 + 1e-9) return [`Above 2/L = ${format(2 / largest)}: each step overshoots by more than the last, J climbs.${end}`, true];
+  if (relative > 2 + 1e-9) return [`Above 2/L = ${format(2 / largest)}: along the steepest direction each step overshoots by more than the last, and J climbs in the end.${end}`, true];
   if (relative > 2 - 1e-9) return [`2/L itself: along the steepest direction it jumps to and fro for ever.${end}`, true];
   if (relative > 1 + 1e-9) return [`Between 1/L and 2/L: it overshoots along the steepest direction, less each time.${end}`, false];
   return [`Up to 1/L = ${format(1 / largest)} it never overshoots: J falls at every step.${end}`, false];
