@@ -259,15 +259,15 @@ class LossCurveDisplay:
         <...LossCurveDisplay object at ...>
         >>> plt.show()
         """
-        plt = require("matplotlib.pyplot", f"{type(self).__name__}.plot")
-        from matplotlib import cbook, lines
-
+        caller = f"{type(self).__name__}.plot"
+        plt = require("matplotlib.pyplot", caller)
+        normalize_kwargs = require("matplotlib.cbook", caller).normalize_kwargs
         for name, scale in {"xscale": xscale, "yscale": yscale}.items():
             if scale not in ("linear", "log"):
                 raise ValueError(f"{name} must be 'linear' or 'log', got {scale!r}.")
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
-        line_kw = cbook.normalize_kwargs(line_kw, lines.Line2D)
+        line_kw = normalize_kwargs(line_kw, require("matplotlib.lines", caller).Line2D)
         drawn, validation_lines = self._draw(ax, plt, minimum, line_kw)
         label = "J above its minimum" if minimum else "J, half the mean squared error"
         ax.set(xlabel="step", ylabel=label)
