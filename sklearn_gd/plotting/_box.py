@@ -70,9 +70,11 @@ def box_of(descent, aspect="auto"):
     scale = np.where(lengths > 0, lengths, np.max(lengths, initial=0.0))
     flat = lengths <= 1e-6 * np.max(lengths)
     if flat.all():
-        scale = np.where(curvature > 0, 1.0 / np.sqrt(np.where(curvature > 0, curvature, 1)), 1.0)
-        scale = scale * np.sqrt(max(plane(minimum), np.finfo(float).tiny))
-        scale = np.where(scale > 0, scale, 1.0)
+        # As far as J doubles, or rises from 0 to 1/2; but no less than can be told apart.
+        lowest = plane(minimum)
+        rise = np.sqrt(lowest) if lowest > 0 else 1.0
+        root = np.sqrt(np.where(curvature > 0, curvature, 1.0))
+        scale = np.maximum(rise / root, 1e-3 * np.abs(minimum))
     lengths = np.where(flat, scale, lengths)
     equal = aspect == "equal" or lengths.max() <= SLIVER * lengths.min()
     if equal:
