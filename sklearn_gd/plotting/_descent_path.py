@@ -7,8 +7,8 @@ from ._colours import VERMILLION, label_of
 from ._optional import require
 from ._recorded import record
 
-# Points along each side of the grid on which J is drawn.
-GRID = 101
+# Points along each side of the grid on which J is drawn, and of a surface's.
+GRID, SURFACE_GRID = 101, 51
 # Steps beyond which their markers would be a band.
 MOST_MARKERS = 200
 # Length of an arrow as a share of the picture's.
@@ -192,7 +192,7 @@ class DescentPathDisplay:
             raise ValueError(f"ax must {'' if solid else 'not '}be 3-D for kind={kind!r}.")
         self.contour_ = self.quiver_ = self.surface_ = None
         box = box_of(self.descent, aspect)
-        grid = box.grid(GRID)
+        grid = box.grid(SURFACE_GRID if solid else GRID)
         draw = self._draw_surface if solid else self._draw_contour
         draw(ax, box, grid, self.descent.plane(grid))
         names = [label_of(self.descent.names[j]) for j in self.descent.shown]
@@ -297,8 +297,11 @@ class DescentPathDisplay:
 
     def _draw_surface(self, ax, box, grid, losses):
         ax.computed_zorder = False  # else the surface hides the path at random
+        # Every point is used: of polygons of unequal size Matplotlib projects memory
+        # that nobody has written, and warns of what it finds there.
+        how = {"cmap": "viridis", "alpha": 0.75, "linewidth": 0, "zorder": 1}
         self.surface_ = ax.plot_surface(
-            *np.moveaxis(grid, -1, 0), losses, cmap="viridis", alpha=0.75, linewidth=0, zorder=1
+            *np.moveaxis(grid, -1, 0), losses, rstride=1, cstride=1, **how
         )
         visible = box.contains(self.descent.steps)
         steps, heights = self.descent.steps[visible], self.descent.losses[visible]
