@@ -100,6 +100,30 @@ def opened(browser, tmp_path):
         laboratory.page.close()
 
 
+@pytest.fixture(scope="module")
+def shared_page(browser, tmp_path_factory):
+    """A page on two features, which most tests can share: opening one takes seconds."""
+    X, y = problem(2)
+    path = tmp_path_factory.mktemp("laboratory") / "laboratory.html"
+    DescentPathDisplay.from_estimator(fitted(X, y), X, y).to_html(path)
+    laboratory = Laboratory(browser, path)
+    yield laboratory
+    assert laboratory.errors == []
+
+
+@pytest.fixture
+def lab(shared_page):
+    """Return it as it opens: the fit, its first step, its learning rate and start."""
+    shared_page.page.evaluate(
+        "() => { const lab = laboratory; Object.assign(lab.state, "
+        "{ kept: [], trial: null, start: lab.fitRun.theta[0].slice(), alpha: lab.content.alpha, "
+        "nSteps: 50, slice: 'fitted' }); lab.select(lab.fitRun); lab.goTo(0); "
+        "document.activeElement.blur(); }"
+    )
+    shared_page.settle()
+    return shared_page
+
+
 def problem(n_features):
     return with_condition(20.0, 80, n_features, seed=2)
 
@@ -131,13 +155,11 @@ def test_the_slider_shows_the_fit(opened, n_features):
     assert "last step" in lab.page.inner_text("#cost")
 
 
-def test_the_signs_in_words(opened):
-    X, y = problem(1)
-    reg = fitted(X, y)
-    lab = opened(reg, X, y)
-    down, up = lab.page.inner_text("#sentences").strip().split("\n")[::2]
-    slopes = gradient(X, y, [0.0], 0.0)
-    for sentence, name, slope in ((down, "w_1", slopes[0][0]), (up, "b", slopes[1])):
+def test_the_signs_in_words(lab):
+    sentences = lab.page.inner_text("#sentences").strip().split("\n")[::2]
+    slopes = gradient(*problem(2), [0.0, 0.0], 0.0)[0]
+    assert len(sentences) == 2
+    for sentence, name, slope in zip(sentences, ("w_1", "w_2"), slopes, strict=True):
         side, way, moves = ("<", "lowers", "up") if slope < 0 else (">", "raises", "down")
         assert f"{side} 0: increasing {name} {way} J, so {name} goes {moves}." in sentence
 
@@ -165,10 +187,8 @@ def test_a_run_in_the_page_is_the_estimators(opened, n_features):
     np.testing.assert_allclose(losses, again.loss_history_, rtol=1e-9)
 
 
-def test_alpha_at_and_around_its_limit(opened):
-    X, y = problem(4)
-    limit = max_stable_alpha(X)
-    lab = opened(fitted(X, y), X, y)
+def test_alpha_at_and_around_its_limit(lab):
+    limit = max_stable_alpha(problem(2)[0])
     assert lab.page.evaluate("() => 2 / laboratory.content.largest") == pytest.approx(limit)
     lab.set("#steps", 300)
     lab.set("#alpha", 1.02 * limit)
@@ -185,9 +205,8 @@ def test_alpha_at_and_around_its_limit(opened):
     assert "never overshoots" in lab.page.inner_text("#verdict")
 
 
-def test_the_sliders_marks_are_where_they_say(opened):
-    X, y = problem(3)
-    lab = opened(fitted(X, y), X, y)
+def test_the_sliders_marks_are_where_they_say(lab):
+    X, _ = problem(2)
     frame = lab.page.locator("#alpha-slider").bounding_box()
     for mark, alpha in (("#mark-one", 0.5), ("#mark-two", 1.0)):
         lab.set("#alpha", alpha * max_stable_alpha(X))
@@ -213,11 +232,9 @@ def test_a_click_on_the_map_starts_there(opened):
     assert float(lab.page.input_value("#start-0")) == start[1]
 
 
-def test_kept_runs_are_compared(opened):
-    X, y = problem(2)
-    lab = opened(fitted(X, y), X, y)
+def test_kept_runs_are_compared(lab):
     assert lab.page.is_disabled("#keep")  # the fit is there anyway
-    limit = max_stable_alpha(X)
+    limit = max_stable_alpha(problem(2)[0])
     for share in (0.3, 1.0, 1.05):
         lab.set("#alpha", share * limit)
         lab.page.click("#keep")
@@ -249,10 +266,8 @@ def test_the_slice_follows_the_step(opened):
     assert lab.page.evaluate("() => laboratory.current().plane") != plane
 
 
-def test_the_directional_derivative(opened):
+def test_the_directional_derivative(lab):
     X, y = problem(2)
-    reg = fitted(X, y)
-    lab = opened(reg, X, y)
     for degrees in (0, 35, 90, 271):
         lab.page.locator("#direction").fill(str(degrees))
         slope = gradient(X, y, [0.0, 0.0], 0.0)[0]
@@ -262,9 +277,7 @@ def test_the_directional_derivative(opened):
     assert "per unit of length" in lab.page.inner_text("#derivative")
 
 
-def test_by_keyboard(opened):
-    X, y = problem(2)
-    lab = opened(fitted(X, y), X, y)
+def test_by_keyboard(lab):
     press = lab.page.keyboard.press
     position = lambda: lab.page.inner_text("#position")  # noqa: E731
     press("ArrowRight")
@@ -319,9 +332,7 @@ def test_names_are_not_markup(opened):
     assert "</script><b>bold</b>" in lab.page.inner_text("#summary")
 
 
-def test_wrong_input_is_told(opened):
-    X, y = problem(2)
-    lab = opened(fitted(X, y), X, y)
+def test_wrong_input_is_told(lab):
     lab.set("#alpha", -1.0)
     assert "must be a positive number" in lab.page.inner_text("#verdict")
     lab.set("#alpha", 0.1)
