@@ -23,7 +23,7 @@ def warn_of(problem, descents, rate, max_iter, tol):
     tol : float
         With 0 the user asked for so many steps and not for a solution.
     """
-    fine = {"converged", "stopped"} | (set() if tol > 0.0 else {"max_iter"})
+    fine = {"converged", "early_stopped", "stopped"} | (set() if tol > 0.0 else {"max_iter"})
     failed = [j for j, descent in enumerate(descents) if descent.status not in fine]
     if not failed:
         return
@@ -39,10 +39,13 @@ def warn_of(problem, descents, rate, max_iter, tol):
 
 def _diverged(descent, test, rate, max_iter):
     largest = test.curvature.largest
+    lowest = f"lowest loss seen, {descent.best.loss:.3g}"
+    if descent.validation_losses:
+        held_out = descent.validation_losses[descent.best_iter]
+        lowest = f"lowest validation loss seen, {held_out:.3g}"
     yield (
         f"Gradient descent diverged: after {len(descent.alphas)} steps the loss was "
-        f"{descent.losses[-1]:.3g}. coef_ holds the parameters of the lowest loss seen, "
-        f"{descent.best.loss:.3g}."
+        f"{descent.losses[-1]:.3g}. coef_ holds the parameters of the {lowest}."
     )
     if largest > 0:
         limit = 2.0 / largest
@@ -57,7 +60,10 @@ def _diverged(descent, test, rate, max_iter):
 def _not_converged(descent, test, rate, max_iter):
     point = descent.best
     correlation = test.largest_correlation(point)
-    yield f"Gradient descent did not converge in max_iter={max_iter} steps:"
+    yield (
+        f"Gradient descent did not converge in max_iter={max_iter} steps"
+        + (", nor did early stopping end it:" if descent.validation_losses else ":")
+    )
     if correlation > test.tol:
         yield (
             f"the residual still has a correlation of {correlation:.2g} with a feature, and "

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from contextlib import nullcontext
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
@@ -11,14 +12,19 @@ from . import _validation as validation
 from ._advice import warn_of
 from ._callbacks import CallbackSupportMixin, tasks_of, with_callbacks
 from ._documentation import LINK_TEMPLATE
+from ._held_out import check_asked, hold_out
 from ._results import fitted_attributes
 from ._verbose import Printer
 from ._warm_start import pause_at, starts
 from .descent import Descent, descend
+from .early_stopping import EarlyStopping, HeldOutLoss
 from .hessian import when_to_gather
 from .moments import collect
 from .objective import LeastSquares
 from .stopping import SolutionTest
+
+# Fitted attributes that some settings give and others do not.
+NOT_ALWAYS = {"coef_path_", "intercept_path_", "validation_loss_history_"}
 
 
 class GradientDescentRegressor(
@@ -73,20 +79,29 @@ class GradientDescentRegressor(
     warm_start : bool, default=False
         Whether `fit` goes on from where the last one ended. On the same data
         and with the same `alpha` it goes on exactly, as if there had been no
-        pause; else it starts at the last fit's solution.
+        pause; else it starts at the last fit's solution. So it does with
+        early stopping, now or in the last fit; rows to hold out are drawn
+        anew by `random_state`.
     early_stopping : bool, default=False
-        Not built yet; True raises NotImplementedError.
+        Whether to return the parameters of the lowest loss on held-out rows,
+        and to stop when it no longer falls. Rows are held out at random, or
+        given to `fit` as `X_val`. ``alpha="lipschitz"`` is the learning rate
+        for it: its path is the smooth one from simple to flexible models.
     validation_fraction : float, default=0.1
-        Share of rows to be held out for early stopping, between 0 and 1.
+        Share of the rows to hold out, between 0 and 1. Rows of weight 0 do
+        not count. Not used where `X_val` is given.
     n_iter_no_change : int, default=5
-        Steps without a better validation loss before early stopping.
+        Early stopping ends the descent when so many new minima of the loss in
+        a row have had no lower validation loss than the lowest before. Steps
+        at which the loss is above its minimum so far are not compared: what a
+        learning rate raises on the way is not overfitting.
     store_path : bool, default=False
         Whether to keep every iterate in `coef_path_` and `intercept_path_`.
     verbose : int, default=0
         If positive, print a line at steps 1, 2, 5, 10, 20, 50, ..., and at the
         end.
     random_state : int, RandomState instance or None, default=None
-        For the held-out rows of early stopping.
+        Which rows early stopping holds out, as in `train_test_split`.
 
     Attributes
     ----------
@@ -95,8 +110,11 @@ class GradientDescentRegressor(
     intercept_ : float or ndarray of shape (n_targets,)
         0.0 if `fit_intercept=False`.
     loss_history_ : ndarray of shape (`n_iter_` + 1,) or (`n_iter_` + 1, n_targets)
-        Entry k is J after k steps, entry 0 J at the start. A target that has
-        finished before the others keeps its loss.
+        Entry k is J after k steps, entry 0 J at the start, over the rows that
+        are not held out. A target that has finished before the others keeps
+        its loss.
+    validation_loss_history_ : ndarray of the shape of `loss_history_`
+        J on the held-out rows after k steps. Only with `early_stopping=True`.
     alpha_history_ : ndarray of shape (`n_iter_`,) or (`n_iter_`, n_targets)
         The learning rate of each step; 0 for a target that has finished.
     n_iter_ : int
@@ -104,10 +122,11 @@ class GradientDescentRegressor(
         solution.
     best_iter_ : int or ndarray of shape (n_targets,)
         ``loss_history_[best_iter_]`` is J at `coef_` (up to X's dtype): the
-        last entry of a fit that converged, else the lowest. Negative after a
-        warm start none of whose steps was the best: -3 is the iterate of three
-        steps before it began.
-    status_ : {"converged", "stopped", "max_iter", "diverged"}
+        last entry of a fit that converged, else the lowest. With early
+        stopping, however it ended, that of the lowest validation loss among
+        new minima of the loss. Negative after a warm start none of whose
+        steps was the best: -3 is the iterate of three steps before it began.
+    status_ : {"converged", "early_stopped", "stopped", "max_iter", "diverged"}
         How the descent ended ("stopped": by a callback); of several targets
         the worst.
     coef_path_ : ndarray of shape (`n_iter_` + 1, [n_targets,] n_features)
@@ -122,9 +141,10 @@ class GradientDescentRegressor(
     Warns
     -----
     sklearn.exceptions.ConvergenceWarning
-        If the descent did not reach a solution in `max_iter` steps, or
-        diverged; says what was reached and what to do about it. A fit that
-        diverged returns the parameters of the lowest loss, which are finite.
+        If the descent did not reach a solution in `max_iter` steps, nor was
+        stopped early, or diverged; says what was reached and what to do about
+        it. A fit that diverged returns the parameters of the lowest loss,
+        which are finite.
 
     See Also
     --------
@@ -170,6 +190,9 @@ class GradientDescentRegressor(
     ----------
     J. Nocedal, S. Wright, "Numerical Optimization", 2nd ed., Springer 2006,
     chapters 2 and 3.
+
+    Y. Yao, L. Rosasco, A. Caponnetto, "On Early Stopping in Gradient Descent
+    Learning", Constructive Approximation 26, 2007.
 
     Examples
     --------
@@ -246,9 +269,17 @@ class GradientDescentRegressor(
             Where to start; zeros if None. Takes precedence over `warm_start`.
         intercept_init : float or array-like of the shape of `intercept_`, default=None
             Where to start; 0 if None.
-        X_val, y_val, sample_weight_val : None
-            Held-out rows for early stopping, not built yet: anything but None
-            raises NotImplementedError.
+        X_val : {array-like, sparse matrix, dataframe} of shape (n_val, n_features)
+            Held-out rows for early stopping, instead of a share of X.
+            In a `Pipeline` they must be transformed as X is: enable metadata
+            routing, request them by ``set_fit_request(X_val=True, y_val=True)``
+            and use ``Pipeline(..., transform_input=["X_val"])``. Without
+            routing a Pipeline passes them **untransformed**, as
+            ``regressor__X_val``, and nothing tells.
+        y_val : array-like of shape (n_val,) or (n_val, n_targets)
+            Their targets.
+        sample_weight_val : float or array-like of shape (n_val,), default=None
+            Their weights.
 
         Returns
         -------
@@ -260,22 +291,18 @@ class GradientDescentRegressor(
         ValueError, TypeError
             If a parameter is not what it may be; if X, y or weights have the
             wrong shape, are empty, not numbers, nan, infinite or of a size
-            beyond 1e-30 to 1e30; if weights are negative or all zero.
-        NotImplementedError
-            If early stopping or held-out rows are asked for.
+            beyond 1e-30 to 1e30; if weights are negative or all zero; the same
+            of held-out rows; if they are given without `early_stopping=True`,
+            X_val without y_val or y_val without X_val; if too few rows are left.
 
         Warns
         -----
         sklearn.exceptions.ConvergenceWarning
-            If the descent did not reach a solution, or diverged.
+            If the descent did not reach a solution, nor was stopped early, or
+            diverged.
         """
         validation.check_settings(self)
-        held_out = (X_val, y_val, sample_weight_val)
-        if self.early_stopping or any(part is not None for part in held_out):
-            raise NotImplementedError(
-                "Early stopping on held-out rows (early_stopping=True, X_val, y_val, "
-                "sample_weight_val) is not built yet."
-            )
+        check_asked(self.early_stopping, X_val, y_val, sample_weight_val)
         rate = validation.check_alpha(self.alpha)
         given = X, y, sample_weight
         # Looking for nan would be one more read of X, and a float64 copy of it
@@ -291,28 +318,16 @@ class GradientDescentRegressor(
             multi_output=True,
             y_numeric=True,
         )
-        with validation.check_rows(X, y, sample_weight) as rows:
-            problem = self._problem(rows, rate, y.shape[1:])
+        rows = validation.check_rows(X, y, sample_weight)
+        shape = y.shape[1:]
+        rows, held_out = hold_out(self, rows, shape, X_val, y_val, sample_weight_val)
+        with rows, nullcontext() if held_out is None else held_out.rows:
+            gather_at = self._gather_at(rows, rate)
+            problem = self._problem(rows, shape, gather_at)
             descents = self._begin(problem, rate, coef_init, intercept_init)
-            dtype = np.float32 if X.dtype == np.float32 else np.float64
-            # Those that only an earlier fit had must not stay.
-            for name in {"coef_path_", "intercept_path_"} & set(vars(self)):
-                delattr(self, name)
-
-            def so_far():
-                """Attributes if it stopped now, but for the path: too much for each step."""
-                fitted = fitted_attributes(problem, descents, dtype, store_path=False)
-                # Who keeps it must not see the descent go on.
-                return {**fitted, "_pause": copy.deepcopy(pause_at(problem, rate, descents))}
-
-            tasks = tasks_of(self, *given, len(descents), so_far)
-            self._descend(problem, descents, tasks)
-            attributes = fitted_attributes(problem, descents, dtype, self.store_path)
-            for name, value in attributes.items():
-                setattr(self, name, value)
-            self._pause = pause_at(problem, rate, descents)
-            if tasks is not None:
-                tasks.end()
+            stoppers = self._stoppers(held_out, shape, gather_at, descents)
+            self._descend(rate, problem, descents, stoppers, given)
+            self._split = None if held_out is None else held_out.split
             warn_of(problem, descents, rate, self.max_iter, self._tol)
         return self
 
@@ -320,10 +335,9 @@ class GradientDescentRegressor(
     def _tol(self):
         return float(self.tol or 0.0)
 
-    def _problem(self, rows, rate, target_shape):
-        gather_at = self._gather_at(rows, rate)
+    def _problem(self, rows, target_shape, gather_at, suffix=""):
         moments = collect(rows, bool(self.fit_intercept), covariance=gather_at == 0)
-        validation.check_moments(moments, rows, type(self).__name__)
+        validation.check_moments(moments, rows, type(self).__name__, suffix)
         return LeastSquares(rows, moments, target_shape, gather_at)
 
     def _gather_at(self, rows, rate):
@@ -344,15 +358,41 @@ class GradientDescentRegressor(
         """Return the descents of all targets, which have not made a step yet."""
         pause = getattr(self, "_pause", None) if self.warm_start else None
         limits = {"max_iter": self.max_iter, "tol": self._tol}
-        progress = starts(problem, rate, pause, coef_init, intercept_init, **limits)
+        exactly = not self.early_stopping
+        user_start = coef_init, intercept_init
+        progress = starts(problem, rate, pause, *user_start, exactly=exactly, **limits)
         return [Descent(begun) for begun in progress]
 
-    def _descend(self, problem, descents, tasks):
-        """Let every target descend."""
-        for target, (objective, descent) in enumerate(
-            zip(problem.objectives, descents, strict=True)
-        ):
-            watches = []
+    def _stoppers(self, held_out, target_shape, gather_at, descents):
+        """Return the watches that stop each target's descent early, if they are to."""
+        if held_out is None:
+            return []
+        gather_at = held_out.gather_at(gather_at)
+        problem = self._problem(held_out.rows, target_shape, gather_at, held_out.suffix)
+        return [
+            EarlyStopping(HeldOutLoss(objective), descent, self.n_iter_no_change)
+            for objective, descent in zip(problem.objectives, descents, strict=True)
+        ]
+
+    def _descend(self, rate, problem, descents, stoppers, given):
+        """Let every target descend, and set the fitted attributes."""
+        dtype = np.float32 if problem.rows.X.dtype == np.float32 else np.float64
+        # Those that only an earlier fit had must not stay.
+        for name in NOT_ALWAYS & set(vars(self)):
+            delattr(self, name)
+
+        def so_far():
+            """Attributes if it stopped now, but for the path: too much for each step."""
+            fitted = fitted_attributes(problem, descents, dtype, store_path=False)
+            # Who keeps it must not see the descent go on.
+            return {**fitted, "_pause": copy.deepcopy(pause_at(problem, rate, descents))}
+
+        X, y, sample_weight = given
+        tasks = tasks_of(self, X, y, sample_weight, len(descents), so_far)
+        for target, descent in enumerate(descents):
+            objective = problem.objectives[target]
+            # Early stopping first: the others tell of what it has found.
+            watches = stoppers[target : target + 1]
             if self.verbose:
                 watches.append(Printer(f"target {target}  " if len(descents) > 1 else ""))
             if tasks is not None:
@@ -365,6 +405,12 @@ class GradientDescentRegressor(
                 store_path=self.store_path,
                 watches=watches,
             )
+        attributes = fitted_attributes(problem, descents, dtype, self.store_path)
+        for name, value in attributes.items():
+            setattr(self, name, value)
+        self._pause = pause_at(problem, rate, descents)
+        if tasks is not None:
+            tasks.end()
 
     def predict(self, X):
         """Predict w . x + b.

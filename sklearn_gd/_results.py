@@ -35,6 +35,10 @@ def fitted_attributes(problem, descents, dtype, store_path):
     }
     if not problem.moments.fit_intercept:
         attributes["intercept_"] = 0.0
+    if descents[0].validation_losses:
+        held_out = [descent.validation_losses for descent in descents]
+        held_out = [_padded(values, n_iter + 1, values[-1]) for values in held_out]
+        attributes["validation_loss_history_"] = np.array(held_out).T.reshape(-1, *shape)
     if store_path:
         paths = [_padded(descent.path, n_iter + 1, descent.path[-1]) for descent in descents]
         coefs, intercepts = zip(*(_parameters(problem, path) for path in paths), strict=True)

@@ -90,73 +90,79 @@ def check_number(value, name, low, high, boundaries):
         raise ValueError(f"{name} must be a number, got nan.")
 
 
-def check_rows(X, y, sample_weight):
-    """Return Rows of an X and y that ``validate_data`` or ``check_array`` let pass."""
+def check_rows(X, y, sample_weight, suffix=""):
+    """Return Rows of an X and y that ``validate_data`` or ``check_array`` let pass.
+
+    The suffix is that of the parameters' names: ``_val`` for held-out rows.
+    """
     if sparse.issparse(y):
-        raise TypeError("y is sparse, but a dense y is required; pass y.toarray().")
-    check_numeric(X, "X")
-    check_numeric(y, "y")
+        name = f"y{suffix}"
+        raise TypeError(
+            f"{name} is sparse, but a dense {name} is required; pass {name}.toarray()."
+        )
+    check_numeric(X, f"X{suffix}")
+    check_numeric(y, f"y{suffix}")
     if sparse.issparse(X):
         if not X.has_canonical_format:
             X = X.copy()
             X.sum_duplicates()
         X = sparse.csr_array(X)
     columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
-    return Rows(X, columns, check_weights(sample_weight, X.shape[0]))
+    weights = check_weights(sample_weight, X.shape[0], f"sample_weight{suffix}")
+    return Rows(X, columns, weights)
 
 
-def check_weights(sample_weight, n_rows):
+def check_weights(sample_weight, n_rows, name="sample_weight"):
     """Return the weights as float64, brought near 1 by a power of two; None for None."""
     if sample_weight is None:
         return None
     if isinstance(sample_weight, bool):
-        raise TypeError(f"sample_weight must be numbers, got {sample_weight!r}.")
+        raise TypeError(f"{name} must be numbers, got {sample_weight!r}.")
     try:
         weights = np.asarray(sample_weight, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"sample_weight must be numbers: {error}.") from error
+        raise ValueError(f"{name} must be numbers: {error}.") from error
     if weights.ndim == 0:
         weights = np.full(n_rows, weights)
     if weights.ndim != 1:
-        raise ValueError(f"sample_weight must be 1-D or a number, got {weights.ndim} dimensions.")
-    assert_all_finite(weights, input_name="sample_weight")
+        raise ValueError(f"{name} must be 1-D or a number, got {weights.ndim} dimensions.")
+    assert_all_finite(weights, input_name=name)
     if len(weights) != n_rows:
-        raise ValueError(
-            f"sample_weight must have one entry per row, {n_rows}, got {len(weights)}."
-        )
+        raise ValueError(f"{name} must have one entry per row, {n_rows}, got {len(weights)}.")
     if weights.min() < 0:
         raise ValueError(
-            f"sample_weight must not be negative, got {weights.min()} in row {weights.argmin()}."
+            f"{name} must not be negative, got {weights.min()} in row {weights.argmin()}."
         )
     largest = weights.max()
     if largest == 0:
-        raise ValueError("sample_weight must have a positive entry, but all are zero.")
+        raise ValueError(f"{name} must have a positive entry, but all are zero.")
     return np.ldexp(weights, -math.frexp(largest)[1])
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def check_moments(moments, rows, estimator_name=None):
+def check_moments(moments, rows, estimator_name=None, suffix=""):
     """Raise if X or y had values that are not finite, or whose squares are not.
 
     Looks for them only when a sum says that there are some, so that X is not
-    read once more for nothing.
+    read once more for nothing.  The suffix is that of the names X and y.
     """
+    X_name, y_name = f"X{suffix}", f"y{suffix}"
     sizes = moments.diagonal
     if not (np.isfinite(sizes).all() and np.isfinite(moments.cross).all()):
         X = rows.X.data if sparse.issparse(rows.X) else rows.X
-        assert_all_finite(X, estimator_name=estimator_name, input_name="X")
-        _check_sizes(np.array([max(X.max(), -X.min())], dtype=np.float64), "X")
-        _check_sizes(np.abs(rows.y).max(axis=0), "y")
+        assert_all_finite(X, estimator_name=estimator_name, input_name=X_name)
+        _check_sizes(np.array([max(X.max(), -X.min())], dtype=np.float64), X_name)
+        _check_sizes(np.abs(rows.y).max(axis=0), y_name)
     vanished = np.flatnonzero(sizes == 0)
     if len(vanished):
         # All zero, or too small to be squared?
         (total,) = rows.sum(lambda X, y, weights: (_sum_of_magnitudes(X[:, vanished], weights),))
-        _check_sizes(total[total > 0], "X")
+        _check_sizes(total[total > 0], X_name)
     y_sizes = np.sqrt(moments.y_square)
     if not y_sizes.all():
         y_sizes = np.where(y_sizes > 0, y_sizes, np.abs(rows.y).max(axis=0))
-    _check_sizes(np.sqrt(sizes[sizes != 0]), "X")
-    _check_sizes(y_sizes[y_sizes != 0], "y")
+    _check_sizes(np.sqrt(sizes[sizes != 0]), X_name)
+    _check_sizes(y_sizes[y_sizes != 0], y_name)
 
 
 def _sum_of_magnitudes(X, weights):

@@ -2,7 +2,7 @@
 
 
 class Printer:
-    """A Watch that prints the loss and the learning rate at some steps.
+    """A Watch that prints losses and the learning rate at some steps.
 
     Parameters
     ----------
@@ -38,4 +38,6 @@ class Printer:
     def _tell(self, descent):
         k, loss, alpha = len(descent.alphas), descent.losses[-1], descent.alphas[-1]
         self._last = k
-        print(f"{self._prefix}step {k:>6}  loss {loss:.6e}  alpha {alpha:.3e}")
+        held_out = descent.validation_losses
+        validation = f"validation {held_out[-1]:.6e}  " if held_out else ""
+        print(f"{self._prefix}step {k:>6}  loss {loss:.6e}  {validation}alpha {alpha:.3e}")

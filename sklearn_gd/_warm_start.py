@@ -16,8 +16,9 @@ class Pause:
 
     Attributes
     ----------
-    digest : str
-        Fingerprint of the data's moments.
+    digest : str or None
+        Fingerprint of the data's moments; None after early stopping, which has
+        made steps beyond the one it returned and is not to go on from them.
     rate : LearningRate
     progress : tuple of Progress
         One a target.
@@ -25,7 +26,7 @@ class Pause:
         The fitted coefficients and intercept of each target.
     """
 
-    digest: str
+    digest: str | None
     rate: object
     progress: tuple[Progress, ...]
     parameters: tuple[tuple[np.ndarray, float], ...]
@@ -34,15 +35,16 @@ class Pause:
 def pause_at(problem, rate, descents):
     """Return the Pause after these descents."""
     split = problem.objectives[0].split
+    early_stopping = any(descent.validation_losses for descent in descents)
     return Pause(
-        digest=problem.moments.digest,
+        digest=None if early_stopping else problem.moments.digest,
         rate=rate,
         progress=tuple(descent.progress for descent in descents),
         parameters=tuple(split(descent.best.theta) for descent in descents),
     )
 
 
-def starts(problem, rate, pause, coef_init, intercept_init, **limits):
+def starts(problem, rate, pause, coef_init, intercept_init, *, exactly=True, **limits):
     """Progress at the start of each target's descent.
 
     Parameters
@@ -54,6 +56,8 @@ def starts(problem, rate, pause, coef_init, intercept_init, **limits):
         rate; else from the parameters it found.
     coef_init, intercept_init : array-like or None
         The user's start; takes precedence.
+    exactly : bool, default=True
+        Whether it may go on exactly.
     **limits
         ``max_iter`` and ``tol``, for learning rates that plan ahead.
     """
@@ -63,7 +67,7 @@ def starts(problem, rate, pause, coef_init, intercept_init, **limits):
     else:
         _check_shapes(problem, pause)
         same_rate = _equal(pause.rate, rate)
-        if pause.digest == problem.moments.digest and same_rate:
+        if exactly and same_rate and pause.digest == problem.moments.digest:
             # A copy: a fit that fails must not have moved the last one's progress.
             return copy.deepcopy(pause.progress)
         parameters = pause.parameters

@@ -24,7 +24,7 @@ LARGEST_LOSS = 1e120
 LEAST_PATIENCE = 4
 
 # From best to worst; several targets have the worst of theirs.
-STATUSES = ("converged", "stopped", "max_iter", "diverged")
+STATUSES = ("converged", "early_stopped", "stopped", "max_iter", "diverged")
 
 
 class AtStart:
@@ -141,6 +141,11 @@ class Descent:
         J at the iterates of this call, and the learning rates between them.
     path : list of ndarray
         The iterates of this call if they were to be stored, else only the first.
+    validation_losses : list of float
+        J on held-out rows at the iterates of this call, if a watch looks at it.
+    chosen : Point or None
+        The point to return if a watch has chosen one; else that of the lowest
+        loss is.
     status : one of STATUSES
         How it ended; "stopped" until then, as that is what it would be.
     """
@@ -150,8 +155,9 @@ class Descent:
     losses: list[float] = field(init=False)
     alphas: list[float] = field(init=False, default_factory=list)
     path: list[np.ndarray] = field(init=False)
+    validation_losses: list[float] = field(init=False, default_factory=list)
+    chosen: Point | None = field(init=False, default=None)
     status: str = field(init=False, default="stopped")
-    _best: Point | None = field(init=False, default=None)
 
     def __post_init__(self):
         point = self.progress.point
@@ -160,7 +166,7 @@ class Descent:
     @property
     def best(self):
         """The Point to return."""
-        return self.progress.best if self._best is None else self._best
+        return self.progress.best if self.chosen is None else self.chosen
 
     @property
     def best_iter(self):
@@ -173,15 +179,15 @@ class Descent:
     def end(self, objective, status):
         """Settle which point is the best, and its loss."""
         self.status = status
-        if status != "converged":
-            self._best = _verified(objective, self.progress)
+        if status != "converged" or self.chosen is not None:
+            self.chosen = _verified(objective, self.progress, self.best)
         k, loss = self.best_iter, self.best.loss
         if k >= 0 and abs(self.losses[k] - loss) > 1e-9 * loss:
             self.losses[k] = loss
 
 
 class Watch(Protocol):
-    """Somebody to tell of every update, who may stop the descent."""
+    """Somebody to tell of every update, who may stop the descent and choose what it returns."""
 
     stopped: bool
     """Whether to stop; looked at before each update."""
@@ -264,13 +270,12 @@ def descend(objective, descent, is_solution, *, max_iter, store_path=False, watc
         watch.end(descent)
 
 
-def _verified(objective, now):
-    """The best point with its loss read off the rows, if rounding may have moved it.
+def _verified(objective, now, best):
+    """The point to return with its loss read off the rows, if rounding may have moved it.
 
     Far from the origin the loss may have lost all its digits: what turns out
     to be worse than the start gives way to it.
     """
-    best = now.best
     if best.anchored:
         return best
     if drift(objective, now, best) < UNSEEN * best.residual:

@@ -52,6 +52,9 @@ class Rows:
     y : ndarray of shape (n_rows, n_targets), dtype float64
     weights : ndarray of shape (n_rows,), dtype float64, or None
         None means that every row counts once.
+    chosen : ndarray of shape (n_chosen,), dtype int, or None
+        Numbers of the rows to hand out; None means all.  They are copied block
+        by block, and never as a whole.
 
     Attributes
     ----------
@@ -59,13 +62,17 @@ class Rows:
         How often every row has been read.
     """
 
-    def __init__(self, X, y, weights=None):
+    def __init__(self, X, y, weights=None, chosen=None):
         self.X = X
         self.y = y
         self.weights = weights
+        self.chosen = chosen
         self.reads = 0
         self.n_rows, self.n_features = X.shape
         self.n_stored = X.nnz if sparse.issparse(X) else X.size
+        if chosen is not None:
+            share, self.n_rows = len(chosen) / max(self.n_rows, 1), len(chosen)
+            self.n_stored = int(share * self.n_stored)
         self._map = map
         self._workers = None
         self._views = None
@@ -92,16 +99,18 @@ class Rows:
 
     def block(self, start, stop):
         """(X, y, weights) of some rows; X is float64, dense or csr_array."""
-        rows = slice(start, stop)
+        rows = slice(start, stop) if self.chosen is None else self.chosen[start:stop]
         weights = None if self.weights is None else self.weights[rows]
         if not sparse.issparse(self.X):
             return np.asarray(self.X[rows], dtype=np.float64), self.y[rows], weights
-        indptr = self.X.indptr[start : stop + 1]
+        # Of neighbours parts of the arrays will do; rows from here and there are copied.
+        X = self.X if self.chosen is None else self.X[rows]
+        indptr = X.indptr[start : stop + 1] if self.chosen is None else X.indptr
         stored = slice(indptr[0], indptr[-1])
-        data = np.asarray(self.X.data[stored], dtype=np.float64)
+        data = np.asarray(X.data[stored], dtype=np.float64)
         shape = (stop - start, self.n_features)
-        X = _Sparse((data, self.X.indices[stored], indptr - indptr[0]), shape=shape)
-        return X, self.y[rows], weights
+        block = _Sparse((data, X.indices[stored], indptr - indptr[0]), shape=shape)
+        return block, self.y[rows], weights
 
     def sum(self, kernel, block_rows=None, n_lanes=LANES, work=1.0):
         """Read every row once: add up ``kernel(X, y, weights)`` over the blocks.
@@ -141,19 +150,20 @@ class Rows:
         bounds = np.linspace(0, len(starts) - 1, min(n_lanes, len(starts) - 1) + 1).astype(int)
         lanes = [starts[i : j + 1] for i, j in pairwise(bounds)]
         lanes = [(self.block(i, j) for i, j in pairwise(lane)) for lane in lanes]
-        if block_rows is None and self.X.dtype == np.float64:
+        if block_rows is None and self.X.dtype == np.float64 and self.chosen is None:
             self._views = lanes = [list(lane) for lane in lanes]
         return lanes
 
     def typical_row(self):
         """Middle and range of X, and middle of y, in some of the rows that count."""
-        X, y = self.X, self.y
+        counting = self.chosen
         if self.weights is not None:
-            some = np.flatnonzero(self.weights)
-            some = some[:: -(-len(some) // MIN_BLOCK_ROWS)]
-            X, y = X[some], y[some]
-        step = -(-len(y) // MIN_BLOCK_ROWS)
-        X, y = X[::step], y[::step]
+            heavy = self.weights > 0
+            counting = np.flatnonzero(heavy) if counting is None else counting[heavy[counting]]
+        n = self.n_rows if counting is None else len(counting)
+        step = max(1, -(-n // MIN_BLOCK_ROWS))
+        some = slice(0, n, step) if counting is None else counting[::step]
+        X, y = self.X[some], self.y[some]
         X = np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=np.float64)
         low, high = X.min(axis=0), X.max(axis=0)
         with np.errstate(over="ignore", invalid="ignore"):

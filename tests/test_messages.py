@@ -56,7 +56,7 @@ X, Y = with_condition(10)
         ({"validation_fraction": 1.0}, ValueError, "validation_fraction == 1.0, must be < 1"),
         ({"n_iter_no_change": 0}, ValueError, "n_iter_no_change == 0, must be >= 1"),
         ({"verbose": -1}, ValueError, "verbose == -1, must be >= 0"),
-        ({"early_stopping": True}, NotImplementedError, "Early stopping.*is not built yet"),
+        ({"n_iter_no_change": 2.0}, TypeError, "n_iter_no_change must be an instance of int"),
     ],
 )
 def test_parameters(parameters, error, message):
@@ -105,7 +105,7 @@ def changed(array, value):
         ({"coef_init": "zeros"}, ValueError, "coef_init must be an array"),
         ({"intercept_init": np.zeros(2)}, ValueError, "intercept_init must be a number"),
         ({"intercept_init": np.inf}, ValueError, "intercept_init must be finite"),
-        ({"X_val": X, "y_val": Y}, NotImplementedError, "X_val.*not built yet"),
+        ({"X_val": X, "y_val": Y}, ValueError, "X_val, y_val are for early stopping, but early_"),
     ],
 )
 def test_arguments(arguments, error, message):

@@ -298,6 +298,18 @@ def test_pipelines_and_names():
     DescentPathDisplay.from_estimator(alone, X, y, parameters=("bmi", "bp"))
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_early_stopping_has_a_path_too(data, weighted):
+    """J is over the rows that were not held out."""
+    X, y = data
+    weights = np.random.default_rng(0).random(len(y)) if weighted else None
+    reg = fitted(X, y, weights=weights, early_stopping=True, random_state=3)
+    display = DescentPathDisplay.from_estimator(reg, X, y, sample_weight=weights)
+    np.testing.assert_array_equal(display.descent.losses, reg.loss_history_)
+    curve = LossCurveDisplay.from_estimator(reg)
+    np.testing.assert_array_equal(curve.validation_line_.get_ydata(), reg.validation_loss_history_)
+
+
 def test_one_feature_needs_no_parameters(data):
     """theta = (w_1, b): its indices are 0 and 1."""
     X, y = data

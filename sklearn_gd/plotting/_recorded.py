@@ -8,6 +8,7 @@ from scipy import sparse
 from sklearn.utils import check_X_y
 
 from .. import _validation as validation
+from .._held_out import split_rows
 from ..moments import collect
 from ..objective import LeastSquares
 from ._fitted import features_of, has_diverged, regressor_of
@@ -132,7 +133,11 @@ def record(estimator, X, y, sample_weight, parameters, target):
     carried = list(range(len(all_names))) if everything else list(chosen)
 
     losses, alphas, path, theta = _of_target(regressor, target)
-    with validation.check_rows(X, y, sample_weight) as rows:
+    rows = validation.check_rows(X, y, sample_weight)
+    if getattr(regressor, "_split", None) is not None:
+        # J is over the rows that early stopping has not held out.
+        rows, _ = split_rows(rows, *regressor._split)
+    with rows:
         moments = collect(rows, fit_intercept, covariance=everything)
         validation.check_moments(moments, rows)
         problem = LeastSquares(rows, moments, y.shape[1:])

@@ -238,7 +238,7 @@ function startAt([a, b]) {
 function introduce() {
   const n = content.nParameters;
   const rate = content.alpha === null ? "" : ` with α = ${format(content.alpha)}`;
-  const ended = { converged: "ended at a solution after", max_iter: "ended after its", diverged: "diverged within", stopped: "was stopped after" }[content.status] || "ended after";
+  const ended = { converged: "ended at a solution after", max_iter: "ended after its", diverged: "diverged within", early_stopped: "was stopped early after", stopped: "was stopped after" }[content.status] || "ended after";
   const others = n === 2 ? "" : `, two of ${n} parameters`;
   fill("summary", `J, half the mean squared error, over ${content.names[FIRST]} and ${content.names[SECOND]}${others}. The fit${rate} ${ended} ${content.nIter} steps.`);
   fill("start-name-0", content.names[FIRST]);
