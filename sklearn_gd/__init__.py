@@ -2,6 +2,7 @@
 
 from ._functions import cost, directional_derivative, gradient, max_stable_alpha
 from ._regressor import GradientDescentRegressor
+from ._regressor_cv import GradientDescentRegressorCV
 from .plotting import DescentPathDisplay, LossCurveDisplay
 
 __version__ = "0.1.0"
@@ -9,6 +10,7 @@ __version__ = "0.1.0"
 __all__ = [
     "DescentPathDisplay",
     "GradientDescentRegressor",
+    "GradientDescentRegressorCV",
     "LossCurveDisplay",
     "cost",
     "directional_derivative",

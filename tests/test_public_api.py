@@ -14,6 +14,7 @@ def test_public_names():
     assert sorted(sklearn_gd.__all__) == [
         "DescentPathDisplay",
         "GradientDescentRegressor",
+        "GradientDescentRegressorCV",
         "LossCurveDisplay",
         "cost",
         "directional_derivative",
@@ -41,6 +42,10 @@ def test_the_estimators_diagram_links_to_its_page():
             "(alpha='auto', *, fit_intercept=True, max_iter=10000, tol=1e-06, precompute='auto', "
             "warm_start=False, early_stopping=False, validation_fraction=0.1, "
             "n_iter_no_change=5, store_path=False, verbose=0, random_state=None)",
+        ),
+        (
+            sklearn_gd.GradientDescentRegressorCV,
+            "(alphas=None, *, cv=None, fit_intercept=True, max_iter=1000, n_jobs=None)",
         ),
         (
             sklearn_gd.GradientDescentRegressor.fit,

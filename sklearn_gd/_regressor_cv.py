@@ -1,0 +1,273 @@
+"""GradientDescentRegressorCV: the learning rate and the number of steps by cross-validation."""
+
+import numbers
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.model_selection import check_cv
+from sklearn.utils import Bunch
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.validation import validate_data
+
+from . import _validation as validation
+from ._cross_validation import held_out_losses
+from ._documentation import LINK_TEMPLATE
+from ._regressor import GradientDescentRegressor
+
+# Learning rates of the grid, if the user does not say how many.
+GRID = 20
+# They go up to just below 2/L, and over so many decades.
+TOP, DECADES = 0.99, 3.0
+
+
+class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
+    """Batch gradient descent with learning rate and number of steps by cross-validation.
+
+    Stopping early is gradient descent's own regularisation: k steps of a
+    constant learning rate alpha shrink the coefficients much as ridge
+    regression with the penalty ``1/(2 k alpha) |w|^2`` does. For every alpha of
+    a grid and every number of steps up to `max_iter` the error on held-out rows
+    is computed, for the price of about one fit, and the pair with the least
+    mean error is used on all rows.
+
+    Parameters
+    ----------
+    alphas : int, array-like of shape (n_alphas,) or None, default=None
+        **Learning rates**, not penalties. A number: so many, evenly on the
+        logarithmic scale over three decades up to just below 2/L, with the
+        largest L of all training rows. None: 20.
+    cv : int, cross-validation generator or iterable, default=None
+        As everywhere in scikit-learn: None for 5 folds, a number of folds, a
+        splitter, or an iterable of (train, test) row numbers.
+    fit_intercept : bool, default=True
+        Whether b is a parameter; else it is 0.
+    max_iter : int, default=1000
+        Largest number of steps.
+    n_jobs : int, default=None
+        Splits that are worked on at a time, by threads; None for 1 (or what
+        `joblib.parallel_config` says). Reading the rows uses threads anyway.
+
+    Attributes
+    ----------
+    alpha_ : float
+        The learning rate chosen.
+    n_iter_ : int
+        The number of steps chosen; of equally good pairs the one with fewer.
+    alphas_ : ndarray of shape (n_alphas,)
+        All learning rates tried.
+    mse_path_ : ndarray of shape (n_alphas, max_iter + 1, n_folds)
+        Mean squared error on the held-out rows, after k steps of each alpha.
+        The mean over the targets, weighted by `sample_weight` within a fold;
+        inf once the descent has diverged.
+    coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
+        After `n_iter_` steps of `alpha_` on all rows. float32 if X is float32,
+        else float64.
+    intercept_ : float or ndarray of shape (n_targets,)
+        0.0 if `fit_intercept=False`.
+    loss_history_ : ndarray of shape (`n_iter_` + 1,) or (`n_iter_` + 1, n_targets)
+        J on all rows after k steps of `alpha_`.
+    alpha_history_ : ndarray of shape (`n_iter_`,) or (`n_iter_`, n_targets)
+        The learning rate of each step.
+    best_iter_ : int or ndarray of shape (n_targets,)
+        As in `GradientDescentRegressor`: `n_iter_`, unless rounding decides.
+    status_ : {"max_iter"}
+        All steps chosen were made.
+    n_features_in_ : int
+        Number of features seen during fit.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X had names that are all strings.
+
+    See Also
+    --------
+    GradientDescentRegressor : One learning rate; many kinds of them.
+    sklearn.linear_model.RidgeCV : The penalty of ridge regression by
+        cross-validation.
+
+    Notes
+    -----
+    Each row is read for the second moments of its fold, once more for the
+    residuals of a reference solution, and once or twice for the final descent.
+    The descents themselves, of all alphas at once, run on the moments. Beyond
+    2000 features, or with more features than training rows, each step reads
+    all rows instead, for all alphas and folds at once.
+
+    The mean over folds is not weighted, as in `GridSearchCV` and
+    `sklearn.linear_model.LassoCV`.
+
+    References
+    ----------
+    A. Ali, J. Z. Kolter, R. J. Tibshirani, "A continuous-time view of early
+    stopping for least squares", AISTATS 2019, arXiv 1810.10082.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_regression
+    >>> from sklearn_gd import GradientDescentRegressorCV
+    >>> X, y = make_regression(60, 40, noise=300.0, random_state=0)
+    >>> reg = GradientDescentRegressorCV(alphas=5, max_iter=500).fit(X, y)
+    >>> reg.mse_path_.shape
+    (5, 501, 5)
+    >>> 0 < reg.n_iter_ < 500
+    True
+    """
+
+    _doc_link_module = "sklearn_gd"
+    _doc_link_template = LINK_TEMPLATE
+
+    def __init__(self, alphas=None, *, cv=None, fit_intercept=True, max_iter=1000, n_jobs=None):
+        self.alphas = alphas
+        self.cv = cv
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.n_jobs = n_jobs
+
+    def fit(self, X, y, sample_weight=None, **params):
+        """Choose the learning rate and the number of steps, and descend on all rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Targets; one choice for all of them.
+        sample_weight : float or array-like of shape (n_samples,), default=None
+            Weights, not negative; they count in training and in testing.
+        **params : dict
+            Passed on to the splitter, `groups` for instance. Only with
+            ``sklearn.set_config(enable_metadata_routing=True)``.
+
+        Returns
+        -------
+        GradientDescentRegressorCV
+            The fitted estimator itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `GradientDescentRegressor.fit`; if `alphas` are not positive
+            numbers or `cv` makes no splits with rows that count; if `params`
+            are given without metadata routing.
+        """
+        self._check_settings()
+        routed = self._routed(sample_weight, params)
+        given = X
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype="numeric",
+            ensure_all_finite=False,
+            multi_output=True,
+            y_numeric=True,
+        )
+        rows = validation.check_rows(X, y, sample_weight)
+        splits = self._splits(X, y, rows.weights, routed)
+        with rows:
+            self.alphas_, self.mse_path_ = held_out_losses(
+                rows.X,
+                rows.y,
+                rows.weights,
+                splits,
+                self._alphas,
+                self.max_iter,
+                bool(self.fit_intercept),
+                self.n_jobs,
+            )
+        chosen, steps = _best(self.mse_path_.mean(axis=2))
+        self.alpha_ = float(self.alphas_[chosen])
+        self._refit(given, y, sample_weight, steps)
+        return self
+
+    # The same as that of the regressor, down to the word.
+    predict = GradientDescentRegressor.predict
+
+    def _check_settings(self):
+        validation.check_flag(self.fit_intercept, "fit_intercept")
+        validation.check_count(self.max_iter, "max_iter", 1)
+        if isinstance(self.alphas, numbers.Integral) and not isinstance(self.alphas, bool):
+            validation.check_count(self.alphas, "alphas", 1)
+        elif self.alphas is not None:
+            alphas = np.asarray(self.alphas)
+            if alphas.ndim != 1 or not len(alphas) or alphas.dtype.kind not in "iuf":
+                raise ValueError(
+                    "alphas must be None, how many, or a 1-D array of positive numbers, got "
+                    f"{self.alphas!r}."
+                )
+            if not (np.isfinite(alphas) & (alphas > 0)).all():
+                raise ValueError(f"alphas must be positive and finite, got {self.alphas!r}.")
+
+    def _alphas(self, largest):
+        """The learning rates to try, given the largest L of all training rows."""
+        if self.alphas is None or isinstance(self.alphas, numbers.Integral):
+            n = GRID if self.alphas is None else int(self.alphas)
+            top = TOP * 2.0 / largest if largest > 0 else 1.0
+            return np.logspace(-DECADES, 0.0, n) * top if n > 1 else np.array([top / 2.0])
+        return np.array(self.alphas, dtype=np.float64)
+
+    def _routed(self, sample_weight, params):
+        if get_config()["enable_metadata_routing"]:
+            return process_routing(self, "fit", sample_weight=sample_weight, **params)
+        if params:
+            raise ValueError(
+                f"fit got {sorted(params)}, which go to the splitter only with "
+                "sklearn.set_config(enable_metadata_routing=True)."
+            )
+        return Bunch(splitter=Bunch(split={}))
+
+    def _splits(self, X, y, weights, routed):
+        cv = check_cv(self.cv)
+        splits: list[tuple[np.ndarray, ...]] = []
+        for train, test in cv.split(X, y, **routed.splitter.split):
+            # Masks become numbers, negative numbers what they stand for.
+            split = tuple(np.arange(X.shape[0])[rows] for rows in (train, test))
+            for name, rows in zip(("training", "test"), split, strict=True):
+                if not len(rows) or (weights is not None and not weights[rows].any()):
+                    raise ValueError(
+                        f"cv: the {name} rows of split {len(splits)} are none, or all of weight 0."
+                    )
+            splits.append(split)
+        if not splits:
+            raise ValueError("cv makes no splits.")
+        return splits
+
+    def _refit(self, X, y, sample_weight, steps):
+        """Descend on all rows, and take over the regressor's attributes."""
+        regressor = GradientDescentRegressor(
+            self.alpha_, fit_intercept=self.fit_intercept, max_iter=max(steps, 1), tol=0
+        )
+        regressor.fit(X, y, sample_weight=sample_weight)
+        names = ("coef_", "intercept_", "loss_history_", "alpha_history_", "best_iter_")
+        attributes = {name: getattr(regressor, name) for name in (*names, "n_iter_", "status_")}
+        if steps == 0:
+            # The start itself was best on held-out rows.
+            for name in ("coef_", "intercept_", "best_iter_", "n_iter_"):
+                attributes[name] = 0 * attributes[name]
+            attributes["loss_history_"] = attributes["loss_history_"][:1]
+            attributes["alpha_history_"] = attributes["alpha_history_"][:0]
+        for name, value in attributes.items():
+            setattr(self, name, value)
+
+    def get_metadata_routing(self):
+        """Get metadata routing of this object.
+
+        Returns
+        -------
+        sklearn.utils.metadata_routing.MetadataRouter
+            What goes to the splitter.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="split")
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return router.add(splitter=check_cv(self.cv), method_mapping=mapping)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _best(errors):
+    """Numbers of the alpha and the step of the least error; of equal ones the fewest steps."""
+    step = int(errors.min(axis=0).argmin())
+    return int(errors[:, step].argmin()), step

@@ -1,0 +1,266 @@
+"""GradientDescentRegressorCV: against a plain loop, and as a scikit-learn estimator."""
+
+import numpy as np
+import pytest
+import sklearn
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    LeaveOneOut,
+    RepeatedKFold,
+    ShuffleSplit,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV
+from sklearn_gd._cross_validation import ByMoments, ByPasses
+from sklearn_gd._splits import sets_of_rows
+
+from .problems import design, with_condition
+
+FORMS = [ByMoments, ByPasses]
+
+
+def plain_loop(X, Y, splits, alphas, max_iter, weights=None, fit_intercept=True):
+    """Mean squared errors on held-out rows, by descending on each split's rows."""
+    A = design(X, fit_intercept)
+    s = np.ones(len(Y)) if weights is None else weights
+    errors = np.empty((len(alphas), max_iter + 1, len(splits)))
+    for f, (train, test) in enumerate(splits):
+        for a, alpha in enumerate(alphas):
+            theta = np.zeros((A.shape[1], Y.shape[1]))
+            for k in range(max_iter + 1):
+                residual = A @ theta - Y
+                squares = np.average(residual[test] ** 2, axis=0, weights=s[test])
+                errors[a, k, f] = squares.mean()
+                slope = A[train].T @ (s[train, None] * residual[train]) / s[train].sum()
+                theta = theta - alpha * slope
+    return errors
+
+
+def data(noise=1.0, n_targets=1, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(90, 5)) * [1, 2, 0.3, 1, 1] + [0, 1, 0, 3, 0]
+    Y = X @ rng.normal(size=(5, n_targets)) + 0.5
+    return X, Y + noise * rng.normal(size=Y.shape), rng.random(90)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize(
+    "cv",
+    [KFold(4), KFold(5, shuffle=True, random_state=0), ShuffleSplit(6, random_state=0),
+     RepeatedKFold(n_splits=3, n_repeats=2, random_state=0)],
+    ids=["folds", "shuffled", "at random", "repeated"],
+)  # fmt: skip
+def test_errors_are_those_of_a_plain_loop(form, fit_intercept, weighted, cv):
+    X, Y, weights = data(n_targets=2)
+    weights = weights if weighted else None
+    splits = list(cv.split(X))
+    folds = form(X, Y, weights, splits, fit_intercept)
+    alphas = np.array([0.01, 0.3, 1.0, 1.9]) / folds.largest_eigenvalue
+    expected = plain_loop(X, Y, splits, alphas, 150, weights, fit_intercept)
+    assert_allclose(folds.losses(alphas, 150), expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("noise", [1e-4, 1e-6])
+def test_good_fits_keep_their_digits(form, noise):
+    """Plain moments lose them: see the module's docstring."""
+    X, Y, _ = data(noise)
+    splits = list(KFold(4).split(X))
+    folds = form(X, Y, None, splits, True)
+    alphas = np.array([1.9]) / folds.largest_eigenvalue
+    expected = plain_loop(X, Y, splits, alphas, 1500)
+    assert expected.min() < 10 * noise**2
+    assert_allclose(folds.losses(alphas, 1500), expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_sparse_rows_and_float32(form):
+    X, Y, weights = data()
+    X = np.where(np.abs(X) > 1.0, X, 0.0).astype(np.float32)
+    splits = list(KFold(3).split(X))
+    expected = form(X.astype(float), Y, weights, splits, True).losses(np.array([0.1]), 50)
+    for given in (X, sparse.csr_array(X)):
+        found = form(given, Y, weights, splits, True).losses(np.array([0.1]), 50)
+        assert_allclose(found, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_diverges_scores_inf_from_then_on(form):
+    X, Y, _ = data()
+    splits = list(KFold(3).split(X))
+    folds = form(X, Y, None, splits, True)
+    alphas = np.array([0.9, 1.5, 1e200]) * 2.0 / folds.largest_eigenvalue
+    losses = folds.losses(alphas, 400)
+    assert np.isfinite(losses[0]).all()
+    assert np.isinf(losses[1:, -1]).all()
+    assert not np.isnan(losses).any()
+    # Once inf, always inf.
+    assert (np.isinf(losses[:, 1:]) >= np.isinf(losses[:, :-1])).all()
+
+
+def test_rows_that_train_and_test_twice_or_never():
+    """A user's own splits may draw rows twice, leave some out, and overlap."""
+    X, Y, weights = data()
+    splits = [(np.r_[0:50, 10:20, 3], np.r_[45:70, 60]), (np.arange(20, 80), np.arange(10))]
+    expected = plain_loop(X, Y, splits, [0.05], 60, weights)
+    for form in FORMS:
+        found = form(X, Y, weights, splits, True).losses(np.array([0.05]), 60)
+        assert_allclose(found, expected, rtol=1e-8)
+
+
+def test_sets_are_disjoint_and_make_up_the_splits():
+    for cv in (KFold(5), RepeatedKFold(n_splits=3, n_repeats=2, random_state=0), LeaveOneOut()):
+        splits = list(cv.split(np.zeros((30, 1))))
+        sets, members = sets_of_rows(30, splits)
+        assert len(np.unique(np.concatenate(sets))) == sum(map(len, sets)) or len(splits) > 20
+        for (train, test), (trains, tests) in zip(splits, members, strict=True):
+            assert_array_equal(np.sort(np.concatenate([sets[i] for i in trains])), train)
+            assert_array_equal(np.sort(np.concatenate([sets[i] for i in tests])), test)
+
+
+def test_each_row_is_gathered_once(monkeypatch):
+    """The moments of five folds cost one read of the rows."""
+    from sklearn_gd import _cross_validation
+
+    gathered = []
+
+    def counted(rows, *args, **kwargs):
+        gathered.append(rows.n_rows)
+        return collect(rows, *args, **kwargs)
+
+    collect = _cross_validation.collect
+    monkeypatch.setattr(_cross_validation, "collect", counted)
+    X, Y, _ = data()
+    ByMoments(X, Y, None, list(KFold(5).split(X)), True)
+    assert sum(gathered) == len(X)
+
+
+def test_the_choice_and_the_refit():
+    X, y = with_condition(1e3, 40, 20, noise=2.0, seed=3)
+    reg = GradientDescentRegressorCV(alphas=[0.01, 0.1, 1.0, 50.0], max_iter=200).fit(X, y)
+    means = reg.mse_path_.mean(axis=2)
+    chosen = list(reg.alphas_).index(reg.alpha_)
+    assert means[chosen, reg.n_iter_] == means.min()
+    assert 0 < reg.n_iter_ < 200
+    assert np.isinf(means[3, -1])
+    alone = GradientDescentRegressor(reg.alpha_, max_iter=reg.n_iter_, tol=0).fit(X, y)
+    assert_array_equal(reg.coef_, alone.coef_)
+    assert_array_equal(reg.loss_history_, alone.loss_history_)
+    assert_array_equal(reg.predict(X), alone.predict(X))
+    assert reg.status_ == "max_iter"
+    assert_allclose(reg.mse_path_[:, 0], np.broadcast_to(
+        [np.mean(y[test] ** 2) for _, test in KFold(5).split(X)], (4, 5)
+    ))  # fmt: skip
+
+
+def test_equal_errors_go_to_fewer_steps():
+    X = np.ones((20, 1))
+    # One step of alpha = 1/L = 1/2 reaches the mean, and the rest stays there.
+    reg = GradientDescentRegressorCV(alphas=[0.5], max_iter=50).fit(X, np.full(20, 3.0))
+    assert reg.n_iter_ == 1
+
+
+def test_the_start_itself_may_be_best():
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(20, 15)), rng.choice([-1.0, 1.0], size=20)
+    reg = GradientDescentRegressorCV(alphas=[0.5], max_iter=20, fit_intercept=False)
+    reg.fit(X, y)
+    if reg.n_iter_ == 0:
+        assert not reg.coef_.any()
+    zero = GradientDescentRegressorCV(alphas=[0.1], max_iter=5).fit(X, 0 * y)
+    assert (zero.n_iter_, len(zero.loss_history_), len(zero.alpha_history_)) == (0, 1, 0)
+    assert_array_equal(zero.predict(X), 0 * y)
+
+
+def test_the_grid_ends_below_the_limit_of_every_fold():
+    X, y = with_condition(10.0, 60, 4, seed=0)
+    reg = GradientDescentRegressorCV(7, max_iter=10).fit(X, y)
+    A = design(X)
+    limits = [
+        2.0 / np.linalg.eigvalsh(A[train].T @ A[train] / len(train))[-1]
+        for train, _ in KFold(5).split(X)
+    ]
+    assert len(reg.alphas_) == 7
+    assert 0.98 * min(limits) < reg.alphas_.max() < min(limits)
+    assert np.isfinite(reg.mse_path_).all()
+    assert len(GradientDescentRegressorCV(max_iter=3).fit(X, y).alphas_) == 20
+    # The whole data's L is no larger than the largest of the folds'.
+    assert reg.alphas_.max() < 2.0 / np.linalg.eigvalsh(A.T @ A / len(A))[-1]
+
+
+@pytest.mark.parametrize("shape", [(30, 40), (25, 60)])
+def test_more_features_than_rows(shape):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=shape), rng.normal(size=shape[0])
+    reg = GradientDescentRegressorCV(3, cv=3, max_iter=40).fit(X, y)
+    expected = plain_loop(X, y[:, None], list(KFold(3).split(X)), reg.alphas_, 40)
+    assert_allclose(reg.mse_path_, expected, rtol=1e-8)
+
+
+def test_jobs_change_nothing():
+    X, y = with_condition(10.0, 60, 4, seed=0)
+    one, two = (GradientDescentRegressorCV(5, max_iter=50, n_jobs=n).fit(X, y) for n in (1, 2))
+    assert_array_equal(one.mse_path_, two.mse_path_)
+
+
+def test_targets_share_one_choice():
+    X, Y, weights = data(n_targets=3)
+    reg = GradientDescentRegressorCV(4, max_iter=60).fit(X, Y, sample_weight=weights)
+    assert reg.coef_.shape == (3, 5)
+    assert np.ndim(reg.alpha_) == 0
+    expected = plain_loop(X, Y, list(KFold(5).split(X)), reg.alphas_, 60, weights)
+    assert_allclose(reg.mse_path_, expected, rtol=1e-8)
+
+
+def test_groups_by_metadata_routing():
+    X, Y, _ = data()
+    groups = np.repeat(np.arange(9), 10)
+    with sklearn.config_context(enable_metadata_routing=True):
+        reg = GradientDescentRegressorCV(3, cv=GroupKFold(3), max_iter=20)
+        reg.fit(X, Y[:, 0], groups=groups)
+    splits = list(GroupKFold(3).split(X, groups=groups))
+    assert_allclose(reg.mse_path_, plain_loop(X, Y, splits, reg.alphas_, 20), rtol=1e-8)
+    with pytest.raises(ValueError, match="enable_metadata_routing"):
+        reg.fit(X, Y[:, 0], groups=groups)
+
+
+def test_in_a_pipeline_with_masks_for_splits():
+    X, Y, _ = data()
+    masks = [(np.arange(90) >= 30, np.arange(90) < 30)]
+    model = make_pipeline(StandardScaler(), GradientDescentRegressorCV(3, cv=masks, max_iter=20))
+    assert model.fit(X, Y[:, 0])[-1].mse_path_.shape == (3, 21, 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"alphas": 0}, ValueError, "alphas == 0, must be >= 1"),
+        ({"alphas": []}, ValueError, "1-D array of positive numbers"),
+        ({"alphas": [0.1, -1.0]}, ValueError, "positive and finite"),
+        ({"alphas": "auto"}, ValueError, "alphas must be None"),
+        ({"alphas": True}, ValueError, "alphas must be None"),
+        ({"max_iter": 0}, ValueError, "max_iter == 0"),
+        ({"fit_intercept": "yes"}, TypeError, "fit_intercept must be True or False"),
+        ({"cv": []}, ValueError, "cv makes no splits"),
+        ({"cv": [([0, 1], [])]}, ValueError, "test rows of split 0 are none"),
+        ({"cv": 1}, ValueError, "n_splits=1"),
+    ],
+)
+def test_wrong_settings(settings, error, message):
+    X, Y, _ = data()
+    with pytest.raises(error, match=message):
+        GradientDescentRegressorCV(**settings).fit(X, Y[:, 0])
+
+
+def test_weights_that_leave_a_fold_empty():
+    X, Y, _ = data()
+    weights = np.r_[np.zeros(30), np.ones(60)]
+    with pytest.raises(ValueError, match="test rows of split 0 are none, or all of weight 0"):
+        GradientDescentRegressorCV(3, cv=3).fit(X, Y[:, 0], sample_weight=weights)
