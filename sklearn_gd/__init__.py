@@ -1,6 +1,7 @@
 """Linear regression by explicit batch gradient descent, as a scikit-learn estimator."""
 
 from ._functions import cost, directional_derivative, gradient, max_stable_alpha
+from ._path import gradient_descent_path
 from ._regressor import GradientDescentRegressor
 from ._regressor_cv import GradientDescentRegressorCV
 from .plotting import DescentPathDisplay, LossCurveDisplay
@@ -15,5 +16,6 @@ __all__ = [
     "cost",
     "directional_derivative",
     "gradient",
+    "gradient_descent_path",
     "max_stable_alpha",
 ]

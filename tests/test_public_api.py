@@ -19,6 +19,7 @@ def test_public_names():
         "cost",
         "directional_derivative",
         "gradient",
+        "gradient_descent_path",
         "max_stable_alpha",
     ]
 
@@ -58,6 +59,10 @@ def test_the_estimators_diagram_links_to_its_page():
             sklearn_gd.directional_derivative,
             "(X, y, coef, intercept, direction_coef, direction_intercept=0.0, *, "
             "sample_weight=None)",
+        ),
+        (
+            sklearn_gd.gradient_descent_path,
+            "(X, y, *, alpha, n_iters, fit_intercept=True, sample_weight=None)",
         ),
         (sklearn_gd.max_stable_alpha, "(X, *, fit_intercept=True, sample_weight=None)"),
     ],

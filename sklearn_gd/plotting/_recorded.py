@@ -11,8 +11,8 @@ from .. import _validation as validation
 from .._held_out import split_rows
 from ..moments import collect
 from ..objective import LeastSquares
+from ..quadratic import Quadratic, around_minimum, hessian_rows
 from ._fitted import features_of, has_diverged, regressor_of
-from ._quadratic import Quadratic, around_minimum, hessian_rows
 
 # Of so many parameters all second moments are kept; of more, those of the two shown.
 MOST_PARAMETERS = 50
