@@ -1,4 +1,4 @@
-"""Held-out losses of every step of every constant alpha, at the cost of about one fit.
+"""Held-out losses of every step of every constant alpha, with about the reads of one fit.
 
 J over any rows is a quadratic, and over several sets of rows it is the mean of
 theirs.  So each row is read for the moments of its part of the rows alone, and
@@ -124,12 +124,14 @@ class ByMoments:
         for start, slope, held_out_slope, loss in zip(
             starts.T, slopes.T, held_out_slopes.T, tested.loss, strict=True
         ):
-            lost = _Lost(alphas, values[-1], start @ slope + 0.5 * start**2 @ values)
+            lost = _Lost(start, slope, values, alphas)
             for k, iterates in _iterates(start, slope, values, alphas, max_iter):
-                rise = iterates @ held_out_slope
-                rise += 0.5 * np.einsum("akp,akp->ak", iterates @ held_out, iterates)
-                found = 2.0 * (loss + rise)
-                found[lost(iterates @ slope + 0.5 * iterates**2 @ values, found)] = np.inf
+                # One product with each iterate: 1/2 (H a) . a + g . a
+                bent = iterates @ held_out
+                bent *= 0.5
+                bent += held_out_slope
+                found = 2.0 * (loss + np.einsum("akp,akp->ak", bent, iterates))
+                found[lost(iterates, found)] = np.inf
                 losses[:, k : k + found.shape[1]] += found / starts.shape[1]
         return losses
 
@@ -208,17 +210,24 @@ class ByPasses:
 class _Lost:
     """From which step on each alpha has diverged, told some steps at a time."""
 
-    def __init__(self, alphas, largest, at_start):
+    def __init__(self, start, slope, values, alphas):
+        self._slope, self._values = slope, values
         # Below 2/L nothing diverges, and what seems to rise is rounding.
-        self._may = alphas * largest > 2.0
+        self._may = np.flatnonzero(alphas * values[-1] > 2.0)
+        at_start = self._loss(start)
         # The same number computed in another way may differ by rounding.
-        self._at_start = at_start + 1e-9 * abs(at_start)
+        self._most = at_start + 1e-9 * abs(at_start)
         self._lost = np.zeros(len(alphas), dtype=bool)
 
-    def __call__(self, training, held_out):
-        """Of some steps' training losses, less that of the reference, and held-out losses."""
-        risen = self._may[:, None] & ~(training <= self._at_start)
-        risen |= ~np.isfinite(held_out)
+    def _loss(self, iterates):
+        """The training loss, less that of the reference."""
+        return iterates @ self._slope + 0.5 * iterates**2 @ self._values
+
+    def __call__(self, iterates, held_out):
+        """Of some steps' iterates and held-out losses."""
+        risen = ~np.isfinite(held_out)
+        if len(self._may):
+            risen[self._may] |= ~(self._loss(iterates[self._may]) <= self._most)
         risen[:, 0] |= self._lost
         lost = np.logical_or.accumulate(risen, axis=1)
         self._lost = lost[:, -1]

@@ -28,8 +28,8 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     constant learning rate alpha shrink the coefficients much as ridge
     regression with the penalty ``1/(2 k alpha) |w|^2`` does. For every alpha of
     a grid and every number of steps up to `max_iter` the error on held-out rows
-    is computed, for the price of about one fit, and the pair with the least
-    mean error is used on all rows.
+    is computed, with about as many reads of the rows as one fit, and the pair
+    with the least mean error is used on all rows.
 
     Parameters
     ----------
