@@ -69,3 +69,13 @@ def test_the_code_of_a_page_runs(page):
         str(page), module_relative=False, optionflags=flags, encoding="utf-8"
     )
     assert result.failed == 0
+
+
+def test_the_readmes_code_runs(tmp_path, monkeypatch):
+    """From its first line to its last, as a reader would paste it."""
+    monkeypatch.chdir(tmp_path)
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    names: dict[str, object] = {}
+    for code in re.findall(r"^```python\n(.*?)^```", readme, flags=re.MULTILINE | re.DOTALL):
+        exec(code, names)
+    assert (tmp_path / "descent_laboratory.html").exists()
