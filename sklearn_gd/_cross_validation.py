@@ -152,7 +152,7 @@ class ByPasses:
         self._sums = counts.sum(axis=0)
         self._counts = counts
         self._rows = Rows(X, np.column_stack([Y, counts]))
-        self._splits, self._X, self._Y, self._weights = splits, X, Y, weights
+        self._X, self._Y = X, Y
 
     @property
     def largest_eigenvalue(self):

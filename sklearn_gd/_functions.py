@@ -10,10 +10,6 @@ from .moments import collect
 from .objective import Objective
 from .theta import join
 
-# Without a copy of X, and without a read of it only to look for nan: the
-# moments show whether there are some.
-_AS_IT_IS = {"accept_sparse": "csr", "dtype": "numeric", "ensure_all_finite": False}
-
 
 def cost(X, y, coef, intercept=0.0, *, sample_weight=None):
     """Half the (weighted) mean squared error, the J that gradient descent minimises.
@@ -217,7 +213,7 @@ def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
     >>> max_stable_alpha([[1.0], [3.0]], fit_intercept=False)
     0.4
     """
-    X = check_array(X, input_name="X", **_AS_IT_IS)
+    X = check_array(X, input_name="X", **validation.AS_IT_IS)
     validation.check_flag(fit_intercept, "fit_intercept")
     with validation.check_rows(X, np.zeros(X.shape[0]), sample_weight) as rows:
         # Without them L takes some dozens of products.
@@ -229,7 +225,7 @@ def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
 
 def _points(X, y, coef, intercept, sample_weight):
     """Objective and point of each target, and the shape of the targets."""
-    X, y = check_X_y(X, y, multi_output=True, y_numeric=True, **_AS_IT_IS)
+    X, y = check_X_y(X, y, **validation.ROWS_AS_THEY_ARE)
     rows = validation.check_rows(X, y, sample_weight)
     shape = y.shape[1:]
     w = validation.check_start(coef, "coef", (*shape, rows.n_features))

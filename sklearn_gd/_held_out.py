@@ -83,9 +83,8 @@ def _naming(name):
 
 def _given_rows(estimator, X_val, y_val, sample_weight_val, target_shape):
     """Rows of the user's held-out set, for an estimator that has seen the features of X."""
-    as_it_is = {"dtype": "numeric", "ensure_all_finite": False, "accept_sparse": "csr"}
     with _naming("X_val"):
-        X_val = validate_data(estimator, X_val, reset=False, **as_it_is)
+        X_val = validate_data(estimator, X_val, reset=False, **validation.AS_IT_IS)
     with _naming("y_val"):
         y_val = check_array(y_val, input_name="y_val", dtype="numeric", ensure_2d=False)
     expected = X_val.shape[0], *target_shape

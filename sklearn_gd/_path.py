@@ -80,15 +80,7 @@ def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_we
     >>> intercepts.round(3)
     array([0.   , 0.467, 1.296, 1.583])
     """
-    X, y = check_X_y(
-        X,
-        y,
-        accept_sparse="csr",
-        dtype="numeric",
-        ensure_all_finite=False,
-        multi_output=True,
-        y_numeric=True,
-    )
+    X, y = check_X_y(X, y, **validation.ROWS_AS_THEY_ARE)
     validation.check_flag(fit_intercept, "fit_intercept")
     if not isinstance(alpha, numbers.Real):
         raise TypeError(f"alpha must be a positive number, got {alpha!r}.")
@@ -123,7 +115,8 @@ def _check_counts(n_iters):
 def _by_powers(objective, rate, counts):
     """Theta after so many steps, a column each, in the eigenbasis of H."""
     theta = np.zeros(objective.n_parameters)
-    quadratic = around_minimum(objective, theta, list(range(len(theta))))
+    everything = list(range(len(theta)))
+    quadratic = around_minimum(objective, theta, everything, objective.moments.hessian)
     values, basis = np.linalg.eigh(quadratic.hessian)
     left = (1.0 - rate.alpha * values)[:, None] ** counts
     return basis @ ((1.0 - left) * (basis.T @ quadratic.centre)[:, None])

@@ -305,19 +305,7 @@ class GradientDescentRegressor(
         check_asked(self.early_stopping, X_val, y_val, sample_weight_val)
         rate = validation.check_alpha(self.alpha)
         given = X, y, sample_weight
-        # Looking for nan would be one more read of X, and a float64 copy of it
-        # a second X: the sums tell whether all was finite, and blocks are
-        # converted as they are read.
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype="numeric",
-            ensure_all_finite=False,
-            multi_output=True,
-            y_numeric=True,
-        )
+        X, y = validate_data(self, X, y, **validation.ROWS_AS_THEY_ARE)
         rows = validation.check_rows(X, y, sample_weight)
         shape = y.shape[1:]
         rows, held_out = hold_out(self, rows, shape, X_val, y_val, sample_weight_val)

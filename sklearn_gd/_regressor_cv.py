@@ -152,16 +152,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         self._check_settings()
         routed = self._routed(sample_weight, params)
         given = X
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse="csr",
-            dtype="numeric",
-            ensure_all_finite=False,
-            multi_output=True,
-            y_numeric=True,
-        )
+        X, y = validate_data(self, X, y, **validation.ROWS_AS_THEY_ARE)
         rows = validation.check_rows(X, y, sample_weight)
         splits = self._splits(X, y, rows.weights, routed)
         with rows:

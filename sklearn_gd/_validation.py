@@ -12,6 +12,12 @@ from sklearn.utils import assert_all_finite, check_random_state, check_scalar
 from .learning_rates import NAMED, Constant, LearningRate, Schedule
 from .rows import Rows
 
+# For scikit-learn's checks.  Looking for nan would be one more read of X, and a
+# float64 copy of it a second X: the moments tell whether all was finite, and
+# blocks are converted as they are read.
+AS_IT_IS = {"accept_sparse": "csr", "dtype": "numeric", "ensure_all_finite": False}
+ROWS_AS_THEY_ARE = {**AS_IT_IS, "multi_output": True, "y_numeric": True}
+
 # A step needs (x^3 y)^2, and the gradient of a perfect fit is y times 1e-16.
 SMALLEST, LARGEST = 1e-30, 1e30
 

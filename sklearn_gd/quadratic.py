@@ -59,7 +59,7 @@ class Quadratic:
         )
 
 
-def around_minimum(objective, theta, carried):
+def around_minimum(objective, theta, carried, rows):
     """Return J over the carried parameters around its minimum, the others held at theta.
 
     Parameters
@@ -67,9 +67,10 @@ def around_minimum(objective, theta, carried):
     objective : Objective
     theta : ndarray of shape (n_all_parameters,)
     carried : list of int
+    rows : ndarray of shape (n_carried, n_all_parameters)
+        Those rows of H.
     """
-    hessian = hessian_rows(objective, carried)[:, carried]
-    hessian = (hessian + hessian.T) / 2
+    hessian = (rows[:, carried] + rows[:, carried].T) / 2
     theta, inverse = theta.copy(), pinvh(hessian)
     point = objective.at(theta)
     # A second time: where H is ill-conditioned the first leaves digits to gain.

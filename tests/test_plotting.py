@@ -191,8 +191,8 @@ def test_wrong_arguments_of_loss_curves(data):
 # --- the path ---------------------------------------------------------------
 
 
-def drawn_losses(display):
-    """J as the contour plot has it: its grid, made again from its levels' data."""
+def points_of_axes(display):
+    """Some points along each axis of the picture."""
     box = display.ax_.get_xlim(), display.ax_.get_ylim()
     return [np.linspace(*side, 5) for side in box]
 
@@ -208,8 +208,8 @@ def test_the_plane_is_the_cost(data, weighted, kind):
         reg, given, y, sample_weight=weights, parameters=(2, 0)
     )
     plane = display.descent.plane
-    for a in drawn_losses(display)[0]:
-        for b in drawn_losses(display)[1]:
+    for a in points_of_axes(display)[0]:
+        for b in points_of_axes(display)[1]:
             coef = reg.coef_.copy()
             coef[2], coef[0] = a, b
             expected = cost(X, y, coef, reg.intercept_, sample_weight=weights)

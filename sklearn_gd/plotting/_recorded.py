@@ -112,15 +112,7 @@ def record(estimator, X, y, sample_weight, parameters, target):
     if not hasattr(regressor, "coef_path_"):
         raise ValueError("estimator has no path; fit it with store_path=True.")
     X, names = features_of(estimator, X)
-    X, y = check_X_y(
-        X,
-        y,
-        accept_sparse="csr",
-        dtype="numeric",
-        ensure_all_finite=False,
-        multi_output=True,
-        y_numeric=True,
-    )
+    X, y = check_X_y(X, y, **validation.ROWS_AS_THEY_ARE)
     n_features = regressor.coef_path_.shape[-1]
     if X.shape[1] != n_features:
         raise ValueError(f"X has {X.shape[1]} features, but fit was given {n_features}.")
@@ -143,12 +135,16 @@ def record(estimator, X, y, sample_weight, parameters, target):
         problem = LeastSquares(rows, moments, y.shape[1:])
         objective, largest = problem.objectives[target], problem.curvature.largest
         _check_data(objective, path, losses, np.ravel(regressor.best_iter_)[target])
-        quadratic = around_minimum(objective, theta, carried)
+        hessian = moments.hessian if everything else hessian_rows(objective, carried)
+        quadratic = around_minimum(objective, theta, carried, hessian)
         A, chosen_rows = _sample(rows, fit_intercept)
         held = theta.copy()
         held[carried] = 0.0
         sample = Sample(A[:, carried], rows.y[chosen_rows, target], A @ held)
-        gradients = None if everything else _gradients(objective, theta, path, carried)
+        gradients = None
+        if not everything:
+            # They change linearly with theta.
+            gradients = objective.at(theta).gradient[carried] + (path - theta) @ hessian.T
     alpha = regressor.alpha
     constant = isinstance(alpha, numbers.Real) and not isinstance(alpha, bool)
     return RecordedDescent(
@@ -264,12 +260,6 @@ def _check_data(objective, path, losses, best_iter):
                 "X, y and sample_weight must be those that estimator was fitted to: after "
                 f"{k} steps their J is {point.loss:.6g}, but loss_history_ says {losses[k]:.6g}."
             )
-
-
-def _gradients(objective, theta, path, carried):
-    """Some of the partial derivatives along the path, which change linearly with theta."""
-    here = objective.at(theta).gradient[carried]
-    return here + (path - theta) @ hessian_rows(objective, carried).T
 
 
 def _sample(rows, fit_intercept):
