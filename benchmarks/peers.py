@@ -10,8 +10,9 @@ from functools import partial
 
 import numpy as np
 from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.model_selection import GridSearchCV
 
-from sklearn_gd import GradientDescentRegressor
+from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV
 
 STEPS = 100
 
@@ -19,6 +20,24 @@ STEPS = 100
 def this_package(**parameters):
     """GradientDescentRegressor with these parameters."""
     return partial(_fit_fresh, GradientDescentRegressor, parameters)
+
+
+def cross_validated(alphas, **parameters):
+    """Learning rate and number of steps chosen together."""
+    return partial(_fit_fresh, GradientDescentRegressorCV, {"alphas": alphas, **parameters})
+
+
+def grid_search(alphas, n_jobs=None, **parameters):
+    """The learning rate chosen by scikit-learn's search."""
+
+    def fit(X, y):
+        regressor = GradientDescentRegressor(**parameters)
+        scoring = "neg_mean_squared_error"
+        search = GridSearchCV(regressor, {"alpha": alphas}, scoring=scoring, cv=5, n_jobs=n_jobs)
+        fitted = search.fit(X, y).best_estimator_
+        return fitted.coef_, fitted.intercept_
+
+    return fit
 
 
 def linear_regression():

@@ -20,6 +20,8 @@ OURS = "sklearn-gd"
 # Below 2/L of all the data here, whose features are independent with variance 1.
 ALPHA = 0.5
 SLOW = 0.02
+# Tried by those that search for one.
+ALPHAS = np.logspace(-3.0, 0.0, 20)
 # Steps in a run of a StepTask.
 STEPS = 10
 
@@ -166,6 +168,19 @@ def fit_tasks(size):
                 "Ridge lsqr": partial(peers.ridge, "lsqr"),
             },
             {"Ridge sparse_cg": 1, "Ridge lsqr": 1},
+        ),
+        Task(
+            "search",
+            f"20 alphas, 5 folds, up to 1,000 steps, {hundred:,} x 100",
+            normal(hundred, 100),
+            {
+                OURS: partial(peers.cross_validated, ALPHAS, max_iter=1000),
+                "GridSearchCV": partial(peers.grid_search, ALPHAS, max_iter=1000),
+                "GridSearchCV, n_jobs=-1": partial(
+                    peers.grid_search, ALPHAS, max_iter=1000, n_jobs=-1
+                ),
+            },
+            {"GridSearchCV": 30},
         ),
         Task(
             "hundred-steps",

@@ -14,6 +14,7 @@ from . import _validation as validation
 from ._cross_validation import held_out_losses
 from ._documentation import LINK_TEMPLATE
 from ._regressor import GradientDescentRegressor
+from ._threads import at_most
 
 # Learning rates of the grid, if the user does not say how many.
 GRID = 20
@@ -45,8 +46,9 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     max_iter : int, default=1000
         Largest number of steps.
     n_jobs : int, default=None
-        Splits that are worked on at a time, by threads; None for 1 (or what
-        `joblib.parallel_config` says). Reading the rows uses threads anyway.
+        Threads to work in at most, counted as everywhere in scikit-learn: -1
+        for one a processor. None for as many as BLAS may use, as
+        `GradientDescentRegressor` does.
 
     Attributes
     ----------
@@ -88,9 +90,10 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     -----
     Each row is read for the second moments of its fold, once more for the
     residuals of a reference solution, and once or twice for the final descent.
-    The descents themselves, of all alphas at once, run on the moments. Beyond
-    2000 features, or with more features than training rows, each step reads
-    all rows instead, for all alphas and folds at once.
+    The descents themselves run on the moments. More features than rows are
+    first turned into as many as there are rows, in which every descent is the
+    same. Beyond 2000 features each step reads all rows instead, for all alphas
+    and folds at once; so does it with more features than rows if X is sparse.
 
     The mean over folds is not weighted, as in `GridSearchCV` and
     `sklearn.linear_model.LassoCV`.
@@ -155,7 +158,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         X, y = validate_data(self, X, y, **validation.ROWS_AS_THEY_ARE)
         rows = validation.check_rows(X, y, sample_weight)
         splits = self._splits(X, y, rows.weights, routed)
-        with rows:
+        with at_most(self.n_jobs):
             self.alphas_, self.mse_path_ = held_out_losses(
                 rows.X,
                 rows.y,
@@ -164,11 +167,10 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
                 self._alphas,
                 self.max_iter,
                 bool(self.fit_intercept),
-                self.n_jobs,
             )
-        chosen, steps = _best(self.mse_path_.mean(axis=2))
-        self.alpha_ = float(self.alphas_[chosen])
-        self._refit(given, y, sample_weight, steps)
+            chosen, steps = _best(self.mse_path_.mean(axis=2))
+            self.alpha_ = float(self.alphas_[chosen])
+            self._refit(given, y, sample_weight, steps)
         return self
 
     # The same as that of the regressor, down to the word.

@@ -6,6 +6,8 @@ import numpy as np
 
 # Splits of which it is written in one number which rows train and test.
 MOST_SPLITS = 39
+# Sets of rows for each split.
+MOST_SETS = 4
 
 
 def sets_of_rows(n_rows, splits):
@@ -20,7 +22,7 @@ def sets_of_rows(n_rows, splits):
     kinds = _kinds(n_rows, splits)
     if kinds is not None:
         names, kind = np.unique(kinds, return_inverse=True)
-        if len(names) <= 4 * len(splits):
+        if len(names) <= MOST_SETS * len(splits):
             order = np.argsort(kind, kind="stable")
             bounds = np.searchsorted(kind[order], np.arange(len(names) + 1))
             sets = [order[i:j] for i, j in pairwise(bounds)]
@@ -39,7 +41,7 @@ def _kinds(n_rows, splits):
     kinds = np.zeros(n_rows, dtype=np.int64)
     for f, (train, test) in enumerate(splits):
         # A row may be drawn twice, or train and test in one.
-        if len(np.unique(np.concatenate([train, test]))) < len(train) + len(test):
+        if np.bincount(np.concatenate([train, test])).max() > 1:
             return None
         kinds[train] += 3**f
         kinds[test] += 2 * 3**f

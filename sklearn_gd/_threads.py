@@ -5,14 +5,17 @@ work into each than a block is worth; and its sums would depend on how many
 there are.
 """
 
+import math
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import cache, partial
 from threading import Lock
 from typing import Any
 
+from joblib import effective_n_jobs
 from threadpoolctl import ThreadpoolController
 
 
@@ -57,6 +60,7 @@ class _OneThreadEach:
 
 
 _one_thread_each = _OneThreadEach()
+_most: ContextVar[float] = ContextVar("most", default=math.inf)
 
 
 @cache
@@ -72,9 +76,20 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextmanager
+def at_most(n_jobs):
+    """Let `workers` have so many threads at most, counted as joblib does; None for no limit."""
+    token = _most.set(math.inf if n_jobs is None else effective_n_jobs(n_jobs))
+    try:
+        yield
+    finally:
+        _most.reset(token)
+
+
+@contextmanager
 def workers():
     """Yield a function like ``map``, in order, that works in as many threads as BLAS may use."""
     with _one_thread_each as n_threads:
+        n_threads = min(n_threads, _most.get())
         yield map if n_threads == 1 else partial(_map, n_threads)
 
 

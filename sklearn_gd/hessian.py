@@ -111,11 +111,11 @@ def when_to_gather(rows, max_iter):
     return 0 if reads <= min(ALWAYS_WORTH, max_iter) else math.ceil(reads)
 
 
-def affordable(n_features):
-    """Whether gathering covariances keeps to its share of the memory."""
+def affordable(n_features, kept=0):
+    """Whether gathering covariances, and keeping so many matrices, takes its share of memory."""
     # A sum, a product and a dense block for each lane; the covariances, H, and
     # what a Cholesky factor takes.
-    matrices = 3 * lanes_of(n_features) + 4
+    matrices = 3 * lanes_of(n_features) + 4 + kept
     return 8 * matrices * n_features**2 <= MEMORY_SHARE * physical_memory()
 
 

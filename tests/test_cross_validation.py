@@ -16,7 +16,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV
-from sklearn_gd._cross_validation import ByMoments, ByPasses
+from sklearn_gd._cross_validation_by_moments import ByMoments
+from sklearn_gd._cross_validation_by_passes import ByPasses
 from sklearn_gd._splits import sets_of_rows
 
 from .problems import design, with_condition
@@ -105,6 +106,24 @@ def test_what_diverges_scores_inf_from_then_on(form):
     assert (np.isinf(losses[:, 1:]) >= np.isinf(losses[:, :-1])).all()
 
 
+def test_what_is_at_rest_stays_there_whatever_the_rate():
+    X, Y, _ = data()
+    reg = GradientDescentRegressorCV([1e3, 1e200], max_iter=2000).fit(X, 0 * Y[:, 0])
+    assert not reg.mse_path_.any()
+
+
+def test_iterates_are_the_same_some_at_a_time(monkeypatch):
+    from sklearn_gd import _cross_validation_by_moments as by_moments
+
+    X, Y, _ = data()
+    folds = ByMoments(X, Y, None, list(KFold(3).split(X)), True)
+    alphas = np.array([0.1, 1.9, 2.5]) / folds.largest_eigenvalue
+    expected = folds.losses(alphas, 300)
+    for n_rows in (1, 2, 7, 64, 299, 300):
+        monkeypatch.setattr(by_moments, "BLOCK_NUMBERS", n_rows * 6)
+        assert_allclose(folds.losses(alphas, 300), expected, rtol=1e-11)
+
+
 def test_rows_that_train_and_test_twice_or_never():
     """A user's own splits may draw rows twice, leave some out, and overlap."""
     X, Y, weights = data()
@@ -127,7 +146,7 @@ def test_sets_are_disjoint_and_make_up_the_splits():
 
 def test_each_row_is_gathered_once(monkeypatch):
     """The moments of five folds cost one read of the rows."""
-    from sklearn_gd import _cross_validation
+    from sklearn_gd import _cross_validation_by_moments as by_moments
 
     gathered = []
 
@@ -135,8 +154,8 @@ def test_each_row_is_gathered_once(monkeypatch):
         gathered.append(rows.n_rows)
         return collect(rows, *args, **kwargs)
 
-    collect = _cross_validation.collect
-    monkeypatch.setattr(_cross_validation, "collect", counted)
+    collect = by_moments.collect
+    monkeypatch.setattr(by_moments, "collect", counted)
     X, Y, _ = data()
     ByMoments(X, Y, None, list(KFold(5).split(X)), True)
     assert sum(gathered) == len(X)
@@ -172,8 +191,8 @@ def test_the_start_itself_may_be_best():
     X, y = rng.normal(size=(20, 15)), rng.choice([-1.0, 1.0], size=20)
     reg = GradientDescentRegressorCV(alphas=[0.5], max_iter=20, fit_intercept=False)
     reg.fit(X, y)
-    if reg.n_iter_ == 0:
-        assert not reg.coef_.any()
+    assert reg.n_iter_ == 0
+    assert not reg.coef_.any()
     zero = GradientDescentRegressorCV(alphas=[0.1], max_iter=5).fit(X, 0 * y)
     assert (zero.n_iter_, len(zero.loss_history_), len(zero.alpha_history_)) == (0, 1, 0)
     assert_array_equal(zero.predict(X), 0 * y)
@@ -195,13 +214,17 @@ def test_the_grid_ends_below_the_limit_of_every_fold():
     assert reg.alphas_.max() < 2.0 / np.linalg.eigvalsh(A.T @ A / len(A))[-1]
 
 
-@pytest.mark.parametrize("shape", [(30, 40), (25, 60)])
+@pytest.mark.parametrize("shape", [(30, 40), (25, 60), (40, 2500)])
 def test_more_features_than_rows(shape):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=shape), rng.normal(size=shape[0])
     reg = GradientDescentRegressorCV(3, cv=3, max_iter=40).fit(X, y)
     expected = plain_loop(X, y[:, None], list(KFold(3).split(X)), reg.alphas_, 40)
     assert_allclose(reg.mse_path_, expected, rtol=1e-8)
+    thin = GradientDescentRegressorCV(3, cv=3, max_iter=40).fit(sparse.csr_array(X), y)
+    assert_allclose(thin.mse_path_, expected, rtol=1e-8)
+    with pytest.raises(ValueError, match="X contains infinity"):
+        reg.fit(np.where(X > 2.0, np.inf, X), y)
 
 
 def test_jobs_change_nothing():
