@@ -58,5 +58,5 @@ def _in_their_span(X):
     # Some features at a time, so that X is never copied as a whole.
     for start in range(0, n_features, n_rows):
         columns = np.asarray(X[:, start : start + n_rows], dtype=np.float64)
-        triangle = np.linalg.qr(np.vstack([triangle, columns.T]), mode="r")
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, columns.T]), mode="r"))
     return triangle.T

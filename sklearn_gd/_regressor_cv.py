@@ -14,7 +14,7 @@ from . import _validation as validation
 from ._cross_validation import held_out_losses
 from ._documentation import LINK_TEMPLATE
 from ._regressor import GradientDescentRegressor
-from ._threads import at_most
+from ._threads import workers
 
 # Learning rates of the grid, if the user does not say how many.
 GRID = 20
@@ -158,7 +158,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         X, y = validate_data(self, X, y, **validation.ROWS_AS_THEY_ARE)
         rows = validation.check_rows(X, y, sample_weight)
         splits = self._splits(X, y, rows.weights, routed)
-        with at_most(self.n_jobs):
+        with workers(self.n_jobs):
             self.alphas_, self.mse_path_ = held_out_losses(
                 rows.X,
                 rows.y,

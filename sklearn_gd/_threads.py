@@ -5,9 +5,9 @@ work into each than a block is worth; and its sums would depend on how many
 there are.
 """
 
-import math
 import os
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -60,7 +60,7 @@ class _OneThreadEach:
 
 
 _one_thread_each = _OneThreadEach()
-_most: ContextVar[float] = ContextVar("most", default=math.inf)
+_inside: ContextVar[Callable | None] = ContextVar("_inside", default=None)
 
 
 @cache
@@ -76,21 +76,29 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextmanager
-def at_most(n_jobs):
-    """Let `workers` have so many threads at most, counted as joblib does; None for no limit."""
-    token = _most.set(math.inf if n_jobs is None else effective_n_jobs(n_jobs))
-    try:
-        yield
-    finally:
-        _most.reset(token)
+def workers(n_jobs=None):
+    """Yield a function like ``map``, in order, that works in as many threads as BLAS may use.
 
+    Inside another of the same caller it is the same again.
 
-@contextmanager
-def workers():
-    """Yield a function like ``map``, in order, that works in as many threads as BLAS may use."""
+    Parameters
+    ----------
+    n_jobs : int, default=None
+        The most threads, counted as joblib does.
+    """
+    outer = _inside.get()
+    if outer is not None:
+        yield outer
+        return
     with _one_thread_each as n_threads:
-        n_threads = min(n_threads, _most.get())
-        yield map if n_threads == 1 else partial(_map, n_threads)
+        if n_jobs is not None:
+            n_threads = min(n_threads, effective_n_jobs(n_jobs))
+        mapped = map if n_threads == 1 else partial(_map, n_threads)
+        token = _inside.set(mapped)
+        try:
+            yield mapped
+        finally:
+            _inside.reset(token)
 
 
 def _map(n_threads, function, items):
