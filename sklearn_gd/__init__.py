@@ -4,15 +4,22 @@ from ._functions import cost, directional_derivative, gradient, max_stable_alpha
 from ._path import gradient_descent_path
 from ._regressor import GradientDescentRegressor
 from ._regressor_cv import GradientDescentRegressorCV
-from .plotting import DescentPathDisplay, LossCurveDisplay
+from .plotting import (
+    CoefficientPathDisplay,
+    DescentPathDisplay,
+    LossCurveDisplay,
+    MSEPathDisplay,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CoefficientPathDisplay",
     "DescentPathDisplay",
     "GradientDescentRegressor",
     "GradientDescentRegressorCV",
     "LossCurveDisplay",
+    "MSEPathDisplay",
     "cost",
     "directional_derivative",
     "gradient",

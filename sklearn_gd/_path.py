@@ -55,6 +55,7 @@ def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_we
     --------
     GradientDescentRegressor : With `store_path=True` it keeps every iterate of
         any learning rate.
+    CoefficientPathDisplay : Draws the coefficients against time.
     GradientDescentRegressorCV : Chooses alpha and the number of steps.
     sklearn.linear_model.lasso_path : The path of the lasso.
 

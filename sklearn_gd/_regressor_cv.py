@@ -56,6 +56,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         The learning rate chosen.
     n_iter_ : int
         The number of steps chosen; of equally good pairs the one with fewer.
+        If it is `max_iter`, more steps may be better still.
     alphas_ : ndarray of shape (n_alphas,)
         All learning rates tried.
     mse_path_ : ndarray of shape (n_alphas, max_iter + 1, n_folds)
@@ -83,6 +84,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     See Also
     --------
     GradientDescentRegressor : One learning rate; many kinds of them.
+    MSEPathDisplay : Draws `mse_path_`.
     sklearn.linear_model.RidgeCV : The penalty of ridge regression by
         cross-validation.
 
@@ -94,6 +96,9 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     first turned into as many as there are rows, in which every descent is the
     same. Beyond 2000 features each step reads all rows instead, for all alphas
     and folds at once; so does it with more features than rows if X is sparse.
+
+    Other than ridge regression a descent learns the intercept from zero, and
+    stopped early shrinks it like the coefficients: centre y, and standardise X.
 
     The mean over folds is not weighted, as in `GridSearchCV` and
     `sklearn.linear_model.LassoCV`.

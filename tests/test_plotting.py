@@ -17,11 +17,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklearn_gd import (
+    CoefficientPathDisplay,
     DescentPathDisplay,
     GradientDescentRegressor,
+    GradientDescentRegressorCV,
     LossCurveDisplay,
+    MSEPathDisplay,
     cost,
     gradient,
+    gradient_descent_path,
 )
 from sklearn_gd.plotting._colours import VERMILLION
 
@@ -470,6 +474,8 @@ def test_names_of_a_frame_without_a_pipeline(data):
     [
         ("matplotlib", "LossCurveDisplay([[1.0]]).plot()"),
         ("matplotlib", "DescentPathDisplay(None).plot()"),
+        ("matplotlib", "MSEPathDisplay([[[1.0]]], [1.0]).plot()"),
+        ("matplotlib", "CoefficientPathDisplay([0], [[0.0]]).plot()"),
         ("plotly", "DescentPathDisplay(None).to_html()"),
     ],
 )
@@ -486,3 +492,133 @@ def test_without_the_optional_packages(missing, call):
         "    sys.exit('no error')\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# --- held-out errors against steps ------------------------------------------
+
+
+@pytest.fixture
+def searched():
+    X, y = with_condition(1e3, 40, 20, noise=2.0, seed=3)
+    return GradientDescentRegressorCV(alphas=[0.1, 0.01, 1.0, 50.0], max_iter=200).fit(X, y)
+
+
+def test_mse_path_is_the_mean_over_folds(searched):
+    display = MSEPathDisplay.from_estimator(searched)
+    mean = searched.mse_path_.mean(axis=2)
+    for line, values in zip(display.lines_, mean, strict=True):
+        drawn, finite = line.get_ydata(), np.isfinite(values)
+        np.testing.assert_array_equal(drawn[finite], values[finite])
+        assert np.isnan(drawn[~finite]).all()
+    assert np.isinf(mean[3, -1])
+    (x,), (y,) = display.chosen_.get_data()
+    assert (x, y) == (searched.n_iter_, mean.min())
+    assert [line.get_label() for line in display.lines_] == [
+        "alpha = 0.1", "alpha = 0.01", "alpha = 1", "alpha = 50"
+    ]  # fmt: skip
+    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert texts[-1] == f"chosen: alpha = {searched.alpha_:.3g}, {searched.n_iter_} steps"
+    assert display.ax_.get_xscale() == "symlog"
+    # What climbs leaves at the top without squeezing the others.
+    assert display.ax_.get_ylim()[1] < 2 * mean[0, 0]
+
+
+def test_mse_path_spread_is_the_standard_deviation(searched):
+    chosen = MSEPathDisplay.from_estimator(searched)
+    assert len(chosen.spread_) == 1
+    row = list(searched.alphas_).index(searched.alpha_)
+    (corners,) = [path.vertices for path in chosen.spread_[0].get_paths()]
+    for k in (0, 7, 200):
+        at = corners[corners[:, 0] == k, 1]
+        folds = searched.mse_path_[row, k]
+        np.testing.assert_allclose(at.min(), folds.mean() - folds.std())
+        np.testing.assert_allclose(at.max(), folds.mean() + folds.std())
+    assert len(MSEPathDisplay.from_estimator(searched, spread="all").spread_) == 4
+    assert MSEPathDisplay.from_estimator(searched, spread=None).spread_ == []
+
+
+def test_mse_path_on_a_given_axis_of_a_pipeline_with_many_alphas():
+    X, y = with_condition(10.0, 60, 3, seed=1)
+    model = make_pipeline(StandardScaler(), GradientDescentRegressorCV(max_iter=20)).fit(X, y)
+    _, ax = plt.subplots()
+    display = MSEPathDisplay.from_estimator(
+        model, ax=ax, xscale="linear", yscale="log", line_kw={"lw": 3}
+    )
+    assert display.ax_ is ax
+    assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
+    assert {line.get_linewidth() for line in display.lines_} == {3}
+    shades = {tuple(line.get_color()) for line in display.lines_}
+    assert len(shades) == 20
+    # The colour bar names the ends of the grid.
+    labels = [text.get_text() for text in ax.figure.axes[1].get_yticklabels()]
+    alphas = model[-1].alphas_
+    assert (labels[0], labels[-1]) == (f"{alphas.min():.2g}", f"{alphas.max():.2g}")
+
+
+def test_mse_path_of_arrays_alone():
+    display = MSEPathDisplay(np.full((1, 3, 2), np.inf), [1.0]).plot()
+    assert display.chosen_ is None
+    assert np.isnan(display.lines_[0].get_ydata()).all()
+    flat = MSEPathDisplay(np.zeros((1, 3, 2)), [1.0]).plot(yscale="log")
+    assert flat.ax_.get_yscale() == "linear"
+
+
+def test_wrong_arguments_of_mse_paths(data, searched):
+    with pytest.raises(TypeError, match="GradientDescentRegressorCV"):
+        MSEPathDisplay.from_estimator(fitted(*data))
+    with pytest.raises(NotFittedError):
+        MSEPathDisplay.from_estimator(GradientDescentRegressorCV())
+    with pytest.raises(ValueError, match="spread must be 'chosen', 'all' or None, got 'some'"):
+        MSEPathDisplay.from_estimator(searched, spread="some")
+    with pytest.raises(ValueError, match="yscale must be"):
+        MSEPathDisplay.from_estimator(searched, yscale="root")
+    with pytest.raises(ValueError, match="alpha_ and store_path=True"):
+        CoefficientPathDisplay.from_estimator(searched)
+
+
+# --- coefficients against time ----------------------------------------------
+
+
+def test_coefficients_of_a_path_against_time(data):
+    steps = [100, 0, 1, 10]
+    coefs, _ = gradient_descent_path(*data, alpha=0.2, n_iters=steps)
+    display = CoefficientPathDisplay(0.2 * np.array(steps), coefs, names=list("ab$")).plot()
+    for line, values in zip(display.lines_, coefs, strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), [0.0, 0.2, 2.0, 20.0])
+        np.testing.assert_array_equal(line.get_ydata(), values[[1, 2, 3, 0]])
+    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert texts == ["a", "b", r"\$"]
+    assert display.best_ is None
+    with pytest.raises(ValueError, match=r"got \(3, 4\) and \(3,\)"):
+        CoefficientPathDisplay([0, 1, 2], coefs).plot()
+
+
+def test_coefficients_of_a_fit_against_time():
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    regressor = GradientDescentRegressor(
+        "lipschitz", max_iter=300, tol=0, early_stopping=True, random_state=0, store_path=True
+    )
+    model = make_pipeline(StandardScaler(), regressor).fit(X, y)
+    display = CoefficientPathDisplay.from_estimator(model, line_kw={"ls": "--"})
+    reg = model[-1]
+    times = np.r_[0.0, np.cumsum(reg.alpha_history_)]
+    for j, line in enumerate(display.lines_):
+        np.testing.assert_array_equal(line.get_xdata(), times)
+        np.testing.assert_array_equal(line.get_ydata(), reg.coef_path_[:, j])
+        assert line.get_linestyle() == "--"
+        assert line.get_label() == X.columns[j]
+    at_best = int(np.flatnonzero(times == display.best_.get_xdata()[0])[0])
+    np.testing.assert_array_equal(reg.coef_path_[at_best], reg.coef_)
+
+
+def test_coefficients_of_one_of_several_targets(data):
+    X, y = data
+    Y = np.column_stack([y, X[:, 0] - y])
+    reg = fitted(X, Y)
+    with pytest.raises(ValueError, match="target=0"):
+        CoefficientPathDisplay.from_estimator(reg)
+    display = CoefficientPathDisplay.from_estimator(reg, target=1, xscale="linear")
+    np.testing.assert_array_equal(display.lines_[2].get_ydata(), reg.coef_path_[:, 1, 2])
+    assert display.lines_[0].get_label() == "w_1"
+    wide = CoefficientPathDisplay([0, 1], np.zeros((30, 2))).plot()
+    assert wide.ax_.get_legend() is None

@@ -12,10 +12,12 @@ import sklearn_gd
 
 def test_public_names():
     assert sorted(sklearn_gd.__all__) == [
+        "CoefficientPathDisplay",
         "DescentPathDisplay",
         "GradientDescentRegressor",
         "GradientDescentRegressorCV",
         "LossCurveDisplay",
+        "MSEPathDisplay",
         "cost",
         "directional_derivative",
         "gradient",

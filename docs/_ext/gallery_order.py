@@ -8,6 +8,8 @@ FIRST = [
     "plot_scaling.py",
     "plot_learning_rates.py",
     "plot_grid_search_diabetes.py",
+    "plot_early_stopping_and_ridge.py",
+    "plot_search_in_a_second.py",
     "plot_batch_and_stochastic.py",
     "plot_callbacks.py",
     "plot_descent_laboratory.py",

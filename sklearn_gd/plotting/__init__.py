@@ -1,6 +1,8 @@
 """Pictures of a descent, from fitted attributes and arrays."""
 
+from ._coefficient_path import CoefficientPathDisplay
 from ._descent_path import DescentPathDisplay
 from ._loss_curve import LossCurveDisplay
+from ._mse_path import MSEPathDisplay
 
-__all__ = ["DescentPathDisplay", "LossCurveDisplay"]
+__all__ = ["CoefficientPathDisplay", "DescentPathDisplay", "LossCurveDisplay", "MSEPathDisplay"]

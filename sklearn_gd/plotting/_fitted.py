@@ -24,13 +24,14 @@ def regressor_of(estimator):
 
 def features_of(estimator, X):
     """Return X as the regressor was given it, and the names of its features or None."""
-    names = _names(estimator)
+    names = feature_names(estimator)
     if isinstance(estimator, Pipeline) and len(estimator) > 1:
         X = estimator[:-1].transform(X)
     return X, names
 
 
-def _names(estimator):
+def feature_names(estimator):
+    """Return the names of the features that the regressor was given, or None."""
     regressor = regressor_of(estimator)
     if hasattr(regressor, "feature_names_in_"):
         return list(regressor.feature_names_in_)

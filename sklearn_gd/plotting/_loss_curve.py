@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._axes import check_scales, new_axes, scale_from_zero
 from ._colours import VERMILLION, colours, label_of
 from ._fitted import has_diverged, regressor_of
 from ._optional import require
@@ -262,19 +263,13 @@ class LossCurveDisplay:
         caller = f"{type(self).__name__}.plot"
         plt = require("matplotlib.pyplot", caller)
         normalize_kwargs = require("matplotlib.cbook", caller).normalize_kwargs
-        for name, scale in {"xscale": xscale, "yscale": yscale}.items():
-            if scale not in ("linear", "log"):
-                raise ValueError(f"{name} must be 'linear' or 'log', got {scale!r}.")
-        if ax is None:
-            _, ax = plt.subplots(layout="constrained")
+        check_scales(xscale=xscale, yscale=yscale)
+        ax = new_axes(ax, plt)
         line_kw = normalize_kwargs(line_kw, require("matplotlib.lines", caller).Line2D)
         drawn, validation_lines = self._draw(ax, plt, minimum, line_kw)
         label = "J above its minimum" if minimum else "J, half the mean squared error"
         ax.set(xlabel="step", ylabel=label)
-        if xscale == "log":
-            # So that step 0 has its place; one decade in as many inches as the next.
-            ax.set_xscale("symlog", linthresh=1, linscale=0.5)
-            ax.xaxis.set_major_formatter("{x:,.0f}")
+        scale_from_zero(ax, xscale)
         values = np.concatenate([line.get_ydata() for line in drawn])
         logarithmic = yscale == "log" and (values > 0).any()
         # First: without limits of its own an axis takes in what diverged.

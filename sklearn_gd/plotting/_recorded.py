@@ -109,14 +109,16 @@ def record(estimator, X, y, sample_weight, parameters, target):
         Column of y; None if there is but one.
     """
     regressor = regressor_of(estimator)
-    if not hasattr(regressor, "coef_path_"):
-        raise ValueError("estimator has no path; fit it with store_path=True.")
+    n_features = _stored_path(regressor).shape[-1]
     X, names = features_of(estimator, X)
     X, y = check_X_y(X, y, **validation.ROWS_AS_THEY_ARE)
-    n_features = regressor.coef_path_.shape[-1]
     if X.shape[1] != n_features:
         raise ValueError(f"X has {X.shape[1]} features, but fit was given {n_features}.")
-    target = _check_target(target, regressor, y)
+    if y.shape[1:] != regressor.loss_history_.shape[1:]:
+        n_targets = _n_targets(regressor)
+        raise ValueError(f"y has shape {y.shape}, but fit was given {n_targets} target(s).")
+    losses, alphas, path, theta = target_descent(regressor, target)
+    target = target or 0
     fit_intercept = bool(regressor.fit_intercept)
     all_names = parameter_names(names, n_features, fit_intercept)
     chosen = check_parameters(parameters, names, n_features, fit_intercept)
@@ -124,7 +126,6 @@ def record(estimator, X, y, sample_weight, parameters, target):
     everything = len(all_names) <= MOST_PARAMETERS
     carried = list(range(len(all_names))) if everything else list(chosen)
 
-    losses, alphas, path, theta = _of_target(regressor, target)
     rows = validation.check_rows(X, y, sample_weight)
     if getattr(regressor, "_split", None) is not None:
         # J is over the rows that early stopping has not held out.
@@ -214,20 +215,34 @@ def _is_index(value, length):
     return whole and 0 <= value < length
 
 
-def _check_target(target, regressor, y):
-    n_targets = 1 if regressor.loss_history_.ndim == 1 else regressor.loss_history_.shape[1]
-    if y.ndim != regressor.loss_history_.ndim or y.size != len(y) * n_targets:
-        raise ValueError(f"y has shape {y.shape}, but fit was given {n_targets} target(s).")
+def _n_targets(regressor):
+    return 1 if regressor.loss_history_.ndim == 1 else regressor.loss_history_.shape[1]
+
+
+def _stored_path(regressor):
+    if not hasattr(regressor, "coef_path_"):
+        remedy = "fit it with store_path=True"
+        if hasattr(regressor, "mse_path_"):
+            remedy = "fit a GradientDescentRegressor with its alpha_ and store_path=True"
+        raise ValueError(f"estimator has no path; {remedy}.")
+    return regressor.coef_path_
+
+
+def target_descent(regressor, target):
+    """Losses, learning rates and path of one target, and what fit returned, in float64.
+
+    Parameters
+    ----------
+    regressor : GradientDescentRegressor
+    target : int or None
+        None if there is but one.
+    """
+    stored, n_targets = _stored_path(regressor), _n_targets(regressor)
     if target is None and n_targets > 1:
         raise ValueError(f"estimator has {n_targets} targets; choose one: target=0, for example.")
     target = 0 if target is None else target
     if not _is_index(target, n_targets):
         raise ValueError(f"target must be an index below {n_targets}, got {target!r}.")
-    return int(target)
-
-
-def _of_target(regressor, target):
-    """Losses, learning rates and path of one target, and what fit returned, in float64."""
     several = regressor.loss_history_.ndim == 2
 
     def one(array, axis):
@@ -235,7 +250,7 @@ def _of_target(regressor, target):
         return np.take(array, target, axis=axis) if several else array
 
     alphas, losses = one(regressor.alpha_history_, -1), one(regressor.loss_history_, -1)
-    path, theta = one(regressor.coef_path_, 1), one(regressor.coef_, 0)
+    path, theta = one(stored, 1), one(regressor.coef_, 0)
     if regressor.fit_intercept:
         path = np.column_stack([path, one(regressor.intercept_path_, -1)])
         theta = np.append(theta, one(regressor.intercept_, -1))

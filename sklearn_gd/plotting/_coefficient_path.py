@@ -1,0 +1,187 @@
+"""CoefficientPathDisplay: coefficients against time, the sum of the learning rates."""
+
+import numpy as np
+
+from ._axes import check_scales, name_lines, new_axes, scale_from_zero
+from ._fitted import feature_names, regressor_of
+from ._optional import require
+from ._recorded import parameter_names, target_descent
+
+
+class CoefficientPathDisplay:
+    """Coefficients of a descent against time, the sum of its learning rates.
+
+    What a path over penalties is to ridge regression and the lasso: on the left
+    all are zero, on the right is the solution. Make one with `from_estimator`,
+    or of what `gradient_descent_path` returns; draw it with `plot`.
+
+    Parameters
+    ----------
+    times : array-like of shape (n_steps,)
+        Of a constant learning rate the number of steps times it.
+    coefs : array-like of shape (n_features, n_steps)
+        Coefficients at these times.
+    names : list of str, default=None
+        Of the features.
+    best : float, default=None
+        The time at which the fitted coefficients were reached.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        What the lines are drawn on.
+    figure_ : matplotlib Figure
+        The figure with it.
+    lines_ : list of matplotlib Line2D
+        One for each feature.
+    best_ : matplotlib Line2D or None
+        The vertical line at `best`.
+
+    See Also
+    --------
+    gradient_descent_path : Coefficients after given numbers of steps.
+    DescentPathDisplay : The path over the cost, of two parameters.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.preprocessing import scale
+    >>> from sklearn_gd import CoefficientPathDisplay, gradient_descent_path
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> steps = np.unique(np.geomspace(1, 1e6, 100).astype(int))
+    >>> coefs, _ = gradient_descent_path(scale(X), y, alpha=0.01, n_iters=steps)
+    >>> CoefficientPathDisplay(0.01 * steps, coefs, names=list(X)).plot()
+    <...CoefficientPathDisplay object at ...>
+    >>> plt.show()
+    """
+
+    def __init__(self, times, coefs, *, names=None, best=None):
+        self.times = times
+        self.coefs = coefs
+        self.names = names
+        self.best = best
+
+    @classmethod
+    def from_estimator(cls, estimator, *, target=None, ax=None, xscale="log", line_kw=None):
+        """Draw the path that a fit has stored.
+
+        Parameters
+        ----------
+        estimator : GradientDescentRegressor or Pipeline
+            Fitted with ``store_path=True``; a pipeline must end in one.
+        target : int, default=None
+            Column of y; needed if there are several.
+        ax : matplotlib Axes, default=None
+            What to draw on; a new figure if None.
+        xscale : {"log", "linear"}, default="log"
+            Scale of the time; 0 is drawn on the log scale too.
+        line_kw : dict, default=None
+            Passed on to `matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        CoefficientPathDisplay
+            With what was drawn as attributes.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib.
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If it is no GradientDescentRegressor.
+        ValueError
+            If it has no path; if the target or the scale is not known.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> from sklearn.datasets import load_diabetes
+        >>> from sklearn_gd import CoefficientPathDisplay, GradientDescentRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> reg = GradientDescentRegressor("lipschitz", max_iter=500, tol=0, store_path=True)
+        >>> CoefficientPathDisplay.from_estimator(reg.fit(X, y))
+        <...CoefficientPathDisplay object at ...>
+        >>> plt.show()
+        """
+        require("matplotlib", f"{cls.__name__}.from_estimator")
+        regressor = regressor_of(estimator)
+        _, alphas, path, _ = target_descent(regressor, target)
+        n_features = regressor.n_features_in_
+        times = np.append(0.0, np.cumsum(alphas))
+        best = np.ravel(regressor.best_iter_)[target or 0]
+        display = cls(
+            times,
+            path[:, :n_features].T,
+            names=feature_names(estimator),
+            # A warm start may carry over what was best before this fit.
+            best=times[best] if best >= 0 else None,
+        )
+        return display.plot(ax, xscale=xscale, line_kw=line_kw)
+
+    def plot(self, ax=None, *, xscale="log", line_kw=None):
+        """Draw the coefficients.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            What to draw on; a new figure if None.
+        xscale : {"log", "linear"}, default="log"
+            Scale of the time; 0 is drawn on the log scale too.
+        line_kw : dict, default=None
+            Passed on to `matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        CoefficientPathDisplay
+            Itself.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib.
+        ValueError
+            If times and coefficients do not fit together, or the scale is not
+            known.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> from sklearn_gd import CoefficientPathDisplay
+        >>> display = CoefficientPathDisplay([0, 1, 2], [[0, 1, 1.5], [0, -1, -1]])
+        >>> display.plot(xscale="linear").lines_
+        [<matplotlib.lines.Line2D ...>, <matplotlib.lines.Line2D ...>]
+        >>> plt.show()
+        """
+        caller = f"{type(self).__name__}.plot"
+        plt = require("matplotlib.pyplot", caller)
+        line_kw = require("matplotlib.cbook", caller).normalize_kwargs(
+            line_kw, require("matplotlib.lines", caller).Line2D
+        )
+        check_scales(xscale=xscale)
+        times, coefs = np.asarray(self.times), np.asarray(self.coefs)
+        if coefs.ndim != 2 or times.shape != coefs.shape[1:]:
+            raise ValueError(
+                "coefs must have shape (n_features, n_steps), of one target, and times "
+                f"(n_steps,); got {coefs.shape} and {times.shape}."
+            )
+        ax = new_axes(ax, plt)
+        order = np.argsort(times, kind="stable")
+        self.lines_ = ax.plot(times[order], coefs[:, order].T)
+        self.best_ = None
+        if self.best is not None:
+            self.best_ = ax.axvline(self.best, color="0.5", linestyle=":")
+        names = parameter_names(None, len(coefs), False) if self.names is None else self.names
+        name_lines(ax, self.lines_, names, plt)
+        for line in self.lines_:
+            line.set(**line_kw)
+        if times.min() > 0:
+            ax.set_xscale(xscale)
+        else:
+            scale_from_zero(ax, xscale, np.min(times, where=times > 0, initial=1.0))
+        ax.set(xlabel="time, the sum of the learning rates", ylabel="coefficient")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -1,0 +1,267 @@
+"""MSEPathDisplay: held-out error against steps, for each learning rate."""
+
+import numpy as np
+
+from ._axes import check_scales, masked, new_axes, scale_from_zero
+from ._colours import VERMILLION, colours, label_of
+from ._fitted import regressor_of
+from ._optional import require
+
+# As many learning rates have a name in the legend; more have a colour bar.
+MOST_NAMES = 6
+SPREADS = ("chosen", "all", None)
+
+
+class MSEPathDisplay:
+    """Held-out error of a cross-validation against steps, a line for each learning rate.
+
+    Make one with `from_estimator`; draw it again with `plot`.
+
+    Parameters
+    ----------
+    mse_path : ndarray of shape (n_alphas, max_iter + 1, n_folds)
+        Mean squared error on the held-out rows; inf where a descent diverged.
+    alphas : ndarray of shape (n_alphas,)
+        Learning rates.
+    alpha : float, default=None
+        The one chosen.
+    n_iter : int, default=None
+        The number of steps chosen.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        What the lines are drawn on.
+    figure_ : matplotlib Figure
+        The figure with it.
+    lines_ : list of matplotlib Line2D
+        The mean over the folds, a line for each learning rate, in the order of
+        `alphas`.
+    spread_ : list of matplotlib FillBetweenPolyCollection
+        Standard deviation over the folds above and below the mean, of the
+        lines that show it.
+    chosen_ : matplotlib Line2D or None
+        The point chosen.
+
+    See Also
+    --------
+    GradientDescentRegressorCV : The estimator whose `mse_path_` is drawn.
+    LossCurveDisplay : The loss on the training rows.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn_gd import GradientDescentRegressorCV, MSEPathDisplay
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> reg = GradientDescentRegressorCV(alphas=10, max_iter=500).fit(X, y)
+    >>> MSEPathDisplay.from_estimator(reg)
+    <...MSEPathDisplay object at ...>
+    >>> plt.show()
+    """
+
+    def __init__(self, mse_path, alphas, *, alpha=None, n_iter=None):
+        self.mse_path = mse_path
+        self.alphas = alphas
+        self.alpha = alpha
+        self.n_iter = n_iter
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, *, ax=None, spread="chosen", xscale="log", yscale="linear", line_kw=None
+    ):
+        """Draw the held-out errors that a cross-validated estimator has found.
+
+        Parameters
+        ----------
+        estimator : GradientDescentRegressorCV or Pipeline
+            Fitted; a pipeline must end in a GradientDescentRegressorCV.
+        ax : matplotlib Axes, default=None
+            What to draw on; a new figure if None.
+        spread : {"chosen", "all", None}, default="chosen"
+            Of which learning rates the standard deviation over the folds is
+            drawn.
+        xscale : {"log", "linear"}, default="log"
+            Scale of the steps; step 0 is drawn on the log scale too.
+        yscale : {"linear", "log"}, default="linear"
+            Scale of the errors.
+        line_kw : dict, default=None
+            Passed on to `matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        MSEPathDisplay
+            With what was drawn as attributes.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib.
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If it is no GradientDescentRegressorCV.
+        ValueError
+            If a scale or the spread is not known.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> from sklearn.datasets import load_diabetes
+        >>> from sklearn_gd import GradientDescentRegressorCV, MSEPathDisplay
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> reg = GradientDescentRegressorCV(alphas=[0.1, 0.5], max_iter=99).fit(X, y)
+        >>> display = MSEPathDisplay.from_estimator(reg, spread="all")
+        >>> [line.get_label() for line in display.lines_]
+        ['alpha = 0.1', 'alpha = 0.5']
+        >>> plt.show()
+        """
+        require("matplotlib", f"{cls.__name__}.from_estimator")
+        regressor = regressor_of(estimator)
+        if not hasattr(regressor, "mse_path_"):
+            raise TypeError(
+                "estimator must be a GradientDescentRegressorCV or a pipeline that ends in one, "
+                f"got {type(regressor).__name__}; its loss is drawn by LossCurveDisplay."
+            )
+        display = cls(
+            regressor.mse_path_,
+            regressor.alphas_,
+            alpha=regressor.alpha_,
+            n_iter=regressor.n_iter_,
+        )
+        return display.plot(ax, spread=spread, xscale=xscale, yscale=yscale, line_kw=line_kw)
+
+    def plot(self, ax=None, *, spread="chosen", xscale="log", yscale="linear", line_kw=None):
+        """Draw the errors.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            What to draw on; a new figure if None.
+        spread : {"chosen", "all", None}, default="chosen"
+            Of which learning rates the standard deviation over the folds is
+            drawn.
+        xscale : {"log", "linear"}, default="log"
+            Scale of the steps; step 0 is drawn on the log scale too.
+        yscale : {"linear", "log"}, default="linear"
+            Scale of the errors.
+        line_kw : dict, default=None
+            Passed on to `matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        MSEPathDisplay
+            Itself.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib.
+        ValueError
+            If a scale or the spread is not known.
+
+        Examples
+        --------
+        >>> import matplotlib.pyplot as plt
+        >>> import numpy as np
+        >>> from sklearn_gd import MSEPathDisplay
+        >>> errors = np.array([[[4.0, 5.0], [2.0, 2.5], [2.2, 2.9]]])
+        >>> MSEPathDisplay(errors, [0.1], alpha=0.1, n_iter=1).plot()
+        <...MSEPathDisplay object at ...>
+        >>> plt.show()
+        """
+        caller = f"{type(self).__name__}.plot"
+        plt = require("matplotlib.pyplot", caller)
+        line_kw = require("matplotlib.cbook", caller).normalize_kwargs(
+            line_kw, require("matplotlib.lines", caller).Line2D
+        )
+        check_scales(xscale=xscale, yscale=yscale)
+        if not any(spread is known or spread == known for known in SPREADS):
+            raise ValueError(f"spread must be 'chosen', 'all' or None, got {spread!r}.")
+        ax = new_axes(ax, plt)
+        errors, alphas = np.asarray(self.mse_path, dtype=float), np.asarray(self.alphas)
+        mean = errors.mean(axis=2)
+        self._draw_lines(ax, plt, mean, alphas, line_kw)
+        self._draw_spread(ax, mean, errors, spread)
+        self._mark(ax, mean)
+        self._limit(ax, mean, yscale)
+        scale_from_zero(ax, xscale)
+        ax.set(
+            xlabel="step",
+            ylabel=f"mean squared error on held-out rows, mean of {errors.shape[2]} folds",
+        )
+        self._name(ax, alphas, plt, caller)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _draw_lines(self, ax, plt, mean, alphas, line_kw):
+        shades = colours(len(alphas), plt)
+        # From small to large, whatever their order is.
+        ranks = np.argsort(np.argsort(alphas, kind="stable"), kind="stable")
+        self.lines_ = []
+        for values, alpha, rank in zip(mean, alphas, ranks, strict=True):
+            kind = {"color": shades[rank], "label": f"alpha = {alpha:.3g}", **line_kw}
+            self.lines_ += ax.plot(masked(values), **kind)
+
+    def _draw_spread(self, ax, mean, errors, spread):
+        self.spread_ = []
+        for values, folds, alpha, line in zip(mean, errors, self.alphas, self.lines_, strict=True):
+            if spread == "all" or (spread == "chosen" and alpha == self.alpha):
+                deviation = masked(np.where(np.isfinite(folds), folds, np.nan).std(axis=1))
+                steps, middle = np.arange(len(values)), masked(values)
+                band = ax.fill_between(
+                    steps,
+                    middle - deviation,
+                    middle + deviation,
+                    color=line.get_color(),
+                    alpha=0.15,
+                    linewidth=0,
+                )
+                self.spread_.append(band)
+
+    def _mark(self, ax, mean):
+        self.chosen_ = None
+        if self.alpha is None or self.n_iter is None:
+            return
+        row = int(np.flatnonzero(np.asarray(self.alphas) == self.alpha)[0])
+        (self.chosen_,) = ax.plot(
+            self.n_iter,
+            mean[row, self.n_iter],
+            marker="o",
+            markersize=8,
+            linestyle="none",
+            color=VERMILLION,
+            markeredgecolor="white",
+            # At the edge of the picture too.
+            clip_on=False,
+            zorder=3,
+            label=label_of(f"chosen: alpha = {self.alpha:.3g}, {self.n_iter} steps"),
+        )
+
+    def _limit(self, ax, mean, yscale):
+        """Let what climbs above the start leave at the top."""
+        finite = mean[np.isfinite(mean)]
+        if not len(finite):
+            return
+        low, high = finite.min(), min(finite.max(), 1.5 * mean[:, 0].max())
+        if yscale == "log" and low > 0:
+            ax.set_yscale("log")
+            ax.set_ylim(low / (high / low) ** 0.1, high * (high / low) ** 0.05)
+        else:
+            room = 0.05 * ((high - low) or 1.0)
+            ax.set_ylim(low - 2 * room, high + room)
+
+    def _name(self, ax, alphas, plt, caller):
+        if len(alphas) <= MOST_NAMES:
+            ax.legend(fontsize="small")
+            return
+        if self.chosen_ is not None:
+            ax.legend(handles=[self.chosen_], fontsize="small")
+        colors = require("matplotlib.colors", caller)
+        ordered = np.sort(alphas)
+        shades = colors.ListedColormap(colours(len(alphas), plt))
+        bar = ax.figure.colorbar(plt.cm.ScalarMappable(cmap=shades), ax=ax, label="alpha")
+        # Each has a band of its own: the middle of some are named.
+        some = np.unique(np.linspace(0, len(alphas) - 1, MOST_NAMES).round().astype(int))
+        bar.set_ticks((some + 0.5) / len(alphas), labels=[f"{ordered[i]:.2g}" for i in some])
+        bar.minorticks_off()
