@@ -100,7 +100,21 @@ def check_rows(X, y, sample_weight, suffix=""):
     """Return Rows of an X and y that ``validate_data`` or ``check_array`` let pass.
 
     The suffix is that of the parameters' names: ``_val`` for held-out rows.
+    Their weights are those given, brought near 1 by a power of two.
     """
+    rows = check_batch(X, y, sample_weight, suffix)
+    if rows.weights is not None:
+        largest = rows.weights.max()
+        if largest == 0:
+            raise ValueError(
+                f"sample_weight{suffix} must have a positive entry, but all are zero."
+            )
+        rows.weights = np.ldexp(rows.weights, -math.frexp(largest)[1])
+    return rows
+
+
+def check_batch(X, y, sample_weight, suffix=""):
+    """Return Rows that may be none, or of no weight, with their weights as they are."""
     if sparse.issparse(y):
         name = f"y{suffix}"
         raise TypeError(
@@ -119,7 +133,7 @@ def check_rows(X, y, sample_weight, suffix=""):
 
 
 def check_weights(sample_weight, n_rows, name="sample_weight"):
-    """Return the weights as float64, brought near 1 by a power of two; None for None."""
+    """Return the weights as float64; None for None."""
     if sample_weight is None:
         return None
     if isinstance(sample_weight, bool):
@@ -135,14 +149,11 @@ def check_weights(sample_weight, n_rows, name="sample_weight"):
     assert_all_finite(weights, input_name=name)
     if len(weights) != n_rows:
         raise ValueError(f"{name} must have one entry per row, {n_rows}, got {len(weights)}.")
-    if weights.min() < 0:
+    if (weights < 0).any():
         raise ValueError(
             f"{name} must not be negative, got {weights.min()} in row {weights.argmin()}."
         )
-    largest = weights.max()
-    if largest == 0:
-        raise ValueError(f"{name} must have a positive entry, but all are zero.")
-    return np.ldexp(weights, -math.frexp(largest)[1])
+    return weights
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -155,10 +166,7 @@ def check_moments(moments, rows, estimator_name=None, suffix=""):
     X_name, y_name = f"X{suffix}", f"y{suffix}"
     sizes = moments.diagonal
     if not (np.isfinite(sizes).all() and np.isfinite(moments.cross).all()):
-        X = rows.X.data if sparse.issparse(rows.X) else rows.X
-        assert_all_finite(X, estimator_name=estimator_name, input_name=X_name)
-        _check_sizes(np.array([max(X.max(), -X.min())], dtype=np.float64), X_name)
-        _check_sizes(np.abs(rows.y).max(axis=0), y_name)
+        check_finite(rows, estimator_name, suffix)
     vanished = np.flatnonzero(sizes == 0)
     if len(vanished):
         # All zero, or too small to be squared?
@@ -169,6 +177,20 @@ def check_moments(moments, rows, estimator_name=None, suffix=""):
         y_sizes = np.where(y_sizes > 0, y_sizes, np.abs(rows.y).max(axis=0))
     _check_sizes(np.sqrt(sizes[sizes != 0]), X_name)
     _check_sizes(y_sizes[y_sizes != 0], y_name)
+
+
+def check_finite(rows, estimator_name=None, suffix=""):
+    """Read the rows and raise if a value is not finite, or its square is not."""
+
+    def kernel(X, y, _):
+        X = X.data if sparse.issparse(X) else X
+        for values, name in (X, f"X{suffix}"), (y, f"y{suffix}"):
+            assert_all_finite(values, estimator_name=estimator_name, input_name=name)
+            largest = np.abs(values).max(initial=0.0)
+            _check_sizes(np.array([largest])[largest > 0], name)
+        return (0.0,)
+
+    rows.sum(kernel)
 
 
 def _sum_of_magnitudes(X, weights):
