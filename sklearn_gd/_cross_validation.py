@@ -24,7 +24,7 @@ def held_out_losses(X, Y, weights, splits, alphas, max_iter, fit_intercept):
     splits : list of (train, test)
         Numbers of rows.
     alphas : callable
-        Returns the learning rates, given the largest L of all training rows.
+        Returns the learning rates, given the largest L.
     max_iter : int
     fit_intercept : bool
 
@@ -33,6 +33,8 @@ def held_out_losses(X, Y, weights, splits, alphas, max_iter, fit_intercept):
     alphas : ndarray of shape (n_alphas,)
     losses : ndarray of shape (n_alphas, max_iter + 1, n_splits)
         Mean over the targets; inf once a descent has diverged.
+    largest : float
+        The largest L, of all training rows and of all rows together.
     """
     n_rows, n_features = X.shape
     if n_rows < n_features and n_rows <= MOST_FEATURES and not sparse.issparse(X):
@@ -43,7 +45,7 @@ def held_out_losses(X, Y, weights, splits, alphas, max_iter, fit_intercept):
         form = ByMoments
     folds = form(X, Y, weights, splits, fit_intercept)
     rates = alphas(folds.largest_eigenvalue)
-    return rates, folds.losses(rates, max_iter)
+    return rates, folds.losses(rates, max_iter), folds.largest_eigenvalue
 
 
 def _in_their_span(X):

@@ -1,25 +1,27 @@
 """Cross-validation of all alphas and steps on second moments of the splits' rows.
 
-J over any rows is a quadratic, and over several sets of rows it is the mean of
-theirs.  So each row is read for the moments of its part of the rows alone, and
-what a split trains and tests on are means over parts.  (Subtracting the test
-rows from the total would cancel.)
+Each row is read for the moments of its part of the rows alone, and what a
+split trains on are sums over parts.  (Subtracting the test rows from the total
+would cancel.)  In the eigenbasis of the training Hessian every coordinate
+descends by itself.
 
-The quadratics are kept around one reference, the solution on all rows, with
-losses and gradients there read off the rows: a held-out loss is then a sum of
-small terms, where plain moments would lose the digits of a good fit.
+A held-out loss from plain moments would lose the digits of a good fit.  So it
+is told about the split's iterate that is closest to the solution, at which loss
+and gradient are read off the held-out rows: what is left to be computed is how
+much the others differ.
 """
 
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import pinvh
 
 from . import _validation as validation
 from ._splits import MOST_SETS, sets_of_rows
 from ._threads import workers
-from .moments import collect
+from .descent import HOPELESS
+from .moments import collect, merged
+from .quadratic import steps_from_zero
 from .rows import Rows
 
 # Numbers of a block of iterates, which stays in the cache while it is multiplied.
@@ -28,100 +30,67 @@ BLOCK_NUMBERS = 1 << 16
 LARGEST = 1e300
 # Multiplications below which threads are not worth waking.
 THREADED_WORK = 1 << 27
+# Share of the largest variance below which a direction's is rounding.
+ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
-class Part:
-    """J over some rows around the reference: J(ref + u) = loss + gradient'u + 1/2 u'Hu.
+class Training:
+    """Training rows of a split in the eigenbasis of their Hessian, a column for each target.
 
-    Attributes
-    ----------
-    weight : float
-        Sum of the weights of the rows.
-    loss : ndarray of shape (n_targets,)
-    gradient : ndarray of shape (n_parameters, n_targets)
-    hessian : ndarray of shape (n_parameters, n_parameters)
-    """
-
-    weight: float
-    loss: np.ndarray
-    gradient: np.ndarray
-    hessian: np.ndarray
-
-
-@dataclass(frozen=True)
-class Fold:
-    """One split in the eigenbasis of its training Hessian, a column for each target.
-
-    There every coordinate descends by itself, ``a <- a - alpha (slope + value a)``.
+    There every coordinate descends by itself, ``a <- a - alpha (value a - pull)``.
 
     Attributes
     ----------
     values : ndarray of shape (n_parameters,)
         Eigenvalues, in ascending order.
-    start, slope : ndarray of shape (n_parameters, n_targets)
-        theta = 0 as seen from the reference; the training gradient there.
-    held_out : Part
-        J over the held-out rows.
+    basis : ndarray of shape (n_parameters, n_parameters)
+    pull : ndarray of shape (n_parameters, n_targets)
+        Minus the gradient at zero.
+    y_square : ndarray of shape (n_targets,)
     """
 
     values: np.ndarray
-    start: np.ndarray
-    slope: np.ndarray
-    held_out: Part
+    basis: np.ndarray
+    pull: np.ndarray
+    y_square: np.ndarray
 
     @classmethod
-    def of(cls, trained, tested, start):
-        """Return the fold of two Parts."""
+    def of(cls, moments, n_parameters):
+        """Return what the moments of the training rows tell, of so many parameters."""
         # NumPy's, unlike SciPy's, lets other threads work.
-        values, basis = np.linalg.eigh(trained.hessian)
-        held_out = Part(
-            tested.weight,
-            tested.loss,
-            basis.T @ tested.gradient,
-            basis.T @ tested.hessian @ basis,
-        )
-        return cls(values, basis.T @ start, basis.T @ trained.gradient, held_out)
+        values, basis = np.linalg.eigh(moments.hessian[:n_parameters, :n_parameters])
+        return cls(values, basis, basis.T @ moments.cross[:n_parameters], moments.y_square)
+
+    @property
+    def largest(self):
+        """L."""
+        return float(self.values[-1])
 
     @np.errstate(over="ignore", invalid="ignore")
-    def losses(self, alpha, max_iter):
-        """Mean squared error on the held-out rows after each step, the mean over the targets."""
-        targets = range(len(self.held_out.loss))
-        return sum(self._losses(j, alpha, max_iter) for j in targets) / len(targets)
-
-    def _losses(self, target, alpha, max_iter):
-        held_out, slope = self.held_out, self.slope[:, target]
-        tested_slope, tested_loss = held_out.gradient[:, target], held_out.loss[target]
-        losses = np.full(max_iter + 1, np.inf)
-        bent, highest = np.empty((0, 0)), np.inf
-        for k, iterates in _iterates(self.start[:, target], slope, self.values, alpha, max_iter):
-            # New memory for each product would cost as much as the product.
-            bent = np.empty_like(iterates) if k == 0 else bent[: len(iterates)]
-            np.matmul(iterates, held_out.hessian, out=bent)
-            bent_back = np.einsum("kp,kp->k", bent, iterates)
-            found = 2.0 * (tested_loss + iterates @ tested_slope) + bent_back
-            lost = ~np.isfinite(found)
-            # Below 2/L nothing diverges, and what seems to rise is rounding.
-            if alpha * self.values[-1] > 2.0:
-                # Less that of the reference.
-                trained = iterates @ slope + 0.5 * iterates**2 @ self.values
-                if k == 0:
-                    # The same number computed in another way may differ by rounding.
-                    highest = trained[0] + 1e-9 * abs(trained[0])
-                lost |= ~(trained <= highest)
-            if lost.any():
-                # What is above its start never comes back.
-                end = int(lost.argmax())
-                losses[k : k + end] = found[:end]
-                break
-            losses[k : k + len(found)] = found
-        return losses
+    def closest(self, alphas, k):
+        """Theta after k steps of the alpha that comes closest to the solution; 0 if none does."""
+        ends = np.vstack([steps_from_zero(alphas[:, None], self.values, k), 0.0 * self.values])
+        # What J falls by, in a coordinate with this share of its gradient.
+        falls = (ends - 0.5 * self.values * ends**2) @ (self.pull**2).sum(axis=1)
+        chosen = ends[np.where(np.isfinite(falls), falls, -np.inf).argmax()]
+        return self.basis @ (chosen[:, None] * self.pull)
 
 
-def most_kept(splits):
-    """How many matrices `ByMoments` keeps at most."""
-    # One for each set; what a split tests and trains on.
-    return (MOST_SETS + 2) * len(splits)
+@dataclass(frozen=True)
+class HeldOut:
+    """J over held-out rows: least + 1/2 |factor a + offset|^2, a in the eigenbasis of training.
+
+    Attributes
+    ----------
+    factor : ndarray of shape (n_features + 1, n_parameters)
+    offset : ndarray of shape (n_features + 1, n_targets)
+    least : ndarray of shape (n_targets,)
+    """
+
+    factor: np.ndarray
+    offset: np.ndarray
+    least: np.ndarray
 
 
 class ByMoments:
@@ -134,69 +103,151 @@ class ByMoments:
     """
 
     def __init__(self, X, Y, weights, splits, fit_intercept):
-        sets, members = sets_of_rows(len(Y), splits)
+        self._rows = X, Y, weights
+        self._fit_intercept = fit_intercept
+        n_parameters = X.shape[1] + fit_intercept
+        self._tested = [test for _, test in splits]
+        everything = np.arange(len(Y)), np.arange(0)
+        sets, members = sets_of_rows(len(Y), [*splits, everything])
         # Rows that do not count have no moments.
-        counting = [i for i, rows in enumerate(sets) if weights is None or weights[rows].any()]
-        rows = {i: _rows(X, Y, weights, sets[i]) for i in counting}
-        moments = {i: _moments(rows[i], fit_intercept) for i in counting}
-        reference = _solution(list(moments.values()))
-        parts = {i: _part(rows[i], moments.pop(i), reference) for i in counting}
+        moments = {
+            i: _moments(_rows(X, Y, weights, rows))
+            for i, rows in enumerate(sets)
+            if len(rows) and (weights is None or weights[rows].any())
+        }
 
-        def fold(member):
-            trained, tested = (_mean([parts[i] for i in part if i in parts]) for part in member)
-            return Fold.of(trained, tested, -reference)
+        def of(chosen):
+            return merged([moments[i] for i in chosen if i in moments])
 
-        self._n_features = X.shape[1]
+        self._test_moments = [of(test) for _, test in members[:-1]]
         # To compute eigenvalues takes ten times what a product does.
-        with self._workers(10 * len(members) * self._n_features) as mapped:
-            self._folds = list(mapped(fold, members))
+        with _workers(10 * len(members) * X.shape[1] ** 3) as mapped:
+            jobs = mapped(lambda member: Training.of(of(member[0]), n_parameters), members)
+            *self._trained, self._whole = jobs
 
     @property
     def largest_eigenvalue(self):
-        """The largest L of all training rows."""
-        return max(float(fold.values[-1]) for fold in self._folds)
+        """The largest L, of all training rows and of all rows together."""
+        return max(part.largest for part in (*self._trained, self._whole))
 
     def losses(self, alphas, max_iter):
         """Mean squared error of each alpha and step on each split's held-out rows."""
-        losses = np.empty((len(alphas), max_iter + 1, len(self._folds)))
+        folds = range(len(self._trained))
+        held_out = [self._held_out(f, alphas, max_iter) for f in folds]
+        losses = np.empty((len(alphas), max_iter + 1, len(folds)))
 
         def fill(job):
             a, f = job
-            losses[a, :, f] = self._folds[f].losses(alphas[a], max_iter)
+            losses[a, :, f] = _losses(self._trained[f], held_out[f], alphas[a], max_iter)
 
-        n_products = losses.size * len(self._folds[0].held_out.loss)
-        with self._workers(n_products) as mapped:
+        n_products = losses.size * len(held_out[0].least)
+        with _workers(n_products * len(held_out[0].factor) ** 2) as mapped:
             # A map of Python's own does nothing until it is asked.
-            list(mapped(fill, np.ndindex(len(alphas), len(self._folds))))
+            list(mapped(fill, np.ndindex(len(alphas), len(folds))))
         return losses
 
-    def _workers(self, n_products):
-        """Like `workers`, for so many products of H with a vector."""
-        enough = n_products * self._n_features**2 >= THREADED_WORK
-        return workers() if enough else nullcontext(map)
+    def _held_out(self, f, alphas, max_iter):
+        trained, moments = self._trained[f], self._test_moments[f]
+        last = trained.closest(alphas, max_iter)
+        w, b = (last[:-1], last[-1]) if self._fit_intercept else (last, 0.0)
+
+        def kernel(X, y, weights):
+            residual = X.dot(w) + b - y
+            weighted = residual if weights is None else residual * weights[:, None]
+            centred = X.T.dot(weighted) - np.outer(moments.centre, weighted.sum(axis=0))
+            return (residual * weighted).sum(axis=0), centred, weighted.sum(axis=0)
+
+        with _rows(*self._rows, self._tested[f]) as rows:
+            square, slope, mean = (part / moments.weight for part in rows.sum(kernel))
+        return _about(last, square / 2.0, slope, mean, moments, trained.basis)
 
 
-def _iterates(start, slope, values, alpha, max_iter):
-    """Yield the number of the first and the iterates of some steps, a row each.
+def _about(last, loss, slope, mean, moments, basis):
+    """Return HeldOut rows by J at the last iterate, and its slopes along centred features and b.
 
-    Any number of steps is one map, ``a -> factor a - shift``, and that map
+    About the mean, so that no digits are lost far from the origin, even if b is 0.
+    """
+    variances, axes = np.linalg.eigh(moments.covariance)
+    deviations = np.sqrt(np.maximum(variances, 0.0))
+    known = variances > ROUNDING * max(variances[-1], 0.0)
+    pull = axes.T @ slope
+    pull = np.divide(pull, deviations[:, None], out=np.zeros_like(pull), where=known[:, None])
+    pull = np.vstack([pull, mean])
+    root = np.block(
+        [[deviations[:, None] * axes.T, np.zeros((len(axes), 1))], [moments.centre, 1.0]]
+    )
+    root = root[:, : len(last)]
+    least = np.maximum(loss - 0.5 * np.einsum("ij,ij->j", pull, pull), 0.0)
+    return HeldOut(root @ basis, pull - root @ last, least)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _losses(trained, held_out, alpha, max_iter):
+    """Mean squared error on the held-out rows after each step, the mean over the targets."""
+    targets = range(len(held_out.least))
+    return sum(_target_losses(trained, held_out, j, alpha, max_iter) for j in targets) / len(
+        targets
+    )
+
+
+def _target_losses(trained, held_out, target, alpha, max_iter):
+    losses = np.full(max_iter + 1, np.inf)
+    pull, offset = trained.pull[:, target], held_out.offset[:, target]
+    hopeless = HOPELESS * trained.y_square[target]
+    diverges = alpha * trained.largest > 2.0
+    for k, iterates in _iterates(pull, trained.values, alpha, max_iter):
+        # New memory for each product would cost as much as the product.
+        if k == 0:
+            residual = np.empty((len(iterates), len(offset)))
+        residual = residual[: len(iterates)]
+        np.matmul(iterates, held_out.factor.T, out=residual)
+        residual += offset
+        found = 2.0 * held_out.least[target] + np.einsum("kp,kp->k", residual, residual)
+        lost = ~np.isfinite(found)
+        if diverges:
+            # J on the training rows, which is twice this above the least.
+            training = trained.y_square[target] + iterates**2 @ trained.values
+            training -= 2.0 * iterates @ pull
+            lost |= ~(training <= hopeless)
+        if lost.any():
+            end = int(lost.argmax())
+            losses[k : k + end] = found[:end]
+            break
+        losses[k : k + len(found)] = found
+    return losses
+
+
+def _iterates(pull, values, alpha, max_iter):
+    """Yield the number of the first and the iterates of some steps from zero, a row each.
+
+    Any number of steps is one map, ``a -> factor a + shift``, and that map
     after itself makes twice as many.  What was yielded is overwritten.
     """
-    factor, shift = 1.0 - alpha * values, alpha * slope
-    n_doublings = min(max_iter, BLOCK_NUMBERS // len(start)).bit_length()
-    some = np.empty((2**n_doublings, len(start)))
-    some[0] = start
+    factor, shift = 1.0 - alpha * values, alpha * pull
+    n_doublings = min(max_iter, BLOCK_NUMBERS // len(pull)).bit_length()
+    some = np.zeros((2**n_doublings, len(pull)))
     for made in 2 ** np.arange(n_doublings):
         new = some[made : 2 * made]
         np.multiply(some[:made], factor, out=new)
-        new -= shift
+        new += shift
         shift = factor * shift + shift
         # Not inf: a coordinate at rest stays at rest.
         factor = np.clip(factor * factor, -LARGEST, LARGEST)
     for first in range(0, max_iter + 1, len(some)):
         yield first, some[: max_iter + 1 - first]
         some *= factor
-        some -= shift
+        some += shift
+
+
+def most_kept(splits):
+    """How many matrices `ByMoments` keeps at most."""
+    # One for each set; what a split tests on, and its eigenbasis.
+    return (MOST_SETS + 2) * len(splits)
+
+
+def _workers(work):
+    """Like `workers`, for so many multiplications."""
+    return workers() if work >= THREADED_WORK else nullcontext(map)
 
 
 def _rows(X, Y, weights, chosen):
@@ -208,41 +259,9 @@ def _rows(X, Y, weights, chosen):
     return Rows(X, Y, weights, chosen)
 
 
-def _moments(rows, fit_intercept):
+def _moments(rows):
+    """Moments about the mean, whether there is an intercept or not."""
     with rows:
-        moments = collect(rows, fit_intercept, covariance=True)
+        moments = collect(rows, True, covariance=True)
         validation.check_moments(moments, rows)
     return moments
-
-
-def _solution(moments):
-    """Parameters that solve the problem on all rows, as far as moments tell."""
-    total = sum(one.weight for one in moments)
-    hessian = sum(one.weight / total * one.hessian for one in moments)
-    return pinvh(hessian) @ sum(one.weight / total * one.cross for one in moments)
-
-
-def _part(rows, moments, theta):
-    """J of every target over some rows around theta, its loss and gradient read off them."""
-    fit_intercept, weight = moments.fit_intercept, moments.weight
-    w, b = (theta[:-1], theta[-1]) if fit_intercept else (theta, 0.0)
-
-    def kernel(X, y, weights):
-        residual = X.dot(w) + b - y
-        weighted = residual if weights is None else residual * weights[:, None]
-        return (residual * weighted).sum(axis=0), X.T.dot(weighted), weighted.sum(axis=0)
-
-    with rows:
-        squares, w_sum, b_sum = rows.sum(kernel)
-    gradient = np.vstack([w_sum, b_sum]) if fit_intercept else w_sum
-    return Part(weight, squares / (2.0 * weight), gradient / weight, moments.hessian)
-
-
-def _mean(parts):
-    """J over several parts together."""
-    total = sum(part.weight for part in parts)
-
-    def mean(name):
-        return sum(part.weight / total * getattr(part, name) for part in parts)
-
-    return Part(total, mean("loss"), mean("gradient"), mean("hessian"))

@@ -4,6 +4,7 @@ import numpy as np
 
 from . import _validation as validation
 from .curvature import Curvature
+from .descent import HOPELESS
 from .moments import collect
 from .objective import Objective
 from .rows import Rows
@@ -22,17 +23,20 @@ class ByPasses:
             counts[:, n_splits + f] = np.bincount(test, minlength=n_rows)
         if weights is not None:
             counts *= weights[:, None]
+        self._weights = weights
         self._sums = counts.sum(axis=0)
         self._rows = Rows(X, np.column_stack([Y, counts]))
 
     @property
     def largest_eigenvalue(self):
-        """The largest L of all training rows."""
-        return max(map(self._largest_eigenvalue, range(self._n_splits)))
+        """The largest L, of all training rows and of all rows together."""
+        counts = self._rows.y[:, self._n_targets :]
+        training = [counts[:, f] for f in range(self._n_splits)]
+        return max(map(self._largest_eigenvalue, (*training, self._weights)))
 
-    def _largest_eigenvalue(self, split):
-        y, counts = np.split(self._rows.y, [self._n_targets], axis=1)
-        with Rows(self._rows.X, y, counts[:, split]) as rows:
+    def _largest_eigenvalue(self, weights):
+        y = self._rows.y[:, : self._n_targets]
+        with Rows(self._rows.X, y, weights) as rows:
             moments = collect(rows, self._fit_intercept, covariance=False)
             validation.check_moments(moments, rows)
             return Curvature(Objective(rows, moments)).largest
@@ -43,13 +47,12 @@ class ByPasses:
         shape = len(alphas), self._n_splits, self._n_targets
         theta = np.zeros((self._rows.n_features + self._fit_intercept, *shape))
         losses = np.empty((len(alphas), max_iter + 1, self._n_splits))
-        start, lost = None, np.zeros(shape, dtype=bool)
+        hopeless, lost = None, np.zeros(shape, dtype=bool)
         with self._rows:
             for k in range(max_iter + 1):
                 trained, tested, gradient = self._at(theta)
-                start = trained if start is None else start
-                # Nothing but what diverges is ever above its start again.
-                lost |= ~(trained <= start * (1.0 + 1e-9))
+                hopeless = HOPELESS * trained if hopeless is None else hopeless
+                lost |= ~(trained <= hopeless) | ~np.isfinite(tested)
                 losses[:, k] = np.where(lost, np.inf, tested).mean(axis=-1)
                 theta = theta - alphas[:, None, None] * gradient
         return losses

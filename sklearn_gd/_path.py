@@ -12,7 +12,7 @@ from .descent import steps
 from .hessian import affordable
 from .moments import collect
 from .objective import LeastSquares
-from .quadratic import around_minimum
+from .quadratic import steps_from_zero
 
 
 def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_weight=None):
@@ -83,7 +83,7 @@ def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_we
     """
     X, y = check_X_y(X, y, **validation.ROWS_AS_THEY_ARE)
     validation.check_flag(fit_intercept, "fit_intercept")
-    if not isinstance(alpha, numbers.Real):
+    if not isinstance(alpha, numbers.Real) or isinstance(alpha, bool):
         raise TypeError(f"alpha must be a positive number, got {alpha!r}.")
     rate, counts = validation.check_alpha(alpha), _check_counts(n_iters)
     with validation.check_rows(X, y, sample_weight) as rows:
@@ -106,21 +106,19 @@ def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_we
 
 def _check_counts(n_iters):
     counts = np.asarray(n_iters)
-    if counts.ndim != 1 or counts.dtype.kind not in "iu" or (counts < 0).any():
+    if counts.ndim != 1 or not len(counts) or counts.dtype.kind not in "iu" or (counts < 0).any():
         raise ValueError(
-            f"n_iters must be a 1-D array of whole numbers, not negative, got {n_iters!r}."
+            "n_iters must be a 1-D array of at least one whole number, none negative, got "
+            f"{n_iters!r}."
         )
     return counts
 
 
 def _by_powers(objective, rate, counts):
     """Theta after so many steps, a column each, in the eigenbasis of H."""
-    theta = np.zeros(objective.n_parameters)
-    everything = list(range(len(theta)))
-    quadratic = around_minimum(objective, theta, everything, objective.moments.hessian)
-    values, basis = np.linalg.eigh(quadratic.hessian)
-    left = (1.0 - rate.alpha * values)[:, None] ** counts
-    return basis @ ((1.0 - left) * (basis.T @ quadratic.centre)[:, None])
+    values, basis = np.linalg.eigh(objective.moments.hessian)
+    pull = basis.T @ objective.moments.cross[:, objective.target]
+    return basis @ (steps_from_zero(rate.alpha, values[:, None], counts) * pull[:, None])
 
 
 def _step_by_step(objective, rate, counts):

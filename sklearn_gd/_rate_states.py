@@ -114,7 +114,7 @@ class SilverSteps:
 
 def cycle_length(problem, kappa):
     """Smallest power of two that reaches tol in one cycle, at most the largest within max_iter."""
-    largest = 1 << (max(problem.max_iter, 1).bit_length() - 1)
+    largest = 1 << (max(int(problem.max_iter), 1).bit_length() - 1)
     minimum = problem.loss - problem.excess
     # Residual correlations are at most sqrt((J - J*) / J); and no cycle does
     # better than rounding.

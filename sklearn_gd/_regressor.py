@@ -6,6 +6,7 @@ from contextlib import nullcontext
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from . import _validation as validation
@@ -26,6 +27,15 @@ from .stopping import SolutionTest
 
 # Fitted attributes that some settings give and others do not.
 NOT_ALWAYS = {"coef_path_", "intercept_path_", "validation_loss_history_"}
+
+
+def _no_rows_forgotten(estimator):
+    if hasattr(estimator, "coef_") and getattr(estimator, "_seen", None) is None:
+        raise AttributeError(
+            "partial_fit after fit would forget the rows of fit, which keeps none of them; call "
+            "partial_fit on a clone, from the first batch on."
+        )
+    return True
 
 
 class GradientDescentRegressor(
@@ -125,7 +135,8 @@ class GradientDescentRegressor(
         ``loss_history_[best_iter_]`` is J at `coef_` (up to X's dtype): the
         last entry of a fit that converged, else the lowest. With early
         stopping, however it ended, that of the lowest validation loss among
-        new minima of the loss. Negative after a warm start none of whose
+        new minima of the loss. Of "chebyshev" and "silver" only the steps
+        count that end a cycle (see `learning_rates`). Negative after a warm start none of whose
         steps was the best: -3 is the iterate of three steps before it began.
     status_ : {"converged", "early_stopped", "stopped", "max_iter", "diverged"}
         How the descent ended ("stopped": by a callback); of several targets
@@ -278,7 +289,8 @@ class GradientDescentRegressor(
             routing a Pipeline passes them **untransformed**, as
             ``regressor__X_val``, and nothing tells.
         y_val : array-like of shape (n_val,) or (n_val, n_targets)
-            Their targets.
+            Their targets, which `TransformedTargetRegressor` does **not**
+            transform: transform them as y is.
         sample_weight_val : float or array-like of shape (n_val,), default=None
             Their weights.
 
@@ -322,6 +334,7 @@ class GradientDescentRegressor(
             warn_of(problem, descents, rate, self.max_iter, self._tol)
         return self
 
+    @available_if(_no_rows_forgotten)
     def partial_fit(self, X, y, sample_weight=None):
         """Descend on the rows of this batch and of all batches before.
 
@@ -348,9 +361,10 @@ class GradientDescentRegressor(
         Raises
         ------
         ValueError, TypeError
-            As `fit`; if `early_stopping` is True; after `fit`, which keeps
-            nothing of its rows; if features or targets are not those of the
-            batches before. The batch is then not counted.
+            As `fit`; if `early_stopping` is True; if features or targets are
+            not those of the batches before. The batch is then not counted.
+        AttributeError
+            After `fit`, which keeps nothing of its rows.
 
         Warns
         -----
@@ -388,11 +402,6 @@ class GradientDescentRegressor(
             )
         rate = validation.check_alpha(self.alpha)
         seen = getattr(self, "_seen", None)
-        if seen is None and hasattr(self, "coef_"):
-            raise ValueError(
-                "partial_fit after fit would forget the rows of fit, which keeps none of them; "
-                "call partial_fit on a clone, from the first batch on."
-            )
         if np.shape(X)[0] == 0:
             validate_data(self, X, reset=seen is None, ensure_min_samples=0, **validation.AS_IT_IS)
             check_consistent_length(X, y)
@@ -471,7 +480,10 @@ class GradientDescentRegressor(
             # Who keeps it must not see the descent go on.
             return {**fitted, "_pause": copy.deepcopy(pause_at(problem, rate, descents))}
 
-        tasks = None if given is None else tasks_of(self, *given, len(descents), so_far)
+        tasks = None
+        if given is not None:
+            X, y, sample_weight = given
+            tasks = tasks_of(self, X, y, sample_weight, len(descents), so_far)
         for target, descent in enumerate(descents):
             objective = problem.objectives[target]
             # Early stopping first: the others tell of what it has found.

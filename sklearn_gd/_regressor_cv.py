@@ -1,10 +1,12 @@
 """GradientDescentRegressorCV: the learning rate and the number of steps by cross-validation."""
 
 import numbers
+import warnings
 
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -14,12 +16,15 @@ from . import _validation as validation
 from ._cross_validation import held_out_losses
 from ._documentation import LINK_TEMPLATE
 from ._regressor import GradientDescentRegressor
+from ._splits import splits_of
 from ._threads import workers
 
 # Learning rates of the grid, if the user does not say how many.
 GRID = 20
 # They go up to just below 2/L, and over so many decades.
 TOP, DECADES = 0.99, 3.0
+# Share by which the held-out error falls in half of the steps, to say more would be better.
+STILL_FALLING = 1e-3
 
 
 class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
@@ -37,7 +42,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     alphas : int, array-like of shape (n_alphas,) or None, default=None
         **Learning rates**, not penalties. A number: so many, evenly on the
         logarithmic scale over three decades up to just below 2/L, with the
-        largest L of all training rows. None: 20.
+        largest L of any training rows and of all rows. None: 20.
     cv : int, cross-validation generator or iterable, default=None
         As everywhere in scikit-learn: None for 5 folds, a number of folds, a
         splitter, or an iterable of (train, test) row numbers.
@@ -46,9 +51,8 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     max_iter : int, default=1000
         Largest number of steps.
     n_jobs : int, default=None
-        Threads to work in at most, counted as everywhere in scikit-learn: -1
-        for one a processor. None for as many as BLAS may use, as
-        `GradientDescentRegressor` does.
+        Threads to work in at most; -1 for one a processor. None is not 1, but
+        as many as BLAS may use, as in `GradientDescentRegressor`.
 
     Attributes
     ----------
@@ -62,7 +66,8 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     mse_path_ : ndarray of shape (n_alphas, max_iter + 1, n_folds)
         Mean squared error on the held-out rows, after k steps of each alpha.
         The mean over the targets, weighted by `sample_weight` within a fold;
-        inf once the descent has diverged.
+        inf once the descent has diverged, its loss above 1e31 times the start's.
+        Eight bytes a number: many folds, as of `LeaveOneOut`, make it large.
     coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
         After `n_iter_` steps of `alpha_` on all rows. float32 if X is float32,
         else float64.
@@ -74,8 +79,9 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         The learning rate of each step.
     best_iter_ : int or ndarray of shape (n_targets,)
         As in `GradientDescentRegressor`: `n_iter_`, unless rounding decides.
-    status_ : {"max_iter"}
-        All steps chosen were made.
+    status_ : {"max_iter", "diverged"}
+        "max_iter": all steps chosen were made. "diverged": `alpha_` is above
+        2/L of all rows, and J climbs; `coef_` is that of the lowest J then.
     n_features_in_ : int
         Number of features seen during fit.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -156,26 +162,34 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             As `GradientDescentRegressor.fit`; if `alphas` are not positive
             numbers or `cv` makes no splits with rows that count; if `params`
             are given without metadata routing.
+
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            If the held-out error was still falling at `max_iter`; if all
+            `alphas` are above 2/L, or the one chosen is and J climbs.
         """
         self._check_settings()
         routed = self._routed(sample_weight, params)
         given = X
         X, y = validate_data(self, X, y, **validation.ROWS_AS_THEY_ARE)
         rows = validation.check_rows(X, y, sample_weight)
-        splits = self._splits(X, y, rows.weights, routed)
+        splits = splits_of(self.cv, X, y, rows.weights, **routed.splitter.split)
         with workers(self.n_jobs):
-            self.alphas_, self.mse_path_ = held_out_losses(
+            self.alphas_, self.mse_path_, largest = held_out_losses(
                 rows.X,
                 rows.y,
                 rows.weights,
                 splits,
                 self._alphas,
-                self.max_iter,
+                int(self.max_iter),
                 bool(self.fit_intercept),
             )
-            chosen, steps = _best(self.mse_path_.mean(axis=2))
+            errors = self.mse_path_.mean(axis=2)
+            chosen, steps = _best(errors)
             self.alpha_ = float(self.alphas_[chosen])
             self._refit(given, y, sample_weight, steps)
+        self._warn(errors[chosen], steps, 2.0 / largest if largest > 0 else np.inf)
         return self
 
     # The same as that of the regressor, down to the word.
@@ -184,15 +198,25 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     def _check_settings(self):
         validation.check_flag(self.fit_intercept, "fit_intercept")
         validation.check_count(self.max_iter, "max_iter", 1)
+        if self.n_jobs is not None:
+            whole = isinstance(self.n_jobs, numbers.Integral) and not isinstance(self.n_jobs, bool)
+            if not whole or self.n_jobs == 0:
+                raise ValueError(
+                    f"n_jobs must be None or an integer other than 0, got {self.n_jobs!r}."
+                )
         if isinstance(self.alphas, numbers.Integral) and not isinstance(self.alphas, bool):
             validation.check_count(self.alphas, "alphas", 1)
         elif self.alphas is not None:
-            alphas = np.asarray(self.alphas)
+            wrong = (
+                "alphas must be None, how many, or a 1-D array of positive numbers, got "
+                f"{self.alphas!r}."
+            )
+            try:
+                alphas = np.asarray(self.alphas)
+            except ValueError as error:  # lists of unequal lengths
+                raise ValueError(wrong) from error
             if alphas.ndim != 1 or not len(alphas) or alphas.dtype.kind not in "iuf":
-                raise ValueError(
-                    "alphas must be None, how many, or a 1-D array of positive numbers, got "
-                    f"{self.alphas!r}."
-                )
+                raise ValueError(wrong)
             if not (np.isfinite(alphas) & (alphas > 0)).all():
                 raise ValueError(f"alphas must be positive and finite, got {self.alphas!r}.")
 
@@ -208,34 +232,21 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         if get_config()["enable_metadata_routing"]:
             return process_routing(self, "fit", sample_weight=sample_weight, **params)
         if params:
-            raise ValueError(
-                f"fit got {sorted(params)}, which go to the splitter only with "
-                "sklearn.set_config(enable_metadata_routing=True)."
+            raise TypeError(
+                f"fit got unexpected {sorted(params)}. If they are for the splitter, as groups "
+                "are, call sklearn.set_config(enable_metadata_routing=True) first."
             )
         return Bunch(splitter=Bunch(split={}))
-
-    def _splits(self, X, y, weights, routed):
-        cv = check_cv(self.cv)
-        splits: list[tuple[np.ndarray, ...]] = []
-        for train, test in cv.split(X, y, **routed.splitter.split):
-            # Masks become numbers, negative numbers what they stand for.
-            split = tuple(np.arange(X.shape[0])[rows] for rows in (train, test))
-            for name, rows in zip(("training", "test"), split, strict=True):
-                if not len(rows) or (weights is not None and not weights[rows].any()):
-                    raise ValueError(
-                        f"cv: the {name} rows of split {len(splits)} are none, or all of weight 0."
-                    )
-            splits.append(split)
-        if not splits:
-            raise ValueError("cv makes no splits.")
-        return splits
 
     def _refit(self, X, y, sample_weight, steps):
         """Descend on all rows, and take over the regressor's attributes."""
         regressor = GradientDescentRegressor(
             self.alpha_, fit_intercept=self.fit_intercept, max_iter=max(steps, 1), tol=0
         )
-        regressor.fit(X, y, sample_weight=sample_weight)
+        with warnings.catch_warnings():
+            # What they say is not of this class's parameters: `_warn` does.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            regressor.fit(X, y, sample_weight=sample_weight)
         names = ("coef_", "intercept_", "loss_history_", "alpha_history_", "best_iter_")
         attributes = {name: getattr(regressor, name) for name in (*names, "n_iter_", "status_")}
         if steps == 0:
@@ -244,8 +255,35 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
                 attributes[name] = 0 * attributes[name]
             attributes["loss_history_"] = attributes["loss_history_"][:1]
             attributes["alpha_history_"] = attributes["alpha_history_"][:0]
+            attributes["status_"] = "max_iter"
         for name, value in attributes.items():
             setattr(self, name, value)
+
+    def _warn(self, errors, steps, limit):
+        """Tell where the choice is none, given the errors of the alpha chosen and 2/L."""
+        message = ""
+        if (self.alphas_ > limit).all():
+            message = (
+                f"All alphas, from {self.alphas_.min():.4g} on, are above {limit:.4g} (2/L), "
+                f"where descents climb in the end; {steps} steps had the least held-out error. "
+                "Pass smaller alphas, or leave them to alphas=None."
+            )
+        elif self.status_ == "diverged":
+            message = (
+                f"alpha_={self.alpha_:.4g} had the least held-out error after {steps} steps, but "
+                f"climbs on all rows: it is above {limit:.4g} (2/L). coef_ holds the parameters "
+                "of the lowest loss. Pass alphas below 2/L (see max_stable_alpha)."
+            )
+        elif steps == self.max_iter and errors[steps // 2] > (1.0 + STILL_FALLING) * errors[steps]:
+            fallen = 1.0 - errors[steps] / errors[steps // 2]
+            message = (
+                f"The least held-out error is the last, at max_iter={self.max_iter}, and it fell "
+                f"by {fallen:.2%} in the last half of the steps. Increase max_iter, or "
+                "standardise the features (StandardScaler in a Pipeline). alpha_ is "
+                f"{self.alpha_:.4g}, and alphas descend below {limit:.4g} (2/L)."
+            )
+        if message:
+            warnings.warn(message, ConvergenceWarning, stacklevel=3)
 
     def get_metadata_routing(self):
         """Get metadata routing of this object.
@@ -257,7 +295,9 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         """
         mapping = MethodMapping().add(caller="fit", callee="split")
         router = MetadataRouter(owner=self).add_self_request(self)
-        return router.add(splitter=check_cv(self.cv), method_mapping=mapping)
+        # An iterable of splits takes no metadata, and could be read only once.
+        cv = self.cv if hasattr(self.cv, "split") else None
+        return router.add(splitter=check_cv(cv), method_mapping=mapping)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

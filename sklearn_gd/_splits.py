@@ -1,13 +1,69 @@
-"""Which rows the splits of a cross-validation train and test on, as disjoint sets."""
+"""Which rows the splits of a cross-validation train and test on."""
 
+import inspect
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
+from sklearn.model_selection import check_cv
 
 # Splits of which it is written in one number which rows train and test.
 MOST_SPLITS = 39
 # Sets of rows for each split.
 MOST_SETS = 4
+
+
+def splits_of(cv, X, y, weights, **metadata):
+    """Return the splits that cv makes of these rows: numbers of training and test rows of each.
+
+    Parameters
+    ----------
+    cv : int, splitter, iterable or None
+    X, y : array-like
+    weights : ndarray or None
+    **metadata
+        For the splitter, such as groups.
+    """
+    if inspect.isclass(cv):
+        raise TypeError(f"cv is the class {cv.__name__}; pass an object of it.")
+    splits: list[tuple[np.ndarray, ...]] = []
+    # check_cv unpacks given splits itself, and does not say which is wrong.
+    own = isinstance(cv, Iterable) and not hasattr(cv, "split")
+    for given in cv if own else check_cv(cv).split(X, y, **metadata):
+        split = _row_numbers(given, len(splits), X.shape[0])
+        for name, rows in zip(("training", "test"), split, strict=True):
+            if not len(rows) or (weights is not None and not weights[rows].any()):
+                raise ValueError(
+                    f"cv: the {name} rows of split {len(splits)} are none, or all of weight 0."
+                )
+        splits.append(split)
+    if not splits:
+        raise ValueError("cv makes no splits.")
+    return splits
+
+
+def _row_numbers(split, i, n_rows):
+    """Numbers of the rows that split i trains and tests on."""
+    try:
+        train, test = map(np.asarray, split)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"cv: split {i} must be (train, test), two 1-D arrays of row numbers or masks, got "
+            f"{split!r}."
+        ) from error
+    numbers_of = []
+    for name, rows in ("training", train), ("test", test):
+        if rows.ndim != 1 or (len(rows) and rows.dtype.kind not in "iub"):
+            raise ValueError(
+                f"cv: the {name} rows of split {i} must be a 1-D array of row numbers or a mask, "
+                f"got shape {rows.shape} and dtype {rows.dtype}."
+            )
+        try:
+            # Masks become numbers, negative numbers what they stand for.
+            numbers_of.append(np.arange(n_rows)[rows if len(rows) else slice(0)])
+        except IndexError as error:
+            raise ValueError(f"cv: the {name} rows of split {i}: {error}.") from error
+    return tuple(numbers_of)
 
 
 def sets_of_rows(n_rows, splits):

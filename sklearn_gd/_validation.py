@@ -40,7 +40,7 @@ def check_alpha(alpha):
     if callable(alpha):
         return Schedule(alpha)
     if isinstance(alpha, numbers.Real) and not isinstance(alpha, bool | np.bool_):
-        if 0.0 < alpha <= sys.float_info.max:  # type: ignore[operator]
+        if 0.0 < float(alpha) <= sys.float_info.max:
             return Constant(float(alpha))
         raise ValueError(f"alpha, the learning rate, must be positive and finite, got {alpha!r}.")
     raise TypeError(

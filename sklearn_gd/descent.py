@@ -24,6 +24,8 @@ LARGEST_LOSS = 1e120
 LEAST_PATIENCE = 4
 
 # From best to worst; several targets have the worst of theirs.
+# A rise of J after which nothing of the start is left among the digits of its square.
+HOPELESS = float(np.finfo(np.float64).eps) ** -2
 STATUSES = ("converged", "early_stopped", "stopped", "max_iter", "diverged")
 
 
@@ -293,7 +295,7 @@ def _hopeless_loss(objective, now):
     """
     if not getattr(now.rate_state, "fixed", False):
         return sys.float_info.max
-    return max(now.first.loss, objective.total_loss) / np.finfo(np.float64).eps ** 2
+    return HOPELESS * max(now.first.loss, objective.total_loss)
 
 
 def _rising(objective, now, losses):

@@ -165,6 +165,37 @@ def collect(rows, fit_intercept, *, covariance):
     )
 
 
+def merged(parts):
+    """Moments, with covariances, of several sets of rows together."""
+    if len(parts) == 1:
+        return parts[0]
+    fit_intercept, weight = parts[0].fit_intercept, sum(part.weight for part in parts)
+
+    def mean(values):
+        return sum(part.weight / weight * value for part, value in zip(parts, values, strict=True))
+
+    centre, cross = (mean([getattr(part, name) for part in parts]) for name in ("centre", "cross"))
+    offsets = [part.centre - centre for part in parts]
+    covariance = mean(
+        part.covariance + np.outer(offset, offset)
+        for part, offset in zip(parts, offsets, strict=True)
+    )
+    y_offsets = [part.cross[-1] - cross[-1] if fit_intercept else 0.0 for part in parts]
+    return Moments(
+        fit_intercept=fit_intercept,
+        weight=weight,
+        centre=centre,
+        variance=covariance.diagonal().copy(),
+        cross=cross,
+        y_square=mean([part.y_square for part in parts]),
+        y_variance=mean(
+            part.y_variance + offset**2 for part, offset in zip(parts, y_offsets, strict=True)
+        ),
+        covariance=covariance,
+        sample=parts[0].sample,
+    )
+
+
 def _shifts(rows):
     """Where to take the sums about: a typical row, or 0 if that is as good and spares a copy."""
     middle, spread, y_middle = rows.typical_row()

@@ -85,3 +85,17 @@ def hessian_rows(objective, indices):
     units = np.zeros((len(indices), objective.n_parameters))
     units[np.arange(len(indices)), indices] = 1.0
     return np.array([objective.hessian.product(unit) for unit in units])
+
+
+def steps_from_zero(alpha, values, k):
+    """How far k steps from zero lead along eigenvalues, in units of the gradient at zero.
+
+    ``(1 - (1 - alpha value)^k) / value``, and ``alpha k`` where the value is 0.
+    """
+    values, k = np.broadcast_arrays(values, k)
+    z = alpha * values
+    # Where the power is near 1 its difference from 1 would lose digits.
+    with np.errstate(divide="ignore"):
+        near = -np.expm1(k * np.log1p(-np.minimum(z, 0.5)))
+    share = np.where(z < 0.5, near, 1.0 - (1.0 - z) ** k)
+    return np.divide(share, values, out=alpha * k, where=values != 0)

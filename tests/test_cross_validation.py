@@ -5,17 +5,24 @@ import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import (
+    GridSearchCV,
     GroupKFold,
     KFold,
     LeaveOneOut,
     RepeatedKFold,
     ShuffleSplit,
+    TimeSeriesSplit,
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV
+from sklearn_gd import (
+    GradientDescentRegressor,
+    GradientDescentRegressorCV,
+    max_stable_alpha,
+)
 from sklearn_gd._cross_validation_by_moments import ByMoments
 from sklearn_gd._cross_validation_by_passes import ByPasses
 from sklearn_gd._splits import sets_of_rows
@@ -32,7 +39,7 @@ def plain_loop(X, Y, splits, alphas, max_iter, weights=None, fit_intercept=True)
     errors = np.empty((len(alphas), max_iter + 1, len(splits)))
     for f, (train, test) in enumerate(splits):
         for a, alpha in enumerate(alphas):
-            theta = np.zeros((A.shape[1], Y.shape[1]))
+            theta = np.zeros((A.shape[1], Y.shape[1]), dtype=A.dtype)
             for k in range(max_iter + 1):
                 residual = A @ theta - Y
                 squares = np.average(residual[test] ** 2, axis=0, weights=s[test])
@@ -81,6 +88,53 @@ def test_good_fits_keep_their_digits(form, noise):
     assert_allclose(folds.losses(alphas, 1500), expected, rtol=1e-8)
 
 
+def hard_cases():
+    """Data on which sums of products, or a reference not the split's own, lose all digits."""
+    rng = np.random.default_rng(0)
+    t = np.arange(200.0)
+    X = np.column_stack([np.sin(t / 5), np.cos(t / 5)])
+    yield "growing", X, np.exp(t / 8) * (1 + X[:, 0]) + rng.normal(size=200), TimeSeriesSplit(6)
+    X = rng.normal(size=(60, 2))
+    y = X @ [1.0, 2.0] + 0.01 * rng.normal(size=60)
+    y[55] = 1e9
+    yield "outlier", X, y, TimeSeriesSplit(5)
+    X, noise = rng.normal(size=(40, 6)), rng.normal(size=40)
+    yield "one row", X, X.sum(axis=1) + noise, LeaveOneOut()
+    for offset in (1e4, 1e7):
+        yield f"offset {offset:g}", X + offset, X.sum(axis=1) + noise, KFold(4)
+    z = rng.normal(size=(40, 1))
+    for share in (1e-4, 1e-7):
+        nearly = z + share * rng.normal(size=(40, 1))
+        yield f"collinear {share:g}", np.hstack([z, nearly]), z[:, 0] + 1e-6 * noise, KFold(4)
+    powers = rng.random((40, 1)) ** np.arange(1, 10)
+    yield "powers", powers, np.sin(6 * powers[:, 0]) + 0.1 * noise, KFold(4)
+    yield "scales", X * 10.0 ** np.arange(-6, 6, 2), X.sum(axis=1) + noise, KFold(4)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("case", list(hard_cases()), ids=lambda case: case[0])
+def test_hard_data_keep_their_digits(case, fit_intercept):
+    _, X, y, cv = case
+    splits = list(cv.split(X))
+    folds = ByMoments(X, y[:, None], None, splits, fit_intercept)
+    alphas = np.array([0.01, 1.0, 1.9]) / folds.largest_eigenvalue
+    found = folds.losses(alphas, 100)
+    exactly = [array.astype(np.longdouble) for array in (X, y[:, None], alphas)]
+    expected = plain_loop(exactly[0], exactly[1], splits, exactly[2], 100, None, fit_intercept)
+    assert (found >= 0).all()
+    assert_allclose(found, expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_above_the_limit_the_errors_are_the_loops_too(form):
+    X, Y, _ = data()
+    splits = list(KFold(3).split(X))
+    folds = form(X, Y, None, splits, True)
+    alphas = np.array([1.01, 1.3]) * 2.0 / folds.largest_eigenvalue
+    expected = plain_loop(X, Y, splits, alphas, 40)
+    assert_allclose(folds.losses(alphas, 40), expected, rtol=1e-8)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_sparse_rows_and_float32(form):
     X, Y, weights = data()
@@ -108,7 +162,9 @@ def test_what_diverges_scores_inf_from_then_on(form):
 
 def test_what_is_at_rest_stays_there_whatever_the_rate():
     X, Y, _ = data()
-    reg = GradientDescentRegressorCV([1e3, 1e200], max_iter=2000).fit(X, 0 * Y[:, 0])
+    reg = GradientDescentRegressorCV([1e3, 1e200], max_iter=2000)
+    with pytest.warns(ConvergenceWarning, match="All alphas, from 1000 on, are above"):
+        reg.fit(X, 0 * Y[:, 0])
     assert not reg.mse_path_.any()
 
 
@@ -200,7 +256,7 @@ def test_the_start_itself_may_be_best():
 
 def test_the_grid_ends_below_the_limit_of_every_fold():
     X, y = with_condition(10.0, 60, 4, seed=0)
-    reg = GradientDescentRegressorCV(7, max_iter=10).fit(X, y)
+    reg = GradientDescentRegressorCV(7, max_iter=50).fit(X, y)
     A = design(X)
     limits = [
         2.0 / np.linalg.eigvalsh(A[train].T @ A[train] / len(train))[-1]
@@ -209,7 +265,7 @@ def test_the_grid_ends_below_the_limit_of_every_fold():
     assert len(reg.alphas_) == 7
     assert 0.98 * min(limits) < reg.alphas_.max() < min(limits)
     assert np.isfinite(reg.mse_path_).all()
-    assert len(GradientDescentRegressorCV(max_iter=3).fit(X, y).alphas_) == 20
+    assert len(GradientDescentRegressorCV(max_iter=50).fit(X, y).alphas_) == 20
     # The whole data's L is no larger than the largest of the folds'.
     assert reg.alphas_.max() < 2.0 / np.linalg.eigvalsh(A.T @ A / len(A))[-1]
 
@@ -233,6 +289,48 @@ def test_jobs_change_nothing():
     assert_array_equal(one.mse_path_, two.mse_path_)
 
 
+def test_a_search_over_max_iter():
+    X, Y, _ = data()
+    search = GridSearchCV(GradientDescentRegressorCV(3), {"max_iter": np.array([60, 80])}, cv=3)
+    assert np.isfinite(search.fit(X, Y[:, 0]).cv_results_["mean_test_score"]).all()
+
+
+def test_the_default_grid_does_not_diverge_on_all_rows():
+    """Of splits whose training rows are all smaller than the last of the rows."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(240, 5)) * np.linspace(0.2, 2.0, 240)[:, None]
+    y = X @ np.arange(1.0, 6.0) + 0.1 * rng.normal(size=240)
+    A = design(X)
+    limit = 2.0 / np.linalg.eigvalsh(A.T @ A / 240)[-1]
+    for form in FORMS:
+        folds = form(X, y[:, None], None, list(TimeSeriesSplit(5).split(X)), True)
+        assert_allclose(2.0 / folds.largest_eigenvalue, limit, rtol=1e-10)
+    reg = GradientDescentRegressorCV(cv=TimeSeriesSplit(5), max_iter=300).fit(X, y)
+    assert reg.status_ == "max_iter"
+    assert reg.alphas_.max() < limit
+    assert reg.score(X, y) > 0.999
+
+
+def test_what_the_choice_cannot_be_is_told():
+    X, Y, _ = data()
+    y = Y[:, 0]
+    with pytest.warns(ConvergenceWarning, match="fell by .* in the last half .* below") as caught:
+        GradientDescentRegressorCV(3, max_iter=4).fit(X, y)
+    assert caught[0].filename == __file__
+    with pytest.warns(ConvergenceWarning, match=r"All alphas, from 5 on, are above .* \(2/L\)"):
+        reg = GradientDescentRegressorCV([5.0, 10.0]).fit(X, y)
+    assert (reg.n_iter_, reg.status_) == (0, "max_iter")
+    # Above 2/L of all rows, whose last are the largest, but not of those the splits train on.
+    X = X * np.linspace(0.2, 3.0, 90)[:, None]
+    y = X @ np.arange(1.0, 6.0) + 0.1 * y
+    limit = max_stable_alpha(X)
+    cv = [(np.arange(60), np.arange(60, 75))]
+    reg = GradientDescentRegressorCV([1.5 * limit, 0.001 * limit], cv=cv, max_iter=60)
+    with pytest.warns(ConvergenceWarning, match=r"climbs on all rows: it is above"):
+        reg.fit(X, y)
+    assert reg.status_ == "diverged"
+
+
 def test_targets_share_one_choice():
     X, Y, weights = data(n_targets=3)
     reg = GradientDescentRegressorCV(4, max_iter=60).fit(X, Y, sample_weight=weights)
@@ -246,19 +344,22 @@ def test_groups_by_metadata_routing():
     X, Y, _ = data()
     groups = np.repeat(np.arange(9), 10)
     with sklearn.config_context(enable_metadata_routing=True):
-        reg = GradientDescentRegressorCV(3, cv=GroupKFold(3), max_iter=20)
+        reg = GradientDescentRegressorCV(3, cv=GroupKFold(3), max_iter=300)
         reg.fit(X, Y[:, 0], groups=groups)
+        # A generator of splits is not used up by asking for what it routes.
+        alone = GradientDescentRegressorCV(3, cv=KFold(3).split(X), max_iter=300)
+        assert alone.fit(X, Y[:, 0]).mse_path_.shape == (3, 301, 3)
     splits = list(GroupKFold(3).split(X, groups=groups))
-    assert_allclose(reg.mse_path_, plain_loop(X, Y, splits, reg.alphas_, 20), rtol=1e-8)
-    with pytest.raises(ValueError, match="enable_metadata_routing"):
+    assert_allclose(reg.mse_path_, plain_loop(X, Y, splits, reg.alphas_, 300), rtol=1e-8)
+    with pytest.raises(TypeError, match=r"unexpected \['groups'\].*enable_metadata_routing"):
         reg.fit(X, Y[:, 0], groups=groups)
 
 
 def test_in_a_pipeline_with_masks_for_splits():
     X, Y, _ = data()
     masks = [(np.arange(90) >= 30, np.arange(90) < 30)]
-    model = make_pipeline(StandardScaler(), GradientDescentRegressorCV(3, cv=masks, max_iter=20))
-    assert model.fit(X, Y[:, 0])[-1].mse_path_.shape == (3, 21, 1)
+    model = make_pipeline(StandardScaler(), GradientDescentRegressorCV(3, cv=masks, max_iter=80))
+    assert model.fit(X, Y[:, 0])[-1].mse_path_.shape == (3, 81, 1)
 
 
 @pytest.mark.parametrize(
@@ -274,6 +375,17 @@ def test_in_a_pipeline_with_masks_for_splits():
         ({"cv": []}, ValueError, "cv makes no splits"),
         ({"cv": [([0, 1], [])]}, ValueError, "test rows of split 0 are none"),
         ({"cv": 1}, ValueError, "n_splits=1"),
+        ({"cv": KFold}, TypeError, "cv is the class KFold"),
+        ({"cv": [(0, 1)]}, ValueError, r"training rows of split 0 must be a 1-D array"),
+        ({"cv": [([0], [1]), ([0],)]}, ValueError, r"split 1 must be \(train, test\)"),
+        ({"cv": [1, 2]}, ValueError, r"split 0 must be \(train, test\)"),
+        ({"cv": [([0], [99])]}, ValueError, "test rows of split 0: index 99 is out of bounds"),
+        ({"cv": [([0.5], [1])]}, ValueError, "training rows of split 0 must be"),
+        ({"cv": [([0], np.ones(3, dtype=bool))]}, ValueError, "test rows of split 0: boolean"),
+        ({"alphas": [0.1, [0.2]]}, ValueError, "alphas must be None, how many, or"),
+        ({"n_jobs": "a"}, ValueError, "n_jobs must be None or an integer other than 0, got 'a'"),
+        ({"n_jobs": 0}, ValueError, "n_jobs must be"),
+        ({"n_jobs": True}, ValueError, "n_jobs must be"),
     ],
 )
 def test_wrong_settings(settings, error, message):

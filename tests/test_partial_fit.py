@@ -155,16 +155,16 @@ def test_batches_without_rows_or_weight():
 def test_it_says_what_it_would_forget():
     X, y = with_condition(10.0, 40, 3, seed=0)
     fitted = GradientDescentRegressor().fit(X, y)
-    with pytest.raises(ValueError, match="partial_fit after fit would forget"):
+    with pytest.raises(AttributeError) as raised:
         fitted.partial_fit(X, y)
+    assert "partial_fit after fit would forget" in str(raised.value.__cause__)
     clone(fitted).partial_fit(X, y)
-    with pytest.raises(ValueError, match="partial_fit .* early_stopping=False"):
+    with pytest.raises(ValueError, match=r"partial_fit .* early_stopping=False"):
         GradientDescentRegressor(early_stopping=True).partial_fit(X, y)
     # A fit begins anew.
     again = GradientDescentRegressor().partial_fit(2 * X, y).fit(X, y)
     assert_array_equal(again.coef_, fitted.coef_)
-    with pytest.raises(ValueError, match="after fit"):
-        again.partial_fit(X, y)
+    assert not hasattr(again, "partial_fit")
 
 
 def test_pickled_it_goes_on_with_the_same_bits():

@@ -561,6 +561,25 @@ def test_mse_path_of_arrays_alone():
     assert np.isnan(display.lines_[0].get_ydata()).all()
     flat = MSEPathDisplay(np.zeros((1, 3, 2)), [1.0]).plot(yscale="log")
     assert flat.ax_.get_yscale() == "linear"
+    for size in (1e-300, 1.0, 1e20, 1e300):
+        for yscale in ("linear", "log"):
+            MSEPathDisplay(np.full((1, 3, 2), size), [1.0], alpha=1.0, n_iter=0).plot(
+                yscale=yscale
+            ).figure_.canvas.draw()
+
+
+def test_mse_path_shows_the_whole_spread_of_the_point_chosen(searched):
+    display = MSEPathDisplay.from_estimator(searched)
+    row = list(searched.alphas_).index(searched.alpha_)
+    folds = searched.mse_path_[row, searched.n_iter_]
+    assert display.ax_.get_ylim()[0] < folds.mean() - folds.std()
+    log = MSEPathDisplay(np.array([[[1.0, 9.0], [1e-3, 5.0]]]), [1.0], alpha=1.0, n_iter=1)
+    assert log.plot(yscale="log").ax_.get_ylim()[0] > 0
+
+
+def test_a_refit_that_diverged_has_no_point_chosen(searched):
+    searched.status_ = "diverged"
+    assert MSEPathDisplay.from_estimator(searched).chosen_ is None
 
 
 def test_wrong_arguments_of_mse_paths(data, searched):
@@ -620,5 +639,42 @@ def test_coefficients_of_one_of_several_targets(data):
     display = CoefficientPathDisplay.from_estimator(reg, target=1, xscale="linear")
     np.testing.assert_array_equal(display.lines_[2].get_ydata(), reg.coef_path_[:, 1, 2])
     assert display.lines_[0].get_label() == "w_1"
-    wide = CoefficientPathDisplay([0, 1], np.zeros((30, 2))).plot()
-    assert wide.ax_.get_legend() is None
+
+
+def test_many_coefficients():
+    ends = np.arange(30.0) * (-1.0) ** np.arange(30)
+    display = CoefficientPathDisplay([1, 0], np.column_stack([ends, np.zeros(30)])).plot()
+    kinds = {(line.get_color(), line.get_linestyle()) for line in display.lines_[:24]}
+    assert len(kinds) == 24
+    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert texts == [f"w_{j}" for j in range(21, 31)]
+    black = CoefficientPathDisplay([0, 1], np.ones((2, 2))).plot(line_kw={"color": "k"})
+    assert [line.get_color() for line in black.ax_.get_legend().get_lines()] == ["k", "k"]
+
+
+@pytest.mark.parametrize(
+    ("display", "error", "message"),
+    [
+        (MSEPathDisplay(np.ones((3, 4)), [1, 2, 3]), ValueError, r"got \(3, 4\) and \(3,\)"),
+        (MSEPathDisplay(np.ones((3, 4, 2)), [1, 2]), ValueError, r"got \(3, 4, 2\) and \(2,\)"),
+        (MSEPathDisplay(np.ones((1, 4, 2)), [1], alpha=2), ValueError, "alpha must be one of"),
+        (MSEPathDisplay(np.ones((1, 4, 2)), [1], alpha=1, n_iter=4), ValueError, "up to 3, got 4"),
+        (CoefficientPathDisplay([0], [[1]], names=["a", "b"]), ValueError, "names must be a list"),
+        (CoefficientPathDisplay([0], [[1]], names="a"), ValueError, "names must be a list"),
+        (CoefficientPathDisplay([0], (np.ones((2, 1)), 0)), ValueError, "gradient_descent_path"),
+        (CoefficientPathDisplay([], np.ones((3, 0))), ValueError, r"got \(3, 0\) and \(0,\)"),
+        (CoefficientPathDisplay([-1], [[1]]), ValueError, "times must not be negative"),
+        (CoefficientPathDisplay([np.nan], [[1]]), ValueError, "times must not be negative or nan"),
+    ],
+)
+def test_arrays_that_do_not_fit_together(display, error, message):
+    with pytest.raises(error, match=message):
+        display.plot()
+
+
+def test_wrong_axes_and_keywords():
+    display = CoefficientPathDisplay([0, 1], np.ones((2, 2)))
+    with pytest.raises(TypeError, match="ax must be one matplotlib Axes, got ndarray"):
+        display.plot(ax=plt.subplots(1, 2)[1])
+    with pytest.raises(TypeError, match="line_kw must be a dict or None, got 5"):
+        display.plot(line_kw=5)

@@ -88,7 +88,9 @@ shown = [2, 8, 3, 1]  # bmi, s5, bp and sex
 names = np.array(features.get_feature_names_out(load_diabetes().feature_names))[shown]
 display = CoefficientPathDisplay(times, coefs[shown], names=list(names)).plot()
 for line, values_of_ridge in zip(display.lines_, ridge_coefs[shown], strict=True):
-    display.ax_.plot(times, values_of_ridge, ":", color=line.get_color())
+    label = "ridge" if line is display.lines_[-1] else None
+    display.ax_.plot(times, values_of_ridge, ":", color=line.get_color(), label=label)
+display.ax_.legend()
 
 # %%
 # The bound
@@ -113,7 +115,7 @@ figure, ax = plt.subplots(layout="constrained")
 ax.semilogx(times, bound, label="largest possible on this data")
 noise = np.sum((y_train - X_train @ solution) ** 2) / (m - n)
 truths = {"what ridge has found": ridge.coef_, "zero": np.zeros(n)}
-for (name, w_true), style in zip(truths.items(), ("--", ":"), strict=True):
+for (name, w_true), style in zip(truths.items(), ("k--", "k:"), strict=True):
     risks = [
         (basis.T @ w_true) ** 2 @ (1 - share) ** 2 + noise / (m * values) @ share**2
         for share in (learned, ridge_shares)
@@ -121,5 +123,5 @@ for (name, w_true), style in zip(truths.items(), ("--", ":"), strict=True):
     ax.semilogx(times, risks[0] / risks[1], style, label=f"if the truth is {name}")
 ax.axhline(1.70, color="#D55E00", label="the theory's bound")
 ax.set(xlabel="time, steps times alpha", ylabel="risk over that of ridge regression")
-ax.legend()
+ax.legend(loc="upper left", bbox_to_anchor=(0.0, 0.9))
 plt.show()

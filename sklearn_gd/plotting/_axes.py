@@ -2,12 +2,24 @@
 
 import numpy as np
 
-from ._colours import colours, label_of
+from ._optional import require
 
 
 def new_axes(ax, plt):
     """Return the axes, or those of a new figure for None."""
-    return plt.subplots(layout="constrained")[1] if ax is None else ax
+    if ax is None:
+        return plt.subplots(layout="constrained")[1]
+    if not hasattr(ax, "plot"):
+        raise TypeError(f"ax must be one matplotlib Axes, got {type(ax).__name__}.")
+    return ax
+
+
+def line_keywords(line_kw, caller):
+    """Return the keywords for lines by their long names."""
+    if line_kw is not None and not isinstance(line_kw, dict):
+        raise TypeError(f"line_kw must be a dict or None, got {line_kw!r}.")
+    normalize_kwargs = require("matplotlib.cbook", caller).normalize_kwargs
+    return normalize_kwargs(line_kw, require("matplotlib.lines", caller).Line2D)
 
 
 def check_scales(**scales):
@@ -28,18 +40,6 @@ def scale_from_zero(ax, xscale, first=1.0):
         ax.set_xlim(left=0.0)
         if first >= 1:
             ax.xaxis.set_major_formatter("{x:,.0f}")
-
-
-def name_lines(ax, lines, names, plt):
-    """Colour the lines, and name them in a legend unless there are more than it can hold."""
-    for line, colour, name in zip(lines, colours(len(lines), plt), names, strict=True):
-        line.set(color=colour, label=label_of(name))
-    if len(lines) <= MOST_NAMES:
-        ax.legend(ncols=1 + (len(lines) - 1) // 6, fontsize="small")
-
-
-# In a legend.
-MOST_NAMES = 24
 
 
 def masked(values):

@@ -2,10 +2,17 @@
 
 import numpy as np
 
-from ._axes import check_scales, name_lines, new_axes, scale_from_zero
+from ._axes import check_scales, line_keywords, new_axes, scale_from_zero
+from ._colours import OKABE_ITO, label_of
 from ._fitted import feature_names, regressor_of
 from ._optional import require
 from ._recorded import parameter_names, target_descent
+
+# A colour has each of these in turn.
+LINE_STYLES = ("-", "--", ":", "-.")
+# In a legend; of more features it names a few.
+MOST_NAMES = len(OKABE_ITO) * len(LINE_STYLES)
+NAMED_OF_MANY = 10
 
 
 class CoefficientPathDisplay:
@@ -22,7 +29,8 @@ class CoefficientPathDisplay:
     coefs : array-like of shape (n_features, n_steps)
         Coefficients at these times.
     names : list of str, default=None
-        Of the features.
+        Of the features. Of more than 24 the legend names the 10 that end
+        farthest from zero.
     best : float, default=None
         The time at which the fitted coefficients were reached.
 
@@ -158,26 +166,21 @@ class CoefficientPathDisplay:
         """
         caller = f"{type(self).__name__}.plot"
         plt = require("matplotlib.pyplot", caller)
-        line_kw = require("matplotlib.cbook", caller).normalize_kwargs(
-            line_kw, require("matplotlib.lines", caller).Line2D
-        )
+        line_kw = line_keywords(line_kw, caller)
         check_scales(xscale=xscale)
-        times, coefs = np.asarray(self.times), np.asarray(self.coefs)
-        if coefs.ndim != 2 or times.shape != coefs.shape[1:]:
-            raise ValueError(
-                "coefs must have shape (n_features, n_steps), of one target, and times "
-                f"(n_steps,); got {coefs.shape} and {times.shape}."
-            )
+        times, coefs, names = self._checked()
         ax = new_axes(ax, plt)
         order = np.argsort(times, kind="stable")
         self.lines_ = ax.plot(times[order], coefs[:, order].T)
         self.best_ = None
         if self.best is not None:
-            self.best_ = ax.axvline(self.best, color="0.5", linestyle=":")
-        names = parameter_names(None, len(coefs), False) if self.names is None else self.names
-        name_lines(ax, self.lines_, names, plt)
-        for line in self.lines_:
+            self.best_ = ax.axvline(self.best, color="0.5", linewidth=1.0, label="fitted")
+        for i, (line, name) in enumerate(zip(self.lines_, names, strict=True)):
+            turn, colour = divmod(i, len(OKABE_ITO))
+            style = LINE_STYLES[turn % len(LINE_STYLES)]
+            line.set(color=OKABE_ITO[colour], linestyle=style, label=label_of(name))
             line.set(**line_kw)
+        self._name(ax, np.abs(coefs[:, order[-1]]))
         if times.min() > 0:
             ax.set_xscale(xscale)
         else:
@@ -185,3 +188,35 @@ class CoefficientPathDisplay:
         ax.set(xlabel="time, the sum of the learning rates", ylabel="coefficient")
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _checked(self):
+        """Times, coefficients and names, if they fit together."""
+        try:
+            times, coefs = (np.asarray(given, dtype=float) for given in (self.times, self.coefs))
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                "times and coefs must be arrays of numbers; gradient_descent_path returns "
+                "(coefs, intercepts), of which coefs are drawn."
+            ) from error
+        if coefs.ndim != 2 or not coefs.size or times.shape != coefs.shape[1:]:
+            raise ValueError(
+                "coefs must have shape (n_features, n_steps), of one target, and times "
+                f"(n_steps,); got {coefs.shape} and {times.shape}."
+            )
+        if not (times >= 0).all():
+            raise ValueError(f"times must not be negative or nan, got {times.min()}.")
+        names = parameter_names(None, len(coefs), False) if self.names is None else self.names
+        if isinstance(names, str) or len(names) != len(coefs):
+            raise ValueError(
+                f"names must be a list of {len(coefs)}, one for each feature, got {names!r}."
+            )
+        return times, coefs, names
+
+    def _name(self, ax, sizes):
+        """Make the legend; of very many lines of those that end farthest from 0."""
+        lines = self.lines_
+        if len(lines) > MOST_NAMES:
+            largest = np.sort(np.argsort(-sizes, kind="stable")[:NAMED_OF_MANY])
+            lines = [lines[i] for i in largest]
+        handles = [*lines, *([] if self.best_ is None else [self.best_])]
+        ax.legend(handles=handles, ncols=1 + (len(handles) - 1) // 6, fontsize="small")

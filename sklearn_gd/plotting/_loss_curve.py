@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._axes import check_scales, new_axes, scale_from_zero
+from ._axes import check_scales, line_keywords, new_axes, scale_from_zero
 from ._colours import VERMILLION, colours, label_of
 from ._fitted import has_diverged, regressor_of
 from ._optional import require
@@ -262,10 +262,9 @@ class LossCurveDisplay:
         """
         caller = f"{type(self).__name__}.plot"
         plt = require("matplotlib.pyplot", caller)
-        normalize_kwargs = require("matplotlib.cbook", caller).normalize_kwargs
         check_scales(xscale=xscale, yscale=yscale)
         ax = new_axes(ax, plt)
-        line_kw = normalize_kwargs(line_kw, require("matplotlib.lines", caller).Line2D)
+        line_kw = line_keywords(line_kw, caller)
         drawn, validation_lines = self._draw(ax, plt, minimum, line_kw)
         label = "J above its minimum" if minimum else "J, half the mean squared error"
         ax.set(xlabel="step", ylabel=label)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._axes import check_scales, masked, new_axes, scale_from_zero
+from ._axes import check_scales, line_keywords, masked, new_axes, scale_from_zero
 from ._colours import VERMILLION, colours, label_of
 from ._fitted import regressor_of
 from ._optional import require
@@ -52,9 +52,10 @@ class MSEPathDisplay:
     --------
     >>> import matplotlib.pyplot as plt
     >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.preprocessing import scale
     >>> from sklearn_gd import GradientDescentRegressorCV, MSEPathDisplay
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> reg = GradientDescentRegressorCV(alphas=10, max_iter=500).fit(X, y)
+    >>> reg = GradientDescentRegressorCV(alphas=10, max_iter=500).fit(scale(X), y)
     >>> MSEPathDisplay.from_estimator(reg)
     <...MSEPathDisplay object at ...>
     >>> plt.show()
@@ -108,12 +109,13 @@ class MSEPathDisplay:
         --------
         >>> import matplotlib.pyplot as plt
         >>> from sklearn.datasets import load_diabetes
+        >>> from sklearn.preprocessing import scale
         >>> from sklearn_gd import GradientDescentRegressorCV, MSEPathDisplay
         >>> X, y = load_diabetes(return_X_y=True)
-        >>> reg = GradientDescentRegressorCV(alphas=[0.1, 0.5], max_iter=99).fit(X, y)
+        >>> reg = GradientDescentRegressorCV(alphas=[0.1, 0.4], max_iter=99).fit(scale(X), y)
         >>> display = MSEPathDisplay.from_estimator(reg, spread="all")
         >>> [line.get_label() for line in display.lines_]
-        ['alpha = 0.1', 'alpha = 0.5']
+        ['alpha = 0.1', 'alpha = 0.4']
         >>> plt.show()
         """
         require("matplotlib", f"{cls.__name__}.from_estimator")
@@ -123,11 +125,13 @@ class MSEPathDisplay:
                 "estimator must be a GradientDescentRegressorCV or a pipeline that ends in one, "
                 f"got {type(regressor).__name__}; its loss is drawn by LossCurveDisplay."
             )
+        # A refit that diverged has not made the steps that were chosen.
+        made = regressor.status_ != "diverged"
         display = cls(
             regressor.mse_path_,
             regressor.alphas_,
             alpha=regressor.alpha_,
-            n_iter=regressor.n_iter_,
+            n_iter=regressor.n_iter_ if made else None,
         )
         return display.plot(ax, spread=spread, xscale=xscale, yscale=yscale, line_kw=line_kw)
 
@@ -172,27 +176,41 @@ class MSEPathDisplay:
         """
         caller = f"{type(self).__name__}.plot"
         plt = require("matplotlib.pyplot", caller)
-        line_kw = require("matplotlib.cbook", caller).normalize_kwargs(
-            line_kw, require("matplotlib.lines", caller).Line2D
-        )
+        line_kw = line_keywords(line_kw, caller)
         check_scales(xscale=xscale, yscale=yscale)
         if not any(spread is known or spread == known for known in SPREADS):
             raise ValueError(f"spread must be 'chosen', 'all' or None, got {spread!r}.")
         ax = new_axes(ax, plt)
-        errors, alphas = np.asarray(self.mse_path, dtype=float), np.asarray(self.alphas)
-        mean = errors.mean(axis=2)
+        errors, alphas = self._checked()
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = errors.mean(axis=2)
         self._draw_lines(ax, plt, mean, alphas, line_kw)
-        self._draw_spread(ax, mean, errors, spread)
+        low = self._draw_spread(ax, mean, errors, spread, yscale)
         self._mark(ax, mean)
-        self._limit(ax, mean, yscale)
+        self._limit(ax, mean, low, yscale)
         scale_from_zero(ax, xscale)
-        ax.set(
-            xlabel="step",
-            ylabel=f"mean squared error on held-out rows, mean of {errors.shape[2]} folds",
-        )
-        self._name(ax, alphas, plt, caller)
+        ax.set(xlabel="step", ylabel=f"held-out mean squared error ({errors.shape[2]} folds)")
+        self._name(ax, alphas, plt, caller, coloured="color" not in line_kw)
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _checked(self):
+        """Errors and learning rates, if they fit together with the point chosen."""
+        errors = np.asarray(self.mse_path, dtype=float)
+        alphas = np.asarray(self.alphas, dtype=float)
+        if errors.ndim != 3 or not errors.size or alphas.shape != errors.shape[:1]:
+            raise ValueError(
+                "mse_path must have shape (n_alphas, n_steps + 1, n_folds), and alphas "
+                f"(n_alphas,); got {errors.shape} and {alphas.shape}."
+            )
+        if self.alpha is not None and self.alpha not in alphas:
+            raise ValueError(f"alpha must be one of alphas, got {self.alpha!r}.")
+        if self.n_iter is not None and not 0 <= self.n_iter < errors.shape[1]:
+            raise ValueError(
+                f"n_iter must be a number of steps up to {errors.shape[1] - 1}, got "
+                f"{self.n_iter!r}."
+            )
+        return errors, alphas
 
     def _draw_lines(self, ax, plt, mean, alphas, line_kw):
         shades = colours(len(alphas), plt)
@@ -203,21 +221,29 @@ class MSEPathDisplay:
             kind = {"color": shades[rank], "label": f"alpha = {alpha:.3g}", **line_kw}
             self.lines_ += ax.plot(masked(values), **kind)
 
-    def _draw_spread(self, ax, mean, errors, spread):
-        self.spread_ = []
+    def _draw_spread(self, ax, mean, errors, spread, yscale):
+        """Return the lowest values of what was drawn."""
+        self.spread_, low = [], [np.inf]
         for values, folds, alpha, line in zip(mean, errors, self.alphas, self.lines_, strict=True):
             if spread == "all" or (spread == "chosen" and alpha == self.alpha):
-                deviation = masked(np.where(np.isfinite(folds), folds, np.nan).std(axis=1))
+                with np.errstate(over="ignore", invalid="ignore"):
+                    deviation = masked(masked(folds).std(axis=1))
                 steps, middle = np.arange(len(values)), masked(values)
+                lower = middle - deviation
+                if yscale == "log":
+                    # No logarithm has what is below 0: half a band tells more than a wall.
+                    lower = np.where(lower > 0, lower, middle)
+                low.append(np.min(lower, where=~np.isnan(lower), initial=np.inf))
                 band = ax.fill_between(
                     steps,
-                    middle - deviation,
+                    lower,
                     middle + deviation,
                     color=line.get_color(),
                     alpha=0.15,
                     linewidth=0,
                 )
                 self.spread_.append(band)
+        return min(low)
 
     def _mark(self, ax, mean):
         self.chosen_ = None
@@ -238,25 +264,29 @@ class MSEPathDisplay:
             label=label_of(f"chosen: alpha = {self.alpha:.3g}, {self.n_iter} steps"),
         )
 
-    def _limit(self, ax, mean, yscale):
+    def _limit(self, ax, mean, low, yscale):
         """Let what climbs above the start leave at the top."""
         finite = mean[np.isfinite(mean)]
         if not len(finite):
             return
-        low, high = finite.min(), min(finite.max(), 1.5 * mean[:, 0].max())
+        high = min(finite.max(), 1.5 * np.abs(mean[:, 0]).max())
+        low = min(finite.min(), low)
         if yscale == "log" and low > 0:
             ax.set_yscale("log")
-            ax.set_ylim(low / (high / low) ** 0.1, high * (high / low) ** 0.05)
+            room = max(np.log10(high) - np.log10(low), 0.1)
+            ax.set_ylim(10 ** (np.log10(low) - 0.1 * room), 10 ** (np.log10(high) + 0.05 * room))
         else:
-            room = 0.05 * ((high - low) or 1.0)
+            room = 0.05 * max(high - low, 0.01 * abs(high), np.finfo(float).tiny)
             ax.set_ylim(low - 2 * room, high + room)
 
-    def _name(self, ax, alphas, plt, caller):
+    def _name(self, ax, alphas, plt, caller, coloured):
         if len(alphas) <= MOST_NAMES:
             ax.legend(fontsize="small")
             return
         if self.chosen_ is not None:
             ax.legend(handles=[self.chosen_], fontsize="small")
+        if not coloured:
+            return
         colors = require("matplotlib.colors", caller)
         ordered = np.sort(alphas)
         shades = colors.ListedColormap(colours(len(alphas), plt))
