@@ -234,7 +234,7 @@ def _points(X, y, coef, intercept, sample_weight):
     with rows:
         moments = collect(rows, True, covariance=False)
         validation.check_moments(moments, rows)
-        objectives = [Objective(rows, moments, j) for j in range(rows.y.shape[1])]
+        objectives = [Objective(rows, moments, j) for j in range(rows.n_targets)]
         points = [
             (objective, objective.at(join(w_j, b_j, True)))
             for objective, (w_j, b_j) in zip(objectives, parameters, strict=True)

@@ -12,6 +12,7 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import validate_data
 
 from . import _validation as validation
+from ._collections import dask_for
 from .rows import Rows
 
 
@@ -47,6 +48,11 @@ def hold_out(estimator, rows, target_shape, X_val, y_val, sample_weight_val):
     if X_val is not None:
         given = _given_rows(estimator, X_val, y_val, sample_weight_val, target_shape)
         return rows, HeldOut(given, "_val")
+    if not rows.can_be_split:
+        raise ValueError(
+            "early_stopping=True holds out a share of rows in memory only; of a Dask collection "
+            "pass held-out rows as X_val and y_val."
+        )
     split = estimator.validation_fraction, _seed(estimator.random_state)
     rows, held_out = split_rows(rows, *split)
     return rows, HeldOut(held_out, split=split)
@@ -87,6 +93,17 @@ def _naming(name):
 
 def _given_rows(estimator, X_val, y_val, sample_weight_val, target_shape):
     """Rows of the user's held-out set, for an estimator that has seen the features of X."""
+    dask = dask_for(X_val)
+    if dask is not None:
+        rows, found = dask.rows_of(
+            estimator, X_val, y_val, sample_weight_val, reset=False, suffix="_val"
+        )
+        if found != target_shape:
+            raise ValueError(
+                f"y_val must have the targets of y, shape (n_val, "
+                f"{', '.join(map(str, target_shape))}), but its rows have shape {found}."
+            )
+        return rows
     with _naming("X_val"):
         X_val = validate_data(estimator, X_val, reset=False, **validation.AS_IT_IS)
     with _naming("y_val"):

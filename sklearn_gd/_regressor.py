@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from . import _validation as validation
 from ._advice import warn_of
 from ._callbacks import CallbackSupportMixin, tasks_of, with_callbacks
+from ._collections import dask_for
 from ._documentation import LINK_TEMPLATE
 from ._held_out import check_asked, hold_out
 from ._results import fitted_attributes
@@ -318,17 +319,14 @@ class GradientDescentRegressor(
         check_asked(self.early_stopping, X_val, y_val, sample_weight_val)
         rate = validation.check_alpha(self.alpha)
         given = X, y, sample_weight
-        X, y = validate_data(self, X, y, **validation.ROWS_AS_THEY_ARE)
-        rows = validation.check_rows(X, y, sample_weight)
-        shape = y.shape[1:]
+        rows, shape = self._rows(X, y, sample_weight)
         rows, held_out = hold_out(self, rows, shape, X_val, y_val, sample_weight_val)
         with rows, nullcontext() if held_out is None else held_out.rows:
             gather_at = self._gather_at(rows, rate)
             problem = self._problem(rows, shape, gather_at)
             descents = self._begin(problem, rate, coef_init, intercept_init)
             stoppers = self._stoppers(held_out, shape, gather_at, descents)
-            dtype = np.float32 if rows.X.dtype == np.float32 else np.float64
-            self._descend(rate, problem, descents, stoppers, dtype, given)
+            self._descend(rate, problem, descents, stoppers, rows.dtype, given)
             self._seen = None
             self._split = None if held_out is None else held_out.split
             warn_of(problem, descents, rate, self.max_iter, self._tol)
@@ -421,6 +419,14 @@ class GradientDescentRegressor(
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coef_")
+
+    def _rows(self, X, y, sample_weight):
+        """Return a source of rows, and the shape of a row of y."""
+        dask = dask_for(X)
+        if dask is not None:
+            return dask.rows_of(self, X, y, sample_weight)
+        X, y = validate_data(self, X, y, **validation.ROWS_AS_THEY_ARE)
+        return validation.check_rows(X, y, sample_weight), y.shape[1:]
 
     @property
     def _tol(self):
@@ -528,9 +534,42 @@ class GradientDescentRegressor(
             If X has nan, infinity, other features than in `fit`, or no numbers.
         """
         check_is_fitted(self)
+        dask = dask_for(X)
+        if dask is not None:
+            return dask.predict(self, X)
         X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], reset=False)
         validation.check_numeric(X, "X")
         return X @ self.coef_.T + self.intercept_
+
+    def score(self, X, y, sample_weight=None):
+        """Return R^2, the coefficient of determination of the predictions.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Features.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights.
+
+        Returns
+        -------
+        float
+            R^2, of several targets the mean; of Dask data computed chunk by chunk.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        ValueError
+            As `predict`.
+        """
+        check_is_fitted(self)
+        dask = dask_for(X)
+        if dask is not None:
+            return dask.score(self, X, y, sample_weight)
+        return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -294,7 +294,8 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             What goes to the splitter.
         """
         mapping = MethodMapping().add(caller="fit", callee="split")
-        router = MetadataRouter(owner=self).add_self_request(self)
+        # Of the oldest versions the name: they copy the owner, which a generator of splits forbids.
+        router = MetadataRouter(owner=type(self).__name__).add_self_request(self)
         # An iterable of splits takes no metadata, and could be read only once.
         cv = self.cv if hasattr(self.cv, "split") else None
         return router.add(splitter=check_cv(cv), method_mapping=mapping)

@@ -35,7 +35,7 @@ def seen_with(seen, rows, target_shape):
         )
     if rows.weights is not None and not rows.weights.any():
         return seen
-    dtype = np.float32 if rows.X.dtype == np.float32 else np.float64
+    dtype = rows.dtype
     with rows:
         before = Triangle.about(rows) if seen is None else seen.triangle
         triangle = before.with_rows(rows)

@@ -104,12 +104,7 @@ def check_rows(X, y, sample_weight, suffix=""):
     """
     rows = check_batch(X, y, sample_weight, suffix)
     if rows.weights is not None:
-        largest = rows.weights.max()
-        if largest == 0:
-            raise ValueError(
-                f"sample_weight{suffix} must have a positive entry, but all are zero."
-            )
-        rows.weights = np.ldexp(rows.weights, -math.frexp(largest)[1])
+        rows.weights = rows.weights * near_one(rows.weights.max(), f"sample_weight{suffix}")
     return rows
 
 
@@ -122,14 +117,28 @@ def check_batch(X, y, sample_weight, suffix=""):
         )
     check_numeric(X, f"X{suffix}")
     check_numeric(y, f"y{suffix}")
-    if sparse.issparse(X):
-        if not X.has_canonical_format:
-            X = X.copy()
-            X.sum_duplicates()
-        X = sparse.csr_array(X)
+    X = as_stored(X)
     columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
     weights = check_weights(sample_weight, X.shape[0], f"sample_weight{suffix}")
     return Rows(X, columns, weights)
+
+
+def as_stored(X):
+    """Return X as `Rows` takes it: an ndarray, or a csr_array without duplicates."""
+    if not sparse.issparse(X):
+        return np.asarray(X)
+    X = sparse.csr_array(X)
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
+
+
+def near_one(largest, name):
+    """Return the power of two that brings weights near 1, of which this is the largest."""
+    if largest == 0:
+        raise ValueError(f"{name} must have a positive entry, but all are zero.")
+    return math.ldexp(1.0, -math.frexp(largest)[1])
 
 
 def check_weights(sample_weight, n_rows, name="sample_weight"):
@@ -174,7 +183,8 @@ def check_moments(moments, rows, estimator_name=None, suffix=""):
         _check_sizes(total[total > 0], X_name)
     y_sizes = np.sqrt(moments.y_square)
     if not y_sizes.all():
-        y_sizes = np.where(y_sizes > 0, y_sizes, np.abs(rows.y).max(axis=0))
+        (total,) = rows.sum(lambda X, y, _: (np.abs(y).sum(axis=0),))
+        y_sizes = np.where(y_sizes > 0, y_sizes, total)
     _check_sizes(np.sqrt(sizes[sizes != 0]), X_name)
     _check_sizes(y_sizes[y_sizes != 0], y_name)
 

@@ -81,7 +81,7 @@ def starts(problem, rate, pause, coef_init, intercept_init, *, exactly=True, **l
 
 def _initial_parameters(problem, coef_init, intercept_init):
     rows, target_shape = problem.rows, problem.target_shape
-    n_targets, n_features = rows.y.shape[1], rows.n_features
+    n_targets, n_features = rows.n_targets, rows.n_features
     coef, intercept = np.zeros((*target_shape, n_features)), np.zeros(target_shape)
     if coef_init is not None:
         coef = validation.check_start(coef_init, "coef_init", coef.shape)

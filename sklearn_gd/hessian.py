@@ -101,8 +101,7 @@ def when_to_gather(rows, max_iter):
     float
         0: at once; inf: never.
     """
-    n_targets = rows.y.shape[1]
-    reads = gathering_reads(rows) / n_targets
+    reads = gathering_reads(rows) / rows.n_targets
     if rows.n_features > rows.n_rows and reads > ALWAYS_WORTH:
         # A product with H would cost more than a read of the rows.
         return math.inf

@@ -115,7 +115,7 @@ def collect(rows, fit_intercept, *, covariance):
     covariance : bool
         Whether to gather the covariances, n_features^2 numbers.
     """
-    n, n_targets = rows.n_features, rows.y.shape[1]
+    n, n_targets = rows.n_features, rows.n_targets
     shift, y_shift = _shifts(rows) if fit_intercept else (np.zeros(n), np.zeros(n_targets))
     products = _products if covariance else _squares
 

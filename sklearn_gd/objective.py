@@ -92,7 +92,7 @@ class LeastSquares:
         self.moments = moments
         self.target_shape = target_shape
         hessian = Hessian(rows, moments, gather_at)
-        self.objectives = [Objective(rows, moments, j, hessian) for j in range(rows.y.shape[1])]
+        self.objectives = [Objective(rows, moments, j, hessian) for j in range(rows.n_targets)]
         # H is the same for every target.
         self.curvature = Curvature(self.objectives[0])
 

@@ -58,9 +58,14 @@ class Rows:
 
     Attributes
     ----------
+    n_targets : int
+    can_be_split : bool
+        Whether a share of the rows can be held out.
     reads : int
         How often every row has been read.
     """
+
+    can_be_split = True
 
     def __init__(self, X, y, weights=None, chosen=None):
         self.X = X
@@ -69,6 +74,7 @@ class Rows:
         self.chosen = chosen
         self.reads = 0
         self.n_rows, self.n_features = X.shape
+        self.n_targets = y.shape[1]
         self.n_stored = X.nnz if sparse.issparse(X) else X.size
         if chosen is not None:
             share, self.n_rows = len(chosen) / max(self.n_rows, 1), len(chosen)
@@ -76,6 +82,11 @@ class Rows:
         self._map = map
         self._workers = None
         self._views = None
+
+    @property
+    def dtype(self):
+        """Of coefficients: float32 if X is, in whatever byte order, else float64."""
+        return float_dtype(self.X.dtype)
 
     def __enter__(self):
         if max(self.n_stored, self.n_features**2) >= THREADED_NUMBERS:
@@ -137,10 +148,10 @@ class Rows:
             # What overflows or is not a number shows in the sums, where the
             # caller looks for it: a warning from inside a block helps nobody.
             with np.errstate(over="ignore", invalid="ignore"):
-                return _sum(kernel(*block) for block in blocks)
+                return summed(kernel(*block) for block in blocks)
 
         mapped = self._map if 8 * self.n_stored * work >= THREADED_BYTES else map
-        return _sum(mapped(lane_sum, self._lanes(block_rows, n_lanes)))
+        return summed(mapped(lane_sum, self._lanes(block_rows, n_lanes)))
 
     def _lanes(self, block_rows, n_lanes):
         """Blocks of each lane, made as they are read; views of X are made once."""
@@ -170,7 +181,12 @@ class Rows:
             return (low + high) / 2, high - low, (y.min(axis=0) + y.max(axis=0)) / 2
 
 
-def _sum(parts):
+def float_dtype(dtype):
+    """Dtype of coefficients for an X of this one."""
+    return np.float32 if dtype.newbyteorder("=") == np.float32 else np.float64
+
+
+def summed(parts):
     """Add up tuples of numbers and arrays entry by entry, into the arrays of the first."""
     parts = iter(parts)
     total = list(next(parts))

@@ -29,14 +29,16 @@ def check_scales(**scales):
             raise ValueError(f"{name} must be 'linear' or 'log', got {scale!r}.")
 
 
-def scale_from_zero(ax, xscale, first=1.0):
+def scale_from_zero(ax, xscale, first, last):
     """Set the scale of an axis that begins at 0, which the log scale shows too.
 
-    ``first`` is the least positive number on it.
+    ``first`` is the least positive number on it, ``last`` the largest.
     """
-    if xscale == "log":
+    linear = 10 ** np.floor(np.log10(first))
+    # Without a whole decade on it, it would be linear after all.
+    if xscale == "log" and last > linear:
         # One decade in as many inches as the next, with a tick where they begin.
-        ax.set_xscale("symlog", linthresh=10 ** np.floor(np.log10(first)), linscale=0.5)
+        ax.set_xscale("symlog", linthresh=linear, linscale=0.5)
         ax.set_xlim(left=0.0)
         if first >= 1:
             ax.xaxis.set_major_formatter("{x:,.0f}")

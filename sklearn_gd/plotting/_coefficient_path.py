@@ -184,7 +184,8 @@ class CoefficientPathDisplay:
         if times.min() > 0:
             ax.set_xscale(xscale)
         else:
-            scale_from_zero(ax, xscale, np.min(times, where=times > 0, initial=1.0))
+            first = np.min(times, where=times > 0, initial=max(times.max(), 1.0))
+            scale_from_zero(ax, xscale, first, times.max())
         ax.set(xlabel="time, the sum of the learning rates", ylabel="coefficient")
         self.ax_, self.figure_ = ax, ax.figure
         return self

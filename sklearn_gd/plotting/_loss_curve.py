@@ -268,7 +268,7 @@ class LossCurveDisplay:
         drawn, validation_lines = self._draw(ax, plt, minimum, line_kw)
         label = "J above its minimum" if minimum else "J, half the mean squared error"
         ax.set(xlabel="step", ylabel=label)
-        scale_from_zero(ax, xscale)
+        scale_from_zero(ax, xscale, 1, max(len(line.get_ydata()) for line in drawn) - 1)
         values = np.concatenate([line.get_ydata() for line in drawn])
         logarithmic = yscale == "log" and (values > 0).any()
         # First: without limits of its own an axis takes in what diverged.

@@ -188,7 +188,7 @@ class MSEPathDisplay:
         low = self._draw_spread(ax, mean, errors, spread, yscale)
         self._mark(ax, mean)
         self._limit(ax, mean, low, yscale)
-        scale_from_zero(ax, xscale)
+        scale_from_zero(ax, xscale, 1, errors.shape[1] - 1)
         ax.set(xlabel="step", ylabel=f"held-out mean squared error ({errors.shape[2]} folds)")
         self._name(ax, alphas, plt, caller, coloured="color" not in line_kw)
         self.ax_, self.figure_ = ax, ax.figure
@@ -268,6 +268,7 @@ class MSEPathDisplay:
         """Let what climbs above the start leave at the top."""
         finite = mean[np.isfinite(mean)]
         if not len(finite):
+            ax.set_xlim(0, mean.shape[1] - 1)
             return
         high = min(finite.max(), 1.5 * np.abs(mean[:, 0]).max())
         low = min(finite.min(), low)
