@@ -4,13 +4,12 @@ import warnings
 
 from sklearn.exceptions import ConvergenceWarning
 
-from ._callbacks import FRAMES
 from .descent import STATUSES
 from .learning_rates import Constant, Schedule
 from .stopping import SolutionTest
 
 
-def warn_of(problem, descents, rate, max_iter, tol):
+def warn_of(problem, descents, rate, max_iter, tol, frames):
     """Issue one ConvergenceWarning if not all descents ended at a solution.
 
     Parameters
@@ -22,6 +21,8 @@ def warn_of(problem, descents, rate, max_iter, tol):
     max_iter : int
     tol : float
         With 0 the user asked for so many steps and not for a solution.
+    frames : int
+        Between this one and the user's line.
     """
     fine = {"converged", "early_stopped", "stopped"} | (set() if tol > 0.0 else {"max_iter"})
     failed = [j for j, descent in enumerate(descents) if descent.status not in fine]
@@ -33,8 +34,7 @@ def warn_of(problem, descents, rate, max_iter, tol):
     test = SolutionTest(problem.objectives[worst], problem.curvature, tol)
     sentences = tell(descents[worst], test, rate, max_iter)
     message = (of_many if len(descents) > 1 else "") + " ".join(filter(None, sentences))
-    # Points at the line that called fit.
-    warnings.warn(message, ConvergenceWarning, stacklevel=3 + FRAMES)
+    warnings.warn(message, ConvergenceWarning, stacklevel=frames + 1)
 
 
 def _diverged(descent, test, rate, max_iter):

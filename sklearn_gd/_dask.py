@@ -21,7 +21,7 @@ from . import _validation as validation
 from ._callbacks import FRAMES
 from ._dask_scheduler import compute, memory, on_a_cluster
 from .hessian import MEMORY_SHARE
-from .rows import LANES, Rows, float_dtype, summed
+from .rows import LANES, Rows, float_dtype, predictions, summed
 
 # So many partial sums are added up in one task.
 BRANCHES = 8
@@ -251,7 +251,7 @@ def predict(estimator, X):
 def _predict(X, coef, intercept):
     X = validation.as_stored(X)
     assert_all_finite(X.data if sparse.issparse(X) else X, input_name="X")
-    return X @ coef.T + intercept
+    return predictions(X, coef, intercept)
 
 
 def score(estimator, X, y, sample_weight=None):

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 
 from . import _validation as validation
 from ._advice import warn_of
-from ._callbacks import CallbackSupportMixin, tasks_of, with_callbacks
+from ._callbacks import FRAMES, CallbackSupportMixin, tasks_of, with_callbacks
 from ._collections import dask_for
 from ._documentation import LINK_TEMPLATE
 from ._held_out import check_asked, hold_out
@@ -24,6 +24,7 @@ from .early_stopping import EarlyStopping, HeldOutLoss
 from .hessian import when_to_gather
 from .moments import collect
 from .objective import LeastSquares
+from .rows import predictions
 from .stopping import SolutionTest
 
 # Fitted attributes that some settings give and others do not.
@@ -329,7 +330,7 @@ class GradientDescentRegressor(
             self._descend(rate, problem, descents, stoppers, rows.dtype, given)
             self._seen = None
             self._split = None if held_out is None else held_out.split
-            warn_of(problem, descents, rate, self.max_iter, self._tol)
+            warn_of(problem, descents, rate, self.max_iter, self._tol, frames=2 + FRAMES)
         return self
 
     @available_if(_no_rows_forgotten)
@@ -414,7 +415,7 @@ class GradientDescentRegressor(
             descents = self._begin(problem, rate, None, None)
             self._descend(rate, problem, descents, [], seen.dtype)
             self._seen, self._split = seen, None
-            warn_of(problem, descents, rate, self.max_iter, self._tol)
+            warn_of(problem, descents, rate, self.max_iter, self._tol, frames=2)
         return self
 
     def __sklearn_is_fitted__(self):
@@ -539,7 +540,7 @@ class GradientDescentRegressor(
             return dask.predict(self, X)
         X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], reset=False)
         validation.check_numeric(X, "X")
-        return X @ self.coef_.T + self.intercept_
+        return predictions(X, self.coef_, self.intercept_)
 
     def score(self, X, y, sample_weight=None):
         """Return R^2, the coefficient of determination of the predictions.

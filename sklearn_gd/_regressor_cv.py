@@ -294,7 +294,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             What goes to the splitter.
         """
         mapping = MethodMapping().add(caller="fit", callee="split")
-        # Of the oldest versions the name: they copy the owner, which a generator of splits forbids.
+        # Its name, as the oldest versions copy it, which a generator of splits does not allow.
         router = MetadataRouter(owner=type(self).__name__).add_self_request(self)
         # An iterable of splits takes no metadata, and could be read only once.
         cv = self.cv if hasattr(self.cv, "split") else None

@@ -181,6 +181,20 @@ class Rows:
             return (low + high) / 2, high - low, (y.min(axis=0) + y.max(axis=0)) / 2
 
 
+def predictions(X, coef, intercept):
+    """Return ``X @ coef.T + intercept`` without a converted copy of X as a whole."""
+    if sparse.issparse(X) or (X.dtype.kind == "f" and X.dtype.isnative):
+        return X @ coef.T + intercept
+    # NumPy would convert all of it at once.
+    dtype = np.result_type(X.dtype, coef.dtype)
+    found = np.empty((len(X), *coef.shape[:-1]), dtype=dtype)
+    rows = max(BLOCK_BYTES // (8 * X.shape[1]), MIN_BLOCK_ROWS)
+    for start in range(0, len(X), rows):
+        some = slice(start, start + rows)
+        found[some] = X[some].astype(dtype) @ coef.T + intercept
+    return found
+
+
 def float_dtype(dtype):
     """Dtype of coefficients for an X of this one."""
     return np.float32 if dtype.newbyteorder("=") == np.float32 else np.float64
