@@ -128,11 +128,13 @@ class Objective:
             gradient = -self.moments.cross[:, self.target]
             return anchored_point(theta, float(loss), gradient, k)
         w, b = self.split(theta)
+        # A kernel may be sent to other machines: it holds no more than it needs.
+        target = self.target
 
         def kernel(X, y, weights):
             residual = X.dot(w)
             residual += b
-            residual -= y[:, self.target]
+            residual -= y[:, target]
             weighted = residual if weights is None else weights * residual
             return residual.dot(weighted), X.T.dot(weighted), weighted.sum()
 

@@ -11,6 +11,10 @@ FIRST = [
     "plot_early_stopping_and_ridge.py",
     "plot_search_in_a_second.py",
     "plot_batch_and_stochastic.py",
+    "plot_memory_mapped.py",
+    "plot_partial_fit.py",
+    "plot_dask_threads.py",
+    "plot_dask_cluster.py",
     "plot_callbacks.py",
     "plot_descent_laboratory.py",
 ]

@@ -1,0 +1,95 @@
+"""
+Dask on a cluster, and what it costs
+====================================
+
+Where a ``dask.distributed`` client is active the same code runs on its workers.
+Each sums up its own chunks; what travels is p x p numbers, never rows.  Here the
+cluster is two processes of this machine, and the time is measured against the
+number of rows.
+"""
+
+import os
+import time
+
+import dask
+import dask.array as da
+import distributed
+import matplotlib.pyplot as plt
+import numpy as np
+
+from sklearn_gd import GradientDescentRegressor
+
+# %%
+# The same coefficients
+# ---------------------
+
+N_FEATURES = 50
+w = np.arange(1.0, N_FEATURES + 1.0)
+
+
+def rows(n_rows, chunk=25_000):
+    """Return X and y in chunks that each worker can make for itself."""
+    rng = da.random.default_rng(0)
+    X = rng.normal(size=(n_rows, N_FEATURES), chunks=(chunk, N_FEATURES))
+    return X, X @ w + rng.normal(size=n_rows, chunks=chunk)
+
+
+def main():
+    """Fit on a cluster of two processes, and draw the times."""
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+    ):
+        X, y = rows(200_000)
+        reg = GradientDescentRegressor().fit(X, y)
+        here = GradientDescentRegressor().fit(X.compute(), y.compute())
+        difference = np.abs(reg.coef_ / here.coef_ - 1).max()
+        print(f"largest relative difference from a fit in memory: {difference:.1e}")
+        assert difference < 1e-9
+
+        sizes = [100_000, 200_000, 400_000, 800_000]
+        seconds = [timed(n_rows) for n_rows in sizes]
+    draw(sizes, seconds)
+
+
+def timed(n_rows):
+    """Median time of three fits; the rows are made before."""
+    X, y = dask.persist(*rows(n_rows))
+    distributed.wait([X, y])
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        GradientDescentRegressor().fit(X, y)
+        times.append(time.perf_counter() - started)
+    return sorted(times)[1]
+
+
+# %%
+# Time against rows
+# -----------------
+# A fixed part, of scheduling and of the descent itself, and a part for each row.
+# More workers share the second one alone.
+
+
+def draw(sizes, seconds):
+    """Draw the times, and the line through them."""
+    each, fixed = np.polyfit(sizes, seconds, 1)
+    for n_rows, took in zip(sizes, seconds, strict=True):
+        print(f"{n_rows:9,} rows {took:6.3f} s, the line says {fixed + each * n_rows:6.3f} s")
+    print(f"{os.cpu_count()} cores: {fixed:.2f} s and {1e9 * each:.0f} ns for each row")
+    print(f"10^10 rows would take these two workers {(fixed + each * 1e10) / 3600:.1f} hours,")
+    print(f"and 200 workers {(fixed + each * 1e10 / 100) / 60:.1f} minutes, if each is as fast")
+    figure, ax = plt.subplots(layout="constrained")
+    ax.plot(sizes, seconds, "o", label="measured")
+    ax.plot([0, *sizes], fixed + each * np.array([0, *sizes]), label="fixed part + rows")
+    ax.set(xlabel="rows", ylabel="seconds", xlim=0, ylim=0)
+    ax.xaxis.set_major_formatter("{x:,.0f}")
+    ax.legend()
+
+
+# Processes that are started import this file: they must not start others.
+if __name__ == "__main__":
+    main()
+    plt.show()

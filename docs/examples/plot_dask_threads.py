@@ -1,0 +1,59 @@
+"""
+Dask in one process: arrays and dataframes
+==========================================
+
+X may be a Dask array or dataframe.  Without a cluster Dask works in threads of
+this process; each chunk is read, summed up and forgotten.
+"""
+
+import tempfile
+from pathlib import Path
+
+import dask.array as da
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+
+from sklearn_gd import GradientDescentRegressor
+
+# %%
+# An array that is made as it is read
+# -----------------------------------
+# Chunks may come from anywhere: files, Zarr (``da.from_zarr``), HDF5
+# (``da.from_array`` of an h5py data set), or, as here, a random generator.
+
+n_rows, n_features = 400_000, 20
+w = np.arange(1.0, n_features + 1.0)
+X = da.random.default_rng(0).normal(size=(n_rows, n_features), chunks=(50_000, n_features))
+y = X @ w + 3.0 + da.random.default_rng(1).normal(size=n_rows, chunks=50_000)
+print(X)
+
+reg = GradientDescentRegressor().fit(X, y)
+print(f"{reg.status_} after {reg.n_iter_} steps")
+print(f"largest error of a coefficient: {np.abs(reg.coef_ - w).max():.4f}")
+assert np.abs(reg.coef_ - w).max() < 0.01
+
+# %%
+# Predictions are lazy, in the chunks of X; the score is computed chunk by chunk.
+
+print(reg.predict(X))
+print(f"R2 = {reg.score(X, y):.6f}")
+
+# %%
+# A dataframe
+# -----------
+# Of Parquet files, for example: its columns' names are the features' names.
+
+folder = tempfile.TemporaryDirectory()
+path = Path(folder.name)
+rng = np.random.default_rng(0)
+for part in range(3):
+    frame = pd.DataFrame(rng.normal(size=(1000, 3)), columns=["age", "mass", "height"])
+    frame["cost"] = frame @ [1.0, 2.0, 3.0] + rng.normal(size=1000)
+    frame.to_parquet(path / f"part{part}.parquet")
+
+frame = dd.read_parquet(path)
+reg = GradientDescentRegressor().fit(frame[["age", "mass", "height"]], frame["cost"])
+for name, coef in zip(reg.feature_names_in_, reg.coef_, strict=True):
+    print(f"{name:6s} {coef:.2f}")
+folder.cleanup()

@@ -1,0 +1,57 @@
+"""
+A file as X: memory-mapped arrays
+=================================
+
+``fit`` reads X block by block, so X may be a ``numpy.memmap``: a file that is
+read as it is needed, in any numeric dtype.  What the fit itself takes is some
+megabytes, however long the file is.
+"""
+
+import os
+import tempfile
+import time
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+
+from sklearn_gd import GradientDescentRegressor
+
+# %%
+# Write a file
+# ------------
+# Measurements of 16 bits, as a sensor has them, some rows at a time.
+
+folder = tempfile.TemporaryDirectory()
+path = Path(folder.name) / "measured.bin"
+n_rows, n_features = 1_000_000, 30
+rng = np.random.default_rng(0)
+w = rng.normal(size=n_features)
+
+written = np.memmap(path, dtype=np.int16, mode="w+", shape=(n_rows, n_features))
+y = np.empty(n_rows)
+for start in range(0, n_rows, 100_000):
+    rows = slice(start, start + 100_000)
+    written[rows] = rng.normal(scale=1000, size=(100_000, n_features))
+    y[rows] = written[rows] @ w + 200 * rng.normal(size=100_000)
+written.flush()
+print(f"{path.stat().st_size / 1e6:.0f} MB on disk, {written.size * 8 / 1e6:.0f} MB as float64")
+
+# %%
+# Fit the file
+# ------------
+
+X = np.memmap(path, dtype=np.int16, mode="r", shape=(n_rows, n_features))
+tracemalloc.start()
+started = time.perf_counter()
+reg = GradientDescentRegressor().fit(X, y)
+seconds = time.perf_counter() - started
+_, peak = tracemalloc.get_traced_memory()
+tracemalloc.stop()
+print(f"{reg.status_} after {reg.n_iter_} steps, {seconds:.2f} s on {os.cpu_count()} cores")
+print(f"largest error of a coefficient: {np.abs(reg.coef_ - w).max():.1e}")
+print(f"memory taken at most, beyond y: {peak / 1e6:.0f} MB")
+assert peak < 32e6
+
+del X, written
+folder.cleanup()
