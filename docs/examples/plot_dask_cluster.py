@@ -81,7 +81,7 @@ def draw(sizes, seconds):
     print(f"{os.cpu_count()} cores: {fixed:.2f} s and {1e9 * each:.0f} ns for each row")
     print(f"10^10 rows would take these two workers {(fixed + each * 1e10) / 3600:.1f} hours,")
     print(f"and 200 workers {(fixed + each * 1e10 / 100) / 60:.1f} minutes, if each is as fast")
-    figure, ax = plt.subplots(layout="constrained")
+    _, ax = plt.subplots(layout="constrained")
     ax.plot(sizes, seconds, "o", label="measured")
     ax.plot([0, *sizes], fixed + each * np.array([0, *sizes]), label="fixed part + rows")
     ax.set(xlabel="rows", ylabel="seconds", xlim=0, ylim=0)
