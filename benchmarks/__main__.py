@@ -22,7 +22,7 @@ from .tasks import (
 )
 
 PACKAGES = ["sklearn-gd", "scikit-learn", "numpy", "scipy"]
-PACKAGES += ["scikit-learn-intelex", "jax", "torch", "dask-glm", "mlxtend"]
+PACKAGES += ["scikit-learn-intelex", "jax", "torch", "dask", "dask-glm", "dask-ml", "mlxtend"]
 
 
 def main(arguments=None):

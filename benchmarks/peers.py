@@ -4,6 +4,7 @@ A function here returns that function, or None where the peer is not installed,
 which it looks for when it is called.
 """
 
+import importlib
 import importlib.util
 import os
 from functools import partial
@@ -146,6 +147,28 @@ def mlxtend_loop(alpha):
         )
         regression.fit(X, y)
         return regression.w_.ravel(), float(regression.b_.item())
+
+    return fit
+
+
+def on_dask(module=None):
+    """LinearRegression of this module, or this package without one, on 100 chunks in threads."""
+    if module is None:
+        make = GradientDescentRegressor
+    elif importlib.util.find_spec(module) is None:
+        return None
+    else:
+        name = {"dask_glm": "dask_glm.estimators", "dask_ml": "dask_ml.linear_model"}[module]
+        make = importlib.import_module(name).LinearRegression
+
+    def fit(X, y):
+        import dask.array
+
+        chunks = -(-len(y) // 100)
+        # Without a name of its own all of the data would be hashed for one.
+        rows = dask.array.from_array(X, chunks=(chunks, X.shape[1]), name=False)
+        fitted = make().fit(rows, dask.array.from_array(y, chunks=chunks, name=False))
+        return fitted.coef_, float(fitted.intercept_)
 
     return fit
 

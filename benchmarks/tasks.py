@@ -183,6 +183,18 @@ def fit_tasks(size):
             {"GridSearchCV": 30},
         ),
         Task(
+            "dask",
+            f"defaults on Dask threads, {million:,} x 100 in 100 chunks",
+            normal(million, 100),
+            {
+                OURS: peers.on_dask,
+                "sklearn-gd in memory": ours,
+                "dask-glm": partial(peers.on_dask, "dask_glm"),
+                "dask-ml": partial(peers.on_dask, "dask_ml"),
+            },
+            {"sklearn-gd in memory": 1 / 1.3, "dask-glm": 10, "dask-ml": 10},
+        ),
+        Task(
             "hundred-steps",
             f"{peers.STEPS} steps with every loss, {2 * hundred:,} x 100",
             normal(2 * hundred, 100),
