@@ -6,18 +6,22 @@ processes or machines do the work is up to the active scheduler.
 
 import copy
 import math
+import uuid
 import warnings
-from functools import cached_property
 
 import dask
 import dask.array as da
 import numpy as np
 from dask.base import is_dask_collection
+from dask.delayed import Delayed
+from dask.highlevelgraph import HighLevelGraph
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from scipy import sparse
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import validate_data
 
 from . import _validation as validation
+from ._cached import cached_property
 from ._callbacks import FRAMES
 from ._dask_scheduler import compute, memory, on_a_cluster
 from .hessian import MEMORY_SHARE
@@ -35,40 +39,24 @@ class DaskRows:
     X : dask.array.Array of shape (n_rows, n_features), in chunks of whole rows
     y : dask.array.Array of shape (n_rows, n_targets), float64, in chunks as X
     weights : dask.array.Array of shape (n_rows,), float64, in chunks as X, or None
+    typical : int, default=None
+        Number of the chunk whose rows are typical; None for the first that has any.
     """
 
     can_be_split = False
 
-    def __init__(self, X, y, weights):
-        self._arrays = X, y, weights
+    def __init__(self, X, y, weights=None, typical=None):
+        arrays = [array for array in (X, y, weights) if array is not None]
+        # What a chunk needs is put together once, not for each read.
+        self._arrays = list(dask.optimize(*arrays))
         self.n_rows, self.n_features = X.shape
         self.n_targets = y.shape[1]
         self.dtype = float_dtype(X.dtype)
         self.reads = 0
         self._is_persisted = False
-
-    @cached_property
-    def _sample(self):
-        """What the first chunk with rows that count tells: share of X stored, typical row."""
-        samples = (compute(dask.delayed(_sample_of)(*chunk)) for chunk in self._chunks)
-        return next(filter(None, samples))
-
-    @property
-    def n_stored(self):
-        """Numbers stored in X, if all chunks are as sparse as the first."""
-        return int(self._sample[0] * self.n_rows * self.n_features)
-
-    @cached_property
-    def _chunks(self):
-        """X, y and weights of each chunk that has rows, to be computed."""
-        X, y, weights = (
-            [None] * len(self._arrays[0].chunks[0])
-            if array is None
-            else array.to_delayed().ravel()
-            for array in self._arrays
-        )
-        sizes = self._arrays[0].chunks[0]
-        return [chunk for *chunk, size in zip(X, y, weights, sizes, strict=True) if size]
+        # Those that have rows.
+        self._chunks = [i for i, size in enumerate(X.chunks[0]) if size]
+        self._typical = self._chunks[0] if typical is None else typical
 
     def __enter__(self):
         # On a cluster chunks wait where they were made; here they may as well be made again.
@@ -82,12 +70,23 @@ class DaskRows:
     def _persist(self):
         """Keep the chunks in memory if it has room for them."""
         if not self._is_persisted and self._arrays[0].nbytes <= MEMORY_SHARE * memory():
-            X, y, *weights = (array for array in self._arrays if array is not None)
-            X, y, *weights = dask.persist(X, y, *weights)
-            self._arrays = X, y, weights[0] if weights else None
+            self._arrays = list(dask.persist(*self._arrays))
             self._is_persisted = True
-            # Those that were to be computed.
-            vars(self).pop("_chunks", None)
+
+    @cached_property
+    def _sample(self):
+        """What one chunk tells: the share of X that is stored, and the typical row."""
+        name = _new_name("sample")
+        return self._run({name: self._task(self._typical, _sample_of)}, name)
+
+    @property
+    def n_stored(self):
+        """Numbers stored in X, if all chunks are as sparse as that one."""
+        return int(self._sample[0] * self.n_rows * self.n_features)
+
+    def typical_row(self):
+        """Return the same as `Rows.typical_row`, of one chunk."""
+        return self._sample[1]
 
     def sum(self, kernel, block_rows=None, n_lanes=LANES, work=1.0):
         """Read every row once: add up ``kernel(X, y, weights)``, as `Rows.sum` does."""
@@ -95,17 +94,28 @@ class DaskRows:
         if self.reads > 2:
             # Who reads so often goes by passes.
             self._persist()
-        # One task, so that what the kernel holds is sent to each worker once.
-        shared = dask.delayed(_Kernel(kernel, block_rows, n_lanes, work))
-        parts = [dask.delayed(_chunk_sum)(shared, *chunk) for chunk in self._chunks]
+        # A key of its own, so that what the kernel holds is sent to each worker once.
+        shared, level = _new_name("kernel"), _new_name("sum")
+        graph: dict = {shared: _Kernel(kernel, block_rows, n_lanes, work)}
+        graph |= {(level, i): self._task(i, _chunk_sum, shared) for i in self._chunks}
+        parts = [(level, i) for i in self._chunks]
         while len(parts) > 1:
             groups = [parts[i : i + BRANCHES] for i in range(0, len(parts), BRANCHES)]
-            parts = [dask.delayed(_branch_sum)(group) for group in groups]
-        return compute(parts[0])
+            level = _new_name("sum")
+            graph |= {(level, i): (_branch_sum, group) for i, group in enumerate(groups)}
+            parts = [(level, i) for i in range(len(groups))]
+        return self._run(graph, parts[0])
 
-    def typical_row(self):
-        """Return the same as `Rows.typical_row`, of the first chunk."""
-        return self._sample[1]
+    def _task(self, i, function, *first):
+        """A task of Dask's: the function of the arrays' chunk i, after other arguments."""
+        X, y, *weights = self._arrays
+        return (function, *first, (X.name, i, 0), (y.name, i, 0), *((w.name, i) for w in weights))
+
+    def _run(self, graph, key):
+        """Compute a key of a graph over the chunks."""
+        name = _new_name("graph")
+        graph = HighLevelGraph.from_collections(name, graph, dependencies=self._arrays)
+        return compute(Delayed(key, graph, layer=name))
 
 
 class _Kernel:
@@ -114,27 +124,28 @@ class _Kernel:
     def __init__(self, kernel, *how):
         self.kernel, self.how = kernel, how
 
-    def __dask_tokenize__(self):
-        # Each has a theta of its own, which would take long to hash.
-        return object()
+
+def _new_name(what):
+    return f"sklearn-gd-{what}-{uuid.uuid4().hex}"
 
 
-def _in_memory(X, y, weights):
-    if len(y) != X.shape[0] or (weights is not None and len(weights) != X.shape[0]):
-        lengths = [X.shape[0], len(y), *([] if weights is None else [len(weights)])]
-        raise ValueError(f"X, y and sample_weight have chunks of inconsistent lengths: {lengths}.")
+def _in_memory(X, y, weights=None):
+    for name, values in ("y", y), ("sample_weight", weights):
+        if values is not None and len(values) != X.shape[0]:
+            raise ValueError(
+                f"{name} must be partitioned as X: a chunk of X has {X.shape[0]} rows, that of "
+                f"{name} {len(values)}, which is inconsistent."
+            )
     return Rows(validation.as_stored(X), y, weights)
 
 
-def _sample_of(X, y, weights):
-    rows = _in_memory(X, y, weights)
-    if weights is not None and not weights.any():
-        return None
+def _sample_of(*chunk):
+    rows = _in_memory(*chunk)
     return rows.n_stored / (rows.n_rows * rows.n_features), rows.typical_row()
 
 
-def _chunk_sum(shared, X, y, weights):
-    with _in_memory(X, y, weights) as rows:
+def _chunk_sum(shared, *chunk):
+    with _in_memory(*chunk) as rows:
         return rows.sum(shared.kernel, *shared.how)
 
 
@@ -163,10 +174,10 @@ def rows_of(estimator, X, y, sample_weight, *, reset=True, suffix=""):
     target_shape = y.shape[1:]
     y = y.astype(np.float64)
     y = y if y.ndim == 2 else y[:, None]
-    weights = None
+    weights = ()
     if sample_weight is not None:
         weights = _weights(sample_weight, X, f"sample_weight{suffix}")
-    return DaskRows(X, y.rechunk((X.chunks[0], -1)), weights), target_shape
+    return DaskRows(X, y.rechunk((X.chunks[0], -1)), *weights), target_shape
 
 
 def _features(estimator, X, reset, name, frames):
@@ -176,8 +187,11 @@ def _features(estimator, X, reset, name, frames):
     """
     # An object may say that it has whatever it is asked for.
     is_frame = hasattr(type(X), "to_dask_array") and X.ndim == 2
+    X = _plain(X, name) if is_frame else X
     if not (is_frame or isinstance(X, da.Array)):
-        raise TypeError(f"{name} must be a Dask array or dataframe, got {type(X).__name__}.")
+        raise TypeError(
+            f"{name} must be a Dask array or dataframe, or in memory, got {type(X).__name__}."
+        )
     if X.ndim != 2:
         raise ValueError(f"{name} must have two dimensions, got {X.ndim}.")
     known = X._meta if is_frame else np.empty((0, X.shape[1]))
@@ -196,6 +210,21 @@ def _features(estimator, X, reset, name, frames):
     return X
 
 
+def _plain(frame, name):
+    """Return the dataframe or series as numbers that NumPy has, as pandas would convert it."""
+    meta = frame._meta if frame.ndim == 2 else frame._meta.to_frame()
+    others = [
+        f"{key!r} ({dtype})"
+        for key, dtype in meta.dtypes.items()
+        if not (is_numeric_dtype(dtype) or is_bool_dtype(dtype))
+    ]
+    if others:
+        raise ValueError(f"{name} must be numeric, but has the columns {', '.join(others)}.")
+    numpys = all(isinstance(dtype, np.dtype) for dtype in meta.dtypes)
+    is_plain = numpys and meta.to_numpy().dtype.kind in "biuf"
+    return frame if is_plain else frame.astype(np.float64)
+
+
 def _with_known_chunks(array):
     """Find out how long the chunks are, if that is unknown."""
     # It works in place, on what may be the user's.
@@ -205,7 +234,13 @@ def _with_known_chunks(array):
 def _aligned(values, X, name):
     """Return y or weights as a Dask array in the chunks of X."""
     if is_dask_collection(values):
-        values = values.to_dask_array() if hasattr(values, "to_dask_array") else values
+        if hasattr(type(values), "to_dask_array"):
+            values = _plain(values, name).to_dask_array()
+        if not isinstance(values, da.Array):
+            raise TypeError(
+                f"{name} must be a Dask array, series or dataframe, or in memory, got "
+                f"{type(values).__name__}."
+            )
         if math.isnan(values.shape[0]):
             same = values.numblocks[0] == X.numblocks[0]
             # Partitions of one frame; each chunk looks whether they really are.
@@ -225,17 +260,29 @@ def _aligned(values, X, name):
 
 
 def _weights(sample_weight, X, name):
-    """Weights in the chunks of X, near 1."""
+    """Weights in the chunks of X, near 1, and the number of the heaviest chunk."""
     if not is_dask_collection(sample_weight):
         sample_weight = validation.check_weights(sample_weight, X.shape[0], name)
     weights = _aligned(sample_weight, X, name).astype(np.float64)
     if weights.ndim != 1:
         raise ValueError(f"{name} must be 1-D or a number, got {weights.ndim} dimensions.")
-    low, high = compute(dask.delayed(tuple)([weights.min(), weights.max()]))
+    one_each = ((1,) * weights.numblocks[0], (3,))
+    found = weights.map_blocks(
+        _extremes, dtype=float, chunks=one_each, new_axis=1, meta=np.empty((0, 3))
+    )
+    low, high, total = compute(found).T
     assert_all_finite(np.array([low, high]), input_name=name)
-    if low < 0:
-        raise ValueError(f"{name} must not be negative, got {low}.")
-    return weights * validation.near_one(high, name)
+    if low.min() < 0:
+        raise ValueError(f"{name} must not be negative, got {low.min()}.")
+    # The heaviest chunk's rows are typical of those that count.
+    return weights * validation.near_one(high.max(), name), int(total.argmax())
+
+
+def _extremes(weights):
+    """Least, largest and sum of the weights of a chunk, as its only row."""
+    if not len(weights):
+        return np.zeros((1, 3))
+    return np.array([[weights.min(), weights.max(), weights.sum()]])
 
 
 def predict(estimator, X):

@@ -19,7 +19,19 @@ LOOK = 1.0
 def _client():
     """Return the client of a cluster, if that is where Dask computes now, else None."""
     client = getattr(get_scheduler(), "__self__", None)
-    return client if hasattr(client, "scheduler") and hasattr(client, "compute") else None
+    is_client = hasattr(client, "scheduler") and hasattr(client, "compute")
+    # In a task of a worker Dask's own way of waiting leaves the thread to other tasks.
+    return client if is_client and not _is_task() else None
+
+
+def _is_task():
+    from distributed import get_worker
+
+    try:
+        get_worker()
+    except ValueError:
+        return False
+    return True
 
 
 def on_a_cluster():
@@ -64,10 +76,17 @@ def _wait(client, future):
     from distributed import wait
 
     setting = dask.config.get(NO_WORKERS, None) or PATIENCE
+    lost = (
+        f"The Dask cluster has had no workers for {setting}. Add some, or wait longer for them: "
+        f"that long is Dask's setting {NO_WORKERS}."
+    )
     patience, alone_since = parse_timedelta(setting), None
     while True:
         try:
             wait(future, timeout=LOOK)
+            # The scheduler may have lost patience first.
+            if type(future.exception()).__name__ == "NoWorkerError":
+                raise RuntimeError(lost) from future.exception()
             return
         except TimeoutError:
             if client.ncores():
@@ -76,7 +95,4 @@ def _wait(client, future):
         now = time.monotonic()
         alone_since = now if alone_since is None else alone_since
         if now - alone_since >= patience:
-            raise RuntimeError(
-                f"The Dask cluster has had no workers for {setting}. Add some, or wait longer for "
-                f"them: that long is Dask's setting {NO_WORKERS}."
-            )
+            raise RuntimeError(lost)

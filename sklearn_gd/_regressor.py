@@ -6,7 +6,6 @@ from contextlib import nullcontext
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from . import _validation as validation
@@ -16,7 +15,7 @@ from ._collections import dask_for
 from ._documentation import LINK_TEMPLATE
 from ._held_out import check_asked, hold_out
 from ._results import fitted_attributes
-from ._seen import seen_with
+from ._seen import check_batch_is_in_memory, seen_with, unless_rows_are_forgotten
 from ._verbose import Printer
 from ._warm_start import pause_at, starts
 from .descent import Descent, descend
@@ -29,15 +28,6 @@ from .stopping import SolutionTest
 
 # Fitted attributes that some settings give and others do not.
 NOT_ALWAYS = {"coef_path_", "intercept_path_", "validation_loss_history_"}
-
-
-def _no_rows_forgotten(estimator):
-    if hasattr(estimator, "coef_") and getattr(estimator, "_seen", None) is None:
-        raise AttributeError(
-            "partial_fit after fit would forget the rows of fit, which keeps none of them; call "
-            "partial_fit on a clone, from the first batch on."
-        )
-    return True
 
 
 class GradientDescentRegressor(
@@ -274,7 +264,9 @@ class GradientDescentRegressor(
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Any numeric dtype and memory order; float32 and float64 are kept.
+            Any numeric dtype and memory order; float32 and float64 are kept. A
+            `numpy.memmap` is read by blocks, a Dask array or dataframe by
+            chunks, whose rows are matched with those of y by position.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Each target is a descent of its own.
         sample_weight : float or array-like of shape (n_samples,), default=None
@@ -333,7 +325,7 @@ class GradientDescentRegressor(
             warn_of(problem, descents, rate, self.max_iter, self._tol, frames=2 + FRAMES)
         return self
 
-    @available_if(_no_rows_forgotten)
+    @unless_rows_are_forgotten
     def partial_fit(self, X, y, sample_weight=None):
         """Descend on the rows of this batch and of all batches before.
 
@@ -361,7 +353,8 @@ class GradientDescentRegressor(
         ------
         ValueError, TypeError
             As `fit`; if `early_stopping` is True; if features or targets are
-            not those of the batches before. The batch is then not counted.
+            not those of the batches before; of Dask collections. The batch is
+            then not counted.
         AttributeError
             After `fit`, which keeps nothing of its rows.
 
@@ -401,6 +394,7 @@ class GradientDescentRegressor(
             )
         rate = validation.check_alpha(self.alpha)
         seen = getattr(self, "_seen", None)
+        check_batch_is_in_memory(X, y, sample_weight)
         if np.shape(X)[0] == 0:
             validate_data(self, X, reset=seen is None, ensure_min_samples=0, **validation.AS_IT_IS)
             check_consistent_length(X, y)
@@ -525,7 +519,7 @@ class GradientDescentRegressor(
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
-            The predictions.
+            The predictions; of a Dask collection a lazy Dask array.
 
         Raises
         ------

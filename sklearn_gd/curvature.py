@@ -3,14 +3,13 @@
 Costs up to n_features^3, so everything here is computed when first asked for.
 """
 
-from functools import cached_property
-
 import numpy as np
 from scipy.linalg import eigvalsh
 from scipy.linalg.blas import ddot
 from scipy.linalg.lapack import dpotrf, dpotrs
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from ._cached import cached_property
 from .moments import MAX_DENSE, collect
 
 # Conjugate gradient steps, each a read of the rows, that bound J - J* by passes.

@@ -10,11 +10,11 @@ American Statistician 37(3), 1983).
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy import sparse
 
+from ._cached import cached_property
 from .rows import BLOCK_BYTES, LANES
 
 # Up to so many features the covariances (8 MB) are always affordable, and all

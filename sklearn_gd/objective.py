@@ -17,11 +17,11 @@ This module must not know where learning rates come from or when to stop.
 
 import math
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 from scipy.linalg.blas import daxpy, ddot
 
+from ._cached import cached_property
 from .curvature import Curvature
 from .hessian import Hessian
 from .protocol import Line

@@ -6,17 +6,19 @@ memory-mapped, sparse, of any dtype and memory order); it must not know what
 is summed.
 """
 
-from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
 
+from ._cached import cached_property
 from ._threads import workers
 
 # A block of float64 values of this size stays in the cache while a kernel goes
 # over it twice, and outweighs what handing over the interpreter lock costs.
 BLOCK_BYTES = 1 << 21
+# Rows of less than this share of the largest weight hardly count.
+HARDLY = 1e-3
 # Below this many rows a block's overhead in Python outweighs its arithmetic.
 MIN_BLOCK_ROWS = 64
 # Blocks are added up in so many lanes, each from its first block to its last,
@@ -85,7 +87,7 @@ class Rows:
 
     @property
     def dtype(self):
-        """Of coefficients: float32 if X is, in whatever byte order, else float64."""
+        """Of coefficients: float32 if X is, else float64."""
         return float_dtype(self.X.dtype)
 
     def __enter__(self):
@@ -169,7 +171,9 @@ class Rows:
         """Middle and range of X, and middle of y, in some of the rows that count."""
         counting = self.chosen
         if self.weights is not None:
-            heavy = self.weights > 0
+            # Those that hardly count may be anywhere.
+            largest = (self.weights if counting is None else self.weights[counting]).max()
+            heavy = self.weights > HARDLY * largest
             counting = np.flatnonzero(heavy) if counting is None else counting[heavy[counting]]
         n = self.n_rows if counting is None else len(counting)
         step = max(1, -(-n // MIN_BLOCK_ROWS))
@@ -197,7 +201,7 @@ def predictions(X, coef, intercept):
 
 def float_dtype(dtype):
     """Dtype of coefficients for an X of this one."""
-    return np.float32 if dtype.newbyteorder("=") == np.float32 else np.float64
+    return np.float32 if dtype == np.float32 else np.float64
 
 
 def summed(parts):

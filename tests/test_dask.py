@@ -149,6 +149,42 @@ def test_dataframes_keep_their_names():
         reg.predict(lazy[list(X)[::-1]])
 
 
+@pytest.mark.parametrize("dtype", ["bool", "Int64", "Float64", "boolean", "double[pyarrow]"])
+def test_columns_of_pandas_own_dtypes(dtype):
+    X, _ = with_condition(10.0, 60, 3, seed=0)
+    frame = pd.DataFrame(X, columns=list("abc")).assign(d=np.arange(60) % 2).astype({"d": dtype})
+    lazy = dd.from_pandas(frame, npartitions=3)
+    target = pd.Series(np.arange(60), dtype="Int64")
+    reg = GradientDescentRegressor(0.2, max_iter=20, tol=0)
+    expected = clone(reg).fit(frame.astype(float), target.astype(float))
+    assert_agree(reg.fit(lazy, dd.from_pandas(target, npartitions=3)), expected)
+    assert_allclose(reg.predict(lazy).compute(), expected.predict(frame.astype(float)), rtol=1e-9)
+    words = lazy.assign(e="word")
+    with pytest.raises(ValueError, match="X must be numeric, but has the columns 'e'"):
+        reg.fit(words, target)
+
+
+def test_a_first_chunk_far_away_that_hardly_counts():
+    X, y = with_condition(2.0, 400, 4, seed=0)
+    weights = np.ones(400)
+    X[:50], y[:50], weights[:50] = X[:50] + 1e6, y[:50] + 1e6, 1e-12
+    reg = GradientDescentRegressor(0.4 * max_stable_alpha(X, sample_weight=weights), tol=0)
+    reg.set_params(max_iter=100)
+    expected = clone(reg).fit(X, y, weights)
+    found = reg.fit(*(chunked(part, [50] * 7) for part in (X, y, weights)))
+    assert_agree(found, expected)
+    at_start = weights @ y.astype(np.longdouble) ** 2 / (2 * weights.sum())
+    assert_allclose(found.loss_history_[0], float(at_start), rtol=1e-12)
+
+
+def test_partial_fit_wants_batches_in_memory():
+    X, y = with_condition(10.0, 60, 3, seed=0)
+    lazy = chunked(X, [25])
+    for batch in ((lazy, y), (X, chunked(y, [25])), (dd.from_dask_array(lazy), y)):
+        with pytest.raises(TypeError, match="partial_fit takes batches in memory"):
+            GradientDescentRegressor().partial_fit(*batch)
+
+
 def test_predictions_are_lazy_and_chunked_as_x():
     X, y = with_condition(10.0, 60, 3, seed=0)
     lazy = chunked(X.astype(np.float32), [25, 20])
@@ -249,7 +285,7 @@ def test_wrong_data(change, error, message):
 
 
 def test_something_else_of_dasks():
-    with pytest.raises(TypeError, match="X must be a Dask array or dataframe, got Delayed"):
+    with pytest.raises(TypeError, match="X must be a Dask array or dataframe, or in memory, got "):
         GradientDescentRegressor().fit(dask.delayed(np.ones)((3, 2)), np.ones(3))
     with pytest.raises(ValueError, match="0 sample"):
         GradientDescentRegressor().fit(da.ones((0, 2), chunks=2), np.ones(0))
@@ -342,6 +378,17 @@ def test_a_cluster_finds_the_same(cluster, client, n_workers):
         found = GradientDescentRegressor(**how).fit(*lazy)
         assert_agree(found, GradientDescentRegressor(**how).fit(X, y))
     assert_allclose(found.score(*lazy), found.score(X, y), rtol=1e-12)
+
+
+def _fit_in_a_task(seed):
+    X = np.random.default_rng(seed).normal(size=(200, 3))
+    return GradientDescentRegressor().fit(da.from_array(X, chunks=(50, 3)), X.sum(axis=1)).coef_
+
+
+@pytest.mark.slow
+def test_fits_within_tasks_do_not_wait_for_each_other(client):
+    for future in client.map(_fit_in_a_task, range(6)):
+        assert_allclose(future.result(timeout=60), 1.0, rtol=1e-6)
 
 
 @pytest.mark.slow

@@ -47,8 +47,8 @@ def test_a_file_is_read_by_blocks(tmp_path, dtype, precompute):
     assert peak < 16 * MEGABYTE
     assert peak_of_predict < 16 * MEGABYTE
     in_memory = GradientDescentRegressor("lipschitz", max_iter=3, tol=0).fit(X.astype(float), y)
-    rtol = 1e-5 if dtype.endswith("f4") else 1e-9
-    assert reg.coef_.dtype == (np.float32 if dtype.endswith("f4") else np.float64)
+    rtol = 1e-5 if dtype == "f4" else 1e-9
+    assert reg.coef_.dtype == (np.float32 if dtype == "f4" else np.float64)
     assert_allclose(reg.coef_, in_memory.coef_, rtol=rtol, atol=rtol)
     assert_allclose(reg.loss_history_, in_memory.loss_history_, rtol=1e-9)
     assert_allclose(predictions, in_memory.predict(X.astype(float)), rtol=10 * rtol)
