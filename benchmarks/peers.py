@@ -151,8 +151,8 @@ def mlxtend_loop(alpha):
     return fit
 
 
-def on_dask(module=None):
-    """LinearRegression of this module, or this package without one, on 100 chunks in threads."""
+def on_dask(n_chunks, module=None):
+    """LinearRegression of this module, or this package without one, on chunks in threads."""
     if module is None:
         make = GradientDescentRegressor
     elif importlib.util.find_spec(module) is None:
@@ -164,7 +164,7 @@ def on_dask(module=None):
     def fit(X, y):
         import dask.array
 
-        chunks = -(-len(y) // 100)
+        chunks = -(-len(y) // n_chunks)
         # Without a name of its own all of the data would be hashed for one.
         rows = dask.array.from_array(X, chunks=(chunks, X.shape[1]), name=False)
         fitted = make().fit(rows, dask.array.from_array(y, chunks=chunks, name=False))
