@@ -43,7 +43,7 @@ def assert_agree(found, expected, rtol):
     assert found.status_ == expected.status_
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     sizes=st.lists(st.integers(0, 30), max_size=12),
     fit_intercept=st.booleans(),
