@@ -1,6 +1,7 @@
 """Problems with a known answer, and textbook implementations to compare with."""
 
 import numpy as np
+from numpy.testing import assert_allclose
 from scipy import linalg
 
 NAMES = ["auto", "barzilai-borwein", "lipschitz", "exact", "chebyshev", "silver"]
@@ -91,3 +92,12 @@ def largest_eigenvalue(A, weights=None):
 def fitted_theta(reg):
     """Coefficients and intercept of a fitted single-target regressor."""
     return np.append(reg.coef_, reg.intercept_) if reg.fit_intercept else reg.coef_
+
+
+def assert_agree(found, expected, rtol=1e-9):
+    """Two fits have the same coefficients, intercepts, losses and status."""
+    size = np.abs(expected.coef_).max()
+    assert_allclose(found.coef_, expected.coef_, rtol=rtol, atol=rtol * size)
+    assert_allclose(found.intercept_, expected.intercept_, rtol=rtol, atol=rtol * size)
+    assert_allclose(found.loss_history_, expected.loss_history_, rtol=rtol)
+    assert found.status_ == expected.status_

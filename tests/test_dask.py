@@ -23,7 +23,7 @@ from sklearn.metrics import r2_score
 
 from sklearn_gd import GradientDescentRegressor, cost, max_stable_alpha
 
-from .problems import design, with_condition
+from .problems import assert_agree, design, with_condition
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -38,14 +38,6 @@ def chunked(array, sizes):
     ends = np.minimum(np.cumsum([*sizes, len(array)]), len(array))
     chunks = tuple(int(size) for size in np.diff([0, *ends]))
     return da.from_array(array, chunks=(chunks, *array.shape[1:]))
-
-
-def assert_agree(found, expected, rtol=1e-9):
-    size = np.abs(expected.coef_).max()
-    assert_allclose(found.coef_, expected.coef_, rtol=rtol, atol=rtol * size)
-    assert_allclose(found.intercept_, expected.intercept_, rtol=rtol, atol=rtol * size)
-    assert_allclose(found.loss_history_, expected.loss_history_, rtol=rtol)
-    assert found.status_ == expected.status_
 
 
 @settings(max_examples=25, deadline=None)
