@@ -11,14 +11,13 @@ and gradient are read off the held-out rows: what is left to be computed is how
 much the others differ.
 """
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import _validation as validation
 from ._splits import MOST_SETS, sets_of_rows
-from ._threads import workers
+from ._threads import in_threads
 from .descent import HOPELESS
 from .moments import collect, merged
 from .quadratic import steps_from_zero
@@ -121,9 +120,9 @@ class ByMoments:
 
         self._test_moments = [of(test) for _, test in members[:-1]]
         # To compute eigenvalues takes ten times what a product does.
-        with _workers(10 * len(members) * X.shape[1] ** 3) as mapped:
-            jobs = mapped(lambda member: Training.of(of(member[0]), n_parameters), members)
-            *self._trained, self._whole = jobs
+        work = 10 * len(members) * X.shape[1] ** 3
+        jobs = _mapped(lambda member: Training.of(of(member[0]), n_parameters), members, work)
+        *self._trained, self._whole = jobs
 
     @property
     def largest_eigenvalue(self):
@@ -140,10 +139,8 @@ class ByMoments:
             a, f = job
             losses[a, :, f] = _losses(self._trained[f], held_out[f], alphas[a], max_iter)
 
-        n_products = losses.size * len(held_out[0].least)
-        with _workers(n_products * len(held_out[0].factor) ** 2) as mapped:
-            # A map of Python's own does nothing until it is asked.
-            list(mapped(fill, np.ndindex(len(alphas), len(folds))))
+        work = losses.size * len(held_out[0].least) * len(held_out[0].factor) ** 2
+        _mapped(fill, np.ndindex(len(alphas), len(folds)), work)
         return losses
 
     def _held_out(self, f, alphas, max_iter):
@@ -157,8 +154,8 @@ class ByMoments:
             centred = X.T.dot(weighted) - np.outer(moments.centre, weighted.sum(axis=0))
             return (residual * weighted).sum(axis=0), centred, weighted.sum(axis=0)
 
-        with _rows(*self._rows, self._tested[f]) as rows:
-            square, slope, mean = (part / moments.weight for part in rows.sum(kernel))
+        rows = _rows(*self._rows, self._tested[f])
+        square, slope, mean = (part / moments.weight for part in rows.sum(kernel))
         return _about(last, square / 2.0, slope, mean, moments, trained.basis)
 
 
@@ -245,9 +242,9 @@ def most_kept(splits):
     return (MOST_SETS + 2) * len(splits)
 
 
-def _workers(work):
-    """Like `workers`, for so many multiplications."""
-    return workers() if work >= THREADED_WORK else nullcontext(map)
+def _mapped(function, items, work):
+    """``list(map(function, items))``, in threads if so many multiplications are worth them."""
+    return in_threads(function, items, most=None if work >= THREADED_WORK else 1)
 
 
 def _rows(X, Y, weights, chosen):
@@ -261,7 +258,6 @@ def _rows(X, Y, weights, chosen):
 
 def _moments(rows):
     """Moments about the mean, whether there is an intercept or not."""
-    with rows:
-        moments = collect(rows, True, covariance=True)
-        validation.check_moments(moments, rows)
+    moments = collect(rows, True, covariance=True)
+    validation.check_moments(moments, rows)
     return moments

@@ -36,10 +36,10 @@ class ByPasses:
 
     def _largest_eigenvalue(self, weights):
         y = self._rows.y[:, : self._n_targets]
-        with Rows(self._rows.X, y, weights) as rows:
-            moments = collect(rows, self._fit_intercept, covariance=False)
-            validation.check_moments(moments, rows)
-            return Curvature(Objective(rows, moments)).largest
+        rows = Rows(self._rows.X, y, weights)
+        moments = collect(rows, self._fit_intercept, covariance=False)
+        validation.check_moments(moments, rows)
+        return Curvature(Objective(rows, moments)).largest
 
     @np.errstate(over="ignore", invalid="ignore")
     def losses(self, alphas, max_iter):
@@ -48,13 +48,12 @@ class ByPasses:
         theta = np.zeros((self._rows.n_features + self._fit_intercept, *shape))
         losses = np.empty((len(alphas), max_iter + 1, self._n_splits))
         hopeless, lost = None, np.zeros(shape, dtype=bool)
-        with self._rows:
-            for k in range(max_iter + 1):
-                trained, tested, gradient = self._at(theta)
-                hopeless = HOPELESS * trained if hopeless is None else hopeless
-                lost |= ~(trained <= hopeless) | ~np.isfinite(tested)
-                losses[:, k] = np.where(lost, np.inf, tested).mean(axis=-1)
-                theta = theta - alphas[:, None, None] * gradient
+        for k in range(max_iter + 1):
+            trained, tested, gradient = self._at(theta)
+            hopeless = HOPELESS * trained if hopeless is None else hopeless
+            lost |= ~(trained <= hopeless) | ~np.isfinite(tested)
+            losses[:, k] = np.where(lost, np.inf, tested).mean(axis=-1)
+            theta = theta - alphas[:, None, None] * gradient
         return losses
 
     def _at(self, theta):

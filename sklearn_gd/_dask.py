@@ -58,15 +58,6 @@ class DaskRows:
         self._chunks = [i for i, size in enumerate(X.chunks[0]) if size]
         self._typical = self._chunks[0] if typical is None else typical
 
-    def __enter__(self):
-        # On a cluster chunks wait where they were made; here they may as well be made again.
-        if on_a_cluster():
-            self._persist()
-        return self
-
-    def __exit__(self, *exception):
-        pass
-
     def _persist(self):
         """Keep the chunks in memory if it has room for them."""
         if not self._is_persisted and self._arrays[0].nbytes <= MEMORY_SHARE * memory():
@@ -91,8 +82,9 @@ class DaskRows:
     def sum(self, kernel, block_rows=None, n_lanes=LANES, work=1.0):
         """Read every row once: add up ``kernel(X, y, weights)``, as `Rows.sum` does."""
         self.reads += 1
-        if self.reads > 2:
-            # Who reads so often goes by passes.
+        # On a cluster chunks wait where they were made; here they may as well be
+        # made again, unless they are read so often as by passes.
+        if self.reads > 2 or on_a_cluster():
             self._persist()
         # A key of its own, so that what the kernel holds is sent to each worker once.
         shared, level = _new_name("kernel"), _new_name("sum")
@@ -145,8 +137,7 @@ def _sample_of(*chunk):
 
 
 def _chunk_sum(shared, *chunk):
-    with _in_memory(*chunk) as rows:
-        return rows.sum(shared.kernel, *shared.how)
+    return _in_memory(*chunk).sum(shared.kernel, *shared.how)
 
 
 def _branch_sum(parts):
@@ -167,7 +158,7 @@ def rows_of(estimator, X, y, sample_weight, *, reset=True, suffix=""):
     suffix : str, default=""
         Of the parameters' names: ``_val`` for held-out rows.
     """
-    X = _with_known_chunks(_features(estimator, X, reset, f"X{suffix}", 5 + FRAMES))
+    X = _with_known_chunks(_features(estimator, X, reset, f"X{suffix}", 8 + FRAMES))
     if X.shape[0] == 0:
         raise ValueError(f"X{suffix} has 0 sample(s), but at least one is required.")
     y = _aligned(y, X, f"y{suffix}")
@@ -305,15 +296,14 @@ def score(estimator, X, y, sample_weight=None):
     """Return R^2 as scikit-learn's, the mean over the targets, without gathering rows."""
     rows, _ = rows_of(estimator, X, y, sample_weight, reset=False)
     W, b = np.atleast_2d(estimator.coef_).T.astype(np.float64), estimator.intercept_
-    with rows:
-        *_, y_middle = rows.typical_row()
+    *_, y_middle = rows.typical_row()
 
-        def kernel(X, y, weights):
-            weights = np.ones(len(y)) if weights is None else weights
-            residual, y = X.dot(W) + b - y, y - y_middle
-            return weights.sum(), weights.dot(y), weights.dot(y**2), weights.dot(residual**2)
+    def kernel(X, y, weights):
+        weights = np.ones(len(y)) if weights is None else weights
+        residual, y = X.dot(W) + b - y, y - y_middle
+        return weights.sum(), weights.dot(y), weights.dot(y**2), weights.dot(residual**2)
 
-        total, y_sum, y_square, residual_square = rows.sum(kernel)
+    total, y_sum, y_square, residual_square = rows.sum(kernel)
     if not np.isfinite(residual_square).all():
         validation.check_finite(rows)
     y_square = np.maximum(y_square - y_sum**2 / total, 0.0)

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils import check_array, check_X_y
 
 from . import _validation as validation
+from ._guest import leaves_no_trace
 from .curvature import Curvature
 from .hessian import when_to_gather
 from .moments import collect
@@ -11,6 +12,7 @@ from .objective import Objective
 from .theta import join
 
 
+@leaves_no_trace
 def cost(X, y, coef, intercept=0.0, *, sample_weight=None):
     """Half the (weighted) mean squared error, the J that gradient descent minimises.
 
@@ -60,6 +62,7 @@ def cost(X, y, coef, intercept=0.0, *, sample_weight=None):
     return losses if target_shape else float(losses[0])
 
 
+@leaves_no_trace
 def gradient(X, y, coef, intercept=0.0, *, sample_weight=None):
     """Partial derivatives of the cost J with respect to w and b.
 
@@ -175,6 +178,7 @@ def directional_derivative(
     return float(join(d_coef, d_intercept, True) @ direction / np.linalg.norm(direction))
 
 
+@leaves_no_trace
 def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
     """Upper limit of the constant learning rates with which gradient descent converges, 2/L.
 
@@ -215,11 +219,11 @@ def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
     """
     X = check_array(X, input_name="X", **validation.AS_IT_IS)
     validation.check_flag(fit_intercept, "fit_intercept")
-    with validation.check_rows(X, np.zeros(X.shape[0]), sample_weight) as rows:
-        # Without them L takes some dozens of products.
-        moments = collect(rows, bool(fit_intercept), covariance=when_to_gather(rows, 50) == 0)
-        validation.check_moments(moments, rows)
-        largest = Curvature(Objective(rows, moments)).largest
+    rows = validation.check_rows(X, np.zeros(X.shape[0]), sample_weight)
+    # Without them L takes some dozens of products.
+    moments = collect(rows, bool(fit_intercept), covariance=when_to_gather(rows, 50) == 0)
+    validation.check_moments(moments, rows)
+    largest = Curvature(Objective(rows, moments)).largest
     return 2.0 / largest if largest > 0 else np.inf
 
 
@@ -231,14 +235,13 @@ def _points(X, y, coef, intercept, sample_weight):
     w = validation.check_start(coef, "coef", (*shape, rows.n_features))
     b = validation.check_start(intercept, "intercept", shape, per_target=True)
     parameters = zip(w.reshape(-1, rows.n_features), b.ravel(), strict=True)
-    with rows:
-        moments = collect(rows, True, covariance=False)
-        validation.check_moments(moments, rows)
-        objectives = [Objective(rows, moments, j) for j in range(rows.n_targets)]
-        points = [
-            (objective, objective.at(join(w_j, b_j, True)))
-            for objective, (w_j, b_j) in zip(objectives, parameters, strict=True)
-        ]
+    moments = collect(rows, True, covariance=False)
+    validation.check_moments(moments, rows)
+    objectives = [Objective(rows, moments, j) for j in range(rows.n_targets)]
+    points = [
+        (objective, objective.at(join(w_j, b_j, True)))
+        for objective, (w_j, b_j) in zip(objectives, parameters, strict=True)
+    ]
     if not all(np.isfinite(point.loss) for _, point in points):
         raise ValueError("coef and intercept are so large that the cost leaves float64.")
     return points, shape

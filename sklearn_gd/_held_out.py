@@ -2,7 +2,6 @@
 
 import math
 import numbers
-import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -79,12 +78,9 @@ def check_asked(early_stopping, X_val, y_val, sample_weight_val):
 
 @contextmanager
 def _naming(name):
-    """Put the name before errors and warnings of scikit-learn's checks, which say X or none."""
+    """Put the name before errors of scikit-learn's checks, which say X or none."""
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            yield
-        for warning in caught:
-            warnings.warn(f"{name}: {warning.message}", warning.category, stacklevel=6)
+        yield
     except TypeError as error:
         raise TypeError(f"{name}: {error}") from error
     except ValueError as error:

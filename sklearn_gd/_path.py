@@ -1,6 +1,7 @@
 """Coefficients after given numbers of steps."""
 
 import numbers
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -8,6 +9,8 @@ from sklearn.utils import check_X_y
 
 from . import _validation as validation
 from ._cross_validation import MOST_FEATURES
+from ._guest import leaves_no_trace
+from ._threads import alone
 from .descent import steps
 from .hessian import affordable
 from .moments import collect
@@ -15,6 +18,7 @@ from .objective import LeastSquares
 from .quadratic import steps_from_zero
 
 
+@leaves_no_trace
 def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_weight=None):
     """Compute the coefficients after given numbers of steps of a constant learning rate.
 
@@ -86,19 +90,19 @@ def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_we
     if not isinstance(alpha, numbers.Real) or isinstance(alpha, bool):
         raise TypeError(f"alpha must be a positive number, got {alpha!r}.")
     rate, counts = validation.check_alpha(alpha), _check_counts(n_iters)
-    with validation.check_rows(X, y, sample_weight) as rows:
-        known = rows.n_features <= MOST_FEATURES and affordable(rows.n_features)
-        moments = collect(rows, bool(fit_intercept), covariance=known)
-        validation.check_moments(moments, rows)
-        problem = LeastSquares(rows, moments, y.shape[1:])
-        largest = problem.curvature.largest
-        if alpha * largest > 2.0:
-            raise ValueError(
-                f"alpha={alpha:g} is above {2.0 / largest:.6g} (2/L): the path of this data grows "
-                "without bound."
-            )
-        path_of = _by_powers if known else _step_by_step
-        thetas = np.array([path_of(one, rate, counts) for one in problem.objectives])
+    rows = validation.check_rows(X, y, sample_weight)
+    known = rows.n_features <= MOST_FEATURES and affordable(rows.n_features)
+    moments = collect(rows, bool(fit_intercept), covariance=known)
+    validation.check_moments(moments, rows)
+    problem = LeastSquares(rows, moments, y.shape[1:])
+    largest = problem.curvature.largest
+    if alpha * largest > 2.0:
+        raise ValueError(
+            f"alpha={alpha:g} is above {2.0 / largest:.6g} (2/L): the path of this data grows "
+            "without bound."
+        )
+    path_of = partial(alone, _by_powers) if known else _step_by_step
+    thetas = np.array([path_of(one, rate, counts) for one in problem.objectives])
     coefs = thetas[:, : rows.n_features]
     intercepts = thetas[:, -1] if fit_intercept else np.zeros((len(thetas), len(counts)))
     return (coefs, intercepts) if y.ndim > 1 else (coefs[0], intercepts[0])

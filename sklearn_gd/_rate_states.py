@@ -8,8 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scipy.linalg.blas import ddot
-
+from .products import inner
 from .protocol import checked_alpha
 from .stopping import MAX_EXCESS
 
@@ -70,7 +69,7 @@ class AlternatingSteps:
         minimum = line.minimum
         alpha = self._alternate() if self.short else minimum
         self.long = minimum
-        square = ddot(line.hessian_gradient, line.hessian_gradient)
+        square = inner(line.hessian_gradient, line.hessian_gradient)
         short = max(line.curvature, 0.0) / square if square > 0.0 else 0.0
         self.short = (*self.short[-2:], short)
         return alpha

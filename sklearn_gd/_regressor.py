@@ -2,7 +2,6 @@
 
 import copy
 import math
-from contextlib import nullcontext
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
@@ -13,6 +12,14 @@ from ._advice import warn_of
 from ._callbacks import FRAMES, CallbackSupportMixin, tasks_of, with_callbacks
 from ._collections import dask_for
 from ._documentation import LINK_TEMPLATE
+from ._guest import (
+    features_of,
+    forget_what_may_not_stay,
+    leaves_no_trace,
+    or_stays_as_it_was,
+    stand_in,
+    take_over,
+)
 from ._held_out import check_asked, hold_out
 from ._results import fitted_attributes
 from ._seen import check_batch_is_in_memory, seen_with, unless_rows_are_forgotten
@@ -25,9 +32,6 @@ from .moments import collect
 from .objective import LeastSquares
 from .rows import predictions
 from .stopping import SolutionTest
-
-# Fitted attributes that some settings give and others do not.
-NOT_ALWAYS = {"coef_path_", "intercept_path_", "validation_loss_history_"}
 
 
 class GradientDescentRegressor(
@@ -247,7 +251,9 @@ class GradientDescentRegressor(
         self.verbose = verbose
         self.random_state = random_state
 
+    @leaves_no_trace
     @with_callbacks
+    @or_stays_as_it_was
     def fit(
         self,
         X,
@@ -308,24 +314,15 @@ class GradientDescentRegressor(
             If the descent did not reach a solution, nor was stopped early, or
             diverged.
         """
-        validation.check_settings(self)
-        check_asked(self.early_stopping, X_val, y_val, sample_weight_val)
-        rate = validation.check_alpha(self.alpha)
-        given = X, y, sample_weight
-        rows, shape = self._rows(X, y, sample_weight)
-        rows, held_out = hold_out(self, rows, shape, X_val, y_val, sample_weight_val)
-        with rows, nullcontext() if held_out is None else held_out.rows:
-            gather_at = self._gather_at(rows, rate)
-            problem = self._problem(rows, shape, gather_at)
-            descents = self._begin(problem, rate, coef_init, intercept_init)
-            stoppers = self._stoppers(held_out, shape, gather_at, descents)
-            self._descend(rate, problem, descents, stoppers, rows.dtype, given)
-            self._seen = None
-            self._split = None if held_out is None else held_out.split
-            warn_of(problem, descents, rate, self.max_iter, self._tol, frames=2 + FRAMES)
+        held_out = X_val, y_val, sample_weight_val
+        fitted, last = self._fitted(X, y, sample_weight, coef_init, intercept_init, held_out)
+        take_over(self, fitted)
+        last()
         return self
 
     @unless_rows_are_forgotten
+    @leaves_no_trace
+    @or_stays_as_it_was
     def partial_fit(self, X, y, sample_weight=None):
         """Descend on the rows of this batch and of all batches before.
 
@@ -395,22 +392,46 @@ class GradientDescentRegressor(
         rate = validation.check_alpha(self.alpha)
         seen = getattr(self, "_seen", None)
         check_batch_is_in_memory(X, y, sample_weight)
+        noted = stand_in(self)
+        how = {"reset": seen is None}
         if np.shape(X)[0] == 0:
-            validate_data(self, X, reset=seen is None, ensure_min_samples=0, **validation.AS_IT_IS)
+            validate_data(noted, X, ensure_min_samples=0, **how, **validation.AS_IT_IS)
             check_consistent_length(X, y)
+        else:
+            X, y = validate_data(noted, X, y, **how, **validation.ROWS_AS_THEY_ARE)
+            batch = validation.check_batch(X, y, sample_weight)
+            seen = seen_with(seen, batch, y.shape[1:])
+        fitted = features_of(noted)
+        if np.shape(X)[0] == 0 or seen is None:
+            take_over(self, vars(self) | fitted)
             return self
-        X, y = validate_data(self, X, y, reset=seen is None, **validation.ROWS_AS_THEY_ARE)
-        batch = validation.check_batch(X, y, sample_weight)
-        seen = seen_with(seen, batch, y.shape[1:])
-        if seen is None:
-            return self
-        with seen.triangle.rows() as rows:
-            problem = self._problem(rows, seen.target_shape, self._gather_at(rows, rate))
-            descents = self._begin(problem, rate, None, None)
-            self._descend(rate, problem, descents, [], seen.dtype)
-            self._seen, self._split = seen, None
-            warn_of(problem, descents, rate, self.max_iter, self._tol, frames=2)
+        rows = seen.triangle.rows()
+        problem = self._problem(rows, seen.target_shape, self._gather_at(rows, rate))
+        descents = self._begin(problem, rate, None, None)
+        known = {**fitted, "_seen": seen, "_split": None}
+        fitted, last = self._descended(rate, problem, descents, [], seen.dtype, known)
+        take_over(self, fitted)
+        last()
         return self
+
+    def _fitted(
+        self, X, y, sample_weight, coef_init=None, intercept_init=None, given_held_out=(None,) * 3
+    ):
+        """Return the fitted attributes by name, and what `fit` does once they are set."""
+        validation.check_settings(self)
+        check_asked(self.early_stopping, *given_held_out)
+        rate = validation.check_alpha(self.alpha)
+        noted = stand_in(self)
+        rows, shape = noted._rows(X, y, sample_weight)
+        rows, held_out = hold_out(noted, rows, shape, *given_held_out)
+        gather_at = self._gather_at(rows, rate)
+        problem = self._problem(rows, shape, gather_at)
+        descents = self._begin(problem, rate, coef_init, intercept_init)
+        stoppers = self._stoppers(held_out, shape, gather_at, descents)
+        split = None if held_out is None else held_out.split
+        known = {**features_of(noted), "_seen": None, "_split": split}
+        given = X, y, sample_weight
+        return self._descended(rate, problem, descents, stoppers, rows.dtype, known, given)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coef_")
@@ -466,25 +487,25 @@ class GradientDescentRegressor(
             for objective, descent in zip(problem.objectives, descents, strict=True)
         ]
 
-    def _descend(self, rate, problem, descents, stoppers, dtype, given=None):
-        """Let every target descend, and set the fitted attributes.
+    def _descended(self, rate, problem, descents, stoppers, dtype, known, given=None):
+        """Let every target descend; return as `_fitted`, the attributes known already included.
 
         Callbacks are told of what was given; of nothing without.
         """
-        # Those that only an earlier fit had must not stay.
-        for name in NOT_ALWAYS & set(vars(self)):
-            delattr(self, name)
 
         def so_far():
             """Attributes if it stopped now, but for the path: too much for each step."""
-            fitted = fitted_attributes(problem, descents, dtype, store_path=False)
+            found = fitted_attributes(problem, descents, dtype, store_path=False)
             # Who keeps it must not see the descent go on.
-            return {**fitted, "_pause": copy.deepcopy(pause_at(problem, rate, descents))}
+            pause = copy.deepcopy(pause_at(problem, rate, descents))
+            return {**known, **found, "_pause": pause}
 
         tasks = None
         if given is not None:
             X, y, sample_weight = given
             tasks = tasks_of(self, X, y, sample_weight, len(descents), so_far)
+        if tasks is not None:
+            forget_what_may_not_stay(self)
         for target, descent in enumerate(descents):
             objective = problem.objectives[target]
             # Early stopping first: the others tell of what it has found.
@@ -501,12 +522,17 @@ class GradientDescentRegressor(
                 store_path=self.store_path,
                 watches=watches,
             )
-        attributes = fitted_attributes(problem, descents, dtype, self.store_path)
-        for name, value in attributes.items():
-            setattr(self, name, value)
-        self._pause = pause_at(problem, rate, descents)
-        if tasks is not None:
-            tasks.end()
+        found = fitted_attributes(problem, descents, dtype, self.store_path)
+        pause = pause_at(problem, rate, descents)
+
+        def last():
+            if tasks is not None:
+                tasks.end()
+            # The user's and those up to here: of this, of fit and of its decorators.
+            frames = 5 + (FRAMES if given is not None else 0)
+            warn_of(problem, descents, rate, self.max_iter, self._tol, frames)
+
+        return {**known, **found, "_pause": pause}, last
 
     def predict(self, X):
         """Predict w . x + b.
@@ -534,7 +560,9 @@ class GradientDescentRegressor(
             return dask.predict(self, X)
         X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], reset=False)
         validation.check_numeric(X, "X")
-        return predictions(X, self.coef_, self.intercept_)
+        # Of one fit, even if another thread fits it anew.
+        fitted = vars(self)
+        return predictions(X, fitted["coef_"], fitted["intercept_"])
 
     def score(self, X, y, sample_weight=None):
         """Return R^2, the coefficient of determination of the predictions.

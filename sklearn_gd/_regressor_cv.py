@@ -15,9 +15,10 @@ from sklearn.utils.validation import validate_data
 from . import _validation as validation
 from ._cross_validation import held_out_losses
 from ._documentation import LINK_TEMPLATE
+from ._guest import features_of, leaves_no_trace, or_stays_as_it_was, stand_in, take_over
 from ._regressor import GradientDescentRegressor
 from ._splits import splits_of
-from ._threads import workers
+from ._threads import alone, at_most
 
 # Learning rates of the grid, if the user does not say how many.
 GRID = 20
@@ -136,6 +137,8 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         self.max_iter = max_iter
         self.n_jobs = n_jobs
 
+    @leaves_no_trace
+    @or_stays_as_it_was
     def fit(self, X, y, sample_weight=None, **params):
         """Choose the learning rate and the number of steps, and descend on all rows.
 
@@ -172,11 +175,13 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         self._check_settings()
         routed = self._routed(sample_weight, params)
         given = X
-        X, y = validate_data(self, X, y, **validation.ROWS_AS_THEY_ARE)
+        noted = stand_in(self)
+        X, y = validate_data(noted, X, y, **validation.ROWS_AS_THEY_ARE)
         rows = validation.check_rows(X, y, sample_weight)
         splits = splits_of(self.cv, X, y, rows.weights, **routed.splitter.split)
-        with workers(self.n_jobs):
-            self.alphas_, self.mse_path_, largest = held_out_losses(
+        with at_most(self.n_jobs):
+            alphas, errors, largest = alone(
+                held_out_losses,
                 rows.X,
                 rows.y,
                 rows.weights,
@@ -185,11 +190,13 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
                 int(self.max_iter),
                 bool(self.fit_intercept),
             )
-            errors = self.mse_path_.mean(axis=2)
-            chosen, steps = _best(errors)
-            self.alpha_ = float(self.alphas_[chosen])
-            self._refit(given, y, sample_weight, steps)
-        self._warn(errors[chosen], steps, 2.0 / largest if largest > 0 else np.inf)
+            mean_errors = errors.mean(axis=2)
+            chosen, steps = _best(mean_errors)
+            refitted = self._refitted(float(alphas[chosen]), given, y, sample_weight, steps)
+        fitted = {"alphas_": alphas, "alpha_": float(alphas[chosen]), "mse_path_": errors}
+        limit = 2.0 / largest if largest > 0 else np.inf
+        take_over(self, features_of(noted) | fitted | refitted)
+        self._warn(mean_errors[chosen], steps, limit)
         return self
 
     # The same as that of the regressor, down to the word.
@@ -238,17 +245,15 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             )
         return Bunch(splitter=Bunch(split={}))
 
-    def _refit(self, X, y, sample_weight, steps):
-        """Descend on all rows, and take over the regressor's attributes."""
+    def _refitted(self, alpha, X, y, sample_weight, steps):
+        """Descend on all rows; return the regressor's attributes by name."""
         regressor = GradientDescentRegressor(
-            self.alpha_, fit_intercept=self.fit_intercept, max_iter=max(steps, 1), tol=0
+            alpha, fit_intercept=self.fit_intercept, max_iter=max(steps, 1), tol=0
         )
-        with warnings.catch_warnings():
-            # What they say is not of this class's parameters: `_warn` does.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            regressor.fit(X, y, sample_weight=sample_weight)
+        # What it would warn of is not of this class's parameters: `_warn` does.
+        fitted, _ = regressor._fitted(X, y, sample_weight)
         names = ("coef_", "intercept_", "loss_history_", "alpha_history_", "best_iter_")
-        attributes = {name: getattr(regressor, name) for name in (*names, "n_iter_", "status_")}
+        attributes = {name: fitted[name] for name in (*names, "n_iter_", "status_")}
         if steps == 0:
             # The start itself was best on held-out rows.
             for name in ("coef_", "intercept_", "best_iter_", "n_iter_"):
@@ -256,8 +261,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             attributes["loss_history_"] = attributes["loss_history_"][:1]
             attributes["alpha_history_"] = attributes["alpha_history_"][:0]
             attributes["status_"] = "max_iter"
-        for name, value in attributes.items():
-            setattr(self, name, value)
+        return attributes
 
     def _warn(self, errors, steps, limit):
         """Tell where the choice is none, given the errors of the alpha chosen and 2/L."""
@@ -283,7 +287,8 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
                 f"{self.alpha_:.4g}, and alphas descend below {limit:.4g} (2/L)."
             )
         if message:
-            warnings.warn(message, ConvergenceWarning, stacklevel=3)
+            # The user's line, before those of fit and its decorators.
+            warnings.warn(message, ConvergenceWarning, stacklevel=5)
 
     def get_metadata_routing(self):
         """Get metadata routing of this object.

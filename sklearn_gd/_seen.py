@@ -66,11 +66,10 @@ def seen_with(seen, rows, target_shape):
     if rows.weights is not None and not rows.weights.any():
         return seen
     dtype = rows.dtype
-    with rows:
-        before = Triangle.about(rows) if seen is None else seen.triangle
-        triangle = before.with_rows(rows)
-        if not np.isfinite(triangle.matrix).all():
-            validation.check_finite(rows)
+    before = Triangle.about(rows) if seen is None else seen.triangle
+    triangle = before.with_rows(rows)
+    if not np.isfinite(triangle.matrix).all():
+        validation.check_finite(rows)
     if seen is not None:
         dtype = np.promote_types(dtype, seen.dtype).type
     return Seen(triangle, target_shape, dtype)

@@ -1,134 +1,236 @@
-"""Threads for blocks of rows, with BLAS held to one thread each.
+"""Threads of ours that read blocks of rows, with BLAS held to one thread while they do.
 
 BLAS would split every product of a block among its own threads, and fit less
 work into each than a block is worth; and its sums would depend on how many
-there are.
+there are.  Its number of threads, though, belongs to the whole process in most
+builds of OpenBLAS.  So it is changed in threads of ours alone, where no
+interrupt arrives, and only while they work, when no code of the user's runs:
+learning rates and callbacks are called with BLAS as it was.
 """
 
 import os
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from functools import cache, partial
-from threading import Lock
-from typing import Any
+from functools import cache
+from queue import SimpleQueue
+from threading import Lock, Thread, local
+from time import sleep
 
 from joblib import effective_n_jobs
 from threadpoolctl import ThreadpoolController
 
 
 @cache
-def _blas():
-    return ThreadpoolController().select(user_api="blas")
+def _libraries():
+    return ThreadpoolController().select(user_api="blas").lib_controllers
+
+
+def _limit(library, n_threads):
+    # threadpoolctl 3.8 heeds one thread of the process at a time, and ignores
+    # all others: what is left of a limit would depend on whose it is.
+    set_number = getattr(library, "_real_set_num_threads", library.set_num_threads)
+    set_number(n_threads)
 
 
 class _OneThreadEach:
-    """Hold BLAS to one thread while anybody is inside.
-
-    The limit belongs to the process.  If two holders each restored what they
-    found, the second would restore the first one's limit for good: so the
-    first one in sets it and the last one out restores it.
-    """
+    """BLAS has one thread while anybody is inside."""
 
     def __init__(self):
-        self._limit: Any = None
-        self.forget()
+        self._begin()
 
-    def forget(self):
-        """Be as new: in a forked child those inside, and whoever held the lock, are gone."""
-        if self._limit is not None:
-            self._limit.__exit__(None, None, None)
-        self._lock, self._inside, self._limit = Lock(), 0, None
+    def _begin(self):
+        self._lock, self._inside, self._before = Lock(), 0, []
+
+    def allowed(self):
+        """Return how many threads BLAS may use while nobody is inside."""
+        with self._lock:
+            numbers = self._before if self._inside else self._numbers()
+        return min(numbers, default=1)
+
+    def _numbers(self):
+        return [library.num_threads for library in _libraries()]
 
     def __enter__(self):
         with self._lock:
             if self._inside == 0:
-                self._allowed = min((lib["num_threads"] for lib in _blas().info()), default=1)
-                self._limit = _blas().limit(limits=1)
+                self._before = self._numbers()
             self._inside += 1
-            # Those inside share the threads that BLAS was allowed.
-            return max(1, self._allowed // self._inside)
+            # In each thread: some libraries keep a number for each.
+            for library in _libraries():
+                _limit(library, 1)
 
     def __exit__(self, *exception):
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
-                self._limit.__exit__(*exception)
-                self._limit = None
+                self._restore()
+
+    def _restore(self):
+        for library, before in zip(_libraries(), self._before, strict=True):
+            # Another number is somebody else's by now.
+            if library.num_threads == 1:
+                _limit(library, before)
+
+    def forget(self):
+        """Be as new: in a forked child those inside are gone, and whoever held the lock."""
+        if self._inside:
+            self._restore()
+        self._begin()
 
 
-_one_thread_each = _OneThreadEach()
-_inside: ContextVar[Callable | None] = ContextVar("_inside", default=None)
+class _Here(local):
+    """What a thread is doing."""
+
+    job: "_Job | None" = None
 
 
-@cache
-def _pool():
-    # Kept, as starting a thread takes as long as a small fit.
-    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="sklearn_gd")
+_here = _Here()
+
+
+class _Job:
+    """Items to be done in order, each by the next thread that is free."""
+
+    def __init__(self, function, items):
+        self._function = function
+        self._waiting = deque(enumerate(items))
+        self._lock = Lock()
+        self._left: SimpleQueue = SimpleQueue()
+        # The job that this one is part of, if a thread at work asks for it.
+        self._whole = _here.job
+        self._is_given_up = False
+        self.results = [None] * len(self._waiting)
+        self.n_working = 0
+        self.error = None
+
+    @property
+    def is_given_up(self):
+        """Whether nobody wants it any more."""
+        return self._is_given_up or (self._whole is not None and self._whole.is_given_up)
+
+    def work(self):
+        """Do what is waiting, in a thread that no interrupt reaches."""
+        with self._lock:
+            # Before a look at what is waiting: see `give_up`.
+            self.n_working += 1
+        try:
+            if self._waiting:
+                with one_thread_each:
+                    self._do()
+        except BaseException as error:
+            self.error = error
+            self._waiting.clear()
+        with self._lock:
+            self.n_working -= 1
+            is_last = self.n_working == 0 and not self._waiting
+        if is_last:
+            self._left.put(None)
+
+    def _do(self):
+        before, _here.job = _here.job, self
+        try:
+            while self._waiting:
+                if self.is_given_up:
+                    raise InterruptedError("the work that this is part of was given up")
+                try:
+                    i, item = self._waiting.popleft()
+                except IndexError:  # another thread was quicker
+                    return
+                self.results[i] = self._function(item)
+        finally:
+            _here.job = before
+
+    def wait(self):
+        """Return when all is done."""
+        self._left.get()
+
+    def give_up(self):
+        """Return when nobody is working, however it ends; nobody will begin."""
+        self._is_given_up = True
+        self._waiting.clear()
+        while self.n_working:
+            with suppress(KeyboardInterrupt):  # which has come already
+                sleep(1e-4)
+
+
+one_thread_each = _OneThreadEach()
+_jobs: SimpleQueue = SimpleQueue()
+_threads: list[Thread] = []
+_starting = Lock()
+_most: ContextVar[int | None] = ContextVar("_most", default=None)
+
+
+def _forget():
+    """Begin anew in a forked child, which has no thread but the one that forked."""
+    global _jobs, _starting
+    _threads.clear()
+    _jobs, _starting = SimpleQueue(), Lock()
+    one_thread_each.forget()
 
 
 if hasattr(os, "register_at_fork"):
-    # A child process has no threads but the one that forked.
-    os.register_at_fork(after_in_child=_pool.cache_clear)
-    os.register_at_fork(after_in_child=_one_thread_each.forget)
+    os.register_at_fork(after_in_child=_forget)
+
+
+def _serve():
+    while True:
+        # Nothing of a job is kept while there is none.
+        _jobs.get().work()
+
+
+def _start(n_threads):
+    """Return whether there are threads, after starting what so many lack.
+
+    They are kept, as to start one takes as long as a small fit.
+    """
+    with _starting, suppress(RuntimeError):  # while the interpreter shuts down
+        while len(_threads) < n_threads:
+            thread = Thread(target=_serve, daemon=True, name="sklearn_gd")
+            thread.start()
+            _threads.append(thread)
+    return bool(_threads)
 
 
 @contextmanager
-def workers(n_jobs=None):
-    """Yield a function like ``map``, in order, that works in as many threads as BLAS may use.
+def at_most(n_jobs):
+    """Use no more threads than that many, counted as joblib does; None: as many as BLAS may."""
+    token = _most.set(None if n_jobs is None else effective_n_jobs(n_jobs))
+    try:
+        yield
+    finally:
+        _most.reset(token)
 
-    Inside another of the same caller it is the same again.
+
+def in_threads(function, items, most=None):
+    """Return ``list(map(function, items))``, done in threads in each of which BLAS has one.
 
     Parameters
     ----------
-    n_jobs : int, default=None
-        The most threads, counted as joblib does.
+    function : callable
+    items : iterable
+    most : int, default=None
+        The most threads; None for as many as BLAS may use here.
     """
-    outer = _inside.get()
-    if outer is not None:
-        yield outer
-        return
-    with _one_thread_each as n_threads:
-        if n_jobs is not None:
-            n_threads = min(n_threads, effective_n_jobs(n_jobs))
-        mapped = map if n_threads == 1 else partial(_map, n_threads)
-        token = _inside.set(mapped)
-        try:
-            yield mapped
-        finally:
-            _inside.reset(token)
-
-
-def _map(n_threads, function, items):
-    """``list(map(function, items))``, each thread taking the next item when it has done one."""
-    items = list(items)
-    results = [None] * len(items)
-    waiting = deque(range(len(items)))
-
-    def work():
-        try:
-            while waiting:
-                try:
-                    i = waiting.popleft()
-                except IndexError:  # another thread was quicker
-                    return
-                results[i] = function(items[i])
-        except BaseException:
-            waiting.clear()
-            raise
-
-    # The caller's thread is one of them, so that no fit waits for another's.
-    others = []
-    # While the interpreter shuts down no thread is to be had: then it works alone.
-    with suppress(RuntimeError):
-        for _ in range(min(n_threads, len(items)) - 1):
-            others.append(_pool().submit(work))
+    allowed = one_thread_each.allowed()
+    if allowed == 1:
+        return list(map(function, items))
+    n_threads = min(most or allowed, _most.get() or allowed, allowed)
+    job = _Job(function, items)
     try:
-        work()
+        # Threads at work that only waited for others might wait for ever.
+        works_itself = _here.job is not None or not _start(n_threads)
+        for _ in range(min(n_threads, len(job.results)) - works_itself):
+            _jobs.put(job)
+        if works_itself:
+            job.work()
+        job.wait()
     finally:
-        for other in others:
-            if not other.cancel():
-                other.result()
-    return results
+        job.give_up()
+    if job.error is not None:
+        raise job.error
+    return job.results
+
+
+def alone(function, *arguments):
+    """Return ``function(*arguments)``, called where BLAS has one thread."""
+    return in_threads(lambda _: function(*arguments), [None], most=1)[0]

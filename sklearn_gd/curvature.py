@@ -3,14 +3,17 @@
 Costs up to n_features^3, so everything here is computed when first asked for.
 """
 
+from functools import partial
+
 import numpy as np
 from scipy.linalg import eigvalsh
-from scipy.linalg.blas import ddot
 from scipy.linalg.lapack import dpotrf, dpotrs
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from ._cached import cached_property
+from ._threads import alone
 from .moments import MAX_DENSE, collect
+from .products import factored, inner
 
 # Conjugate gradient steps, each a read of the rows, that bound J - J* by passes.
 PROBES = 30
@@ -60,7 +63,7 @@ class Curvature:
     @cached_property
     def _eigenvalues(self):
         """Those of H above the rounding level of the largest, ascending."""
-        values = eigvalsh(self.moments.hessian)
+        values = factored(eigvalsh, self.moments.hessian)
         return values[values > len(values) * EPS * values[-1]]
 
     @cached_property
@@ -74,7 +77,8 @@ class Curvature:
         H = LinearOperator((p, p), matvec=product, dtype=np.float64)
         # ARPACK's own start is random; a fixed one gives the same bits.
         start = np.random.default_rng(0).standard_normal(p)
-        return float(eigsh(H, k=1, which="LA", v0=start, return_eigenvectors=False)[0])
+        how = {"k": 1, "which": "LA", "v0": start, "return_eigenvectors": False}
+        return float(alone(partial(eigsh, **how), H)[0])
 
     @cached_property
     def smallest(self):
@@ -95,7 +99,7 @@ class Curvature:
         """L / mu if every feature were centred and scaled to unit variance, or None if unknown."""
         if not self._knows_spectrum:
             return None
-        values = eigvalsh(self._correlations)
+        values = factored(eigvalsh, self._correlations)
         values = np.append(values[values > len(values) * EPS], 1.0)
         return float(values.max() / values.min())
 
@@ -111,7 +115,7 @@ class Curvature:
         lift = 4 * self._n * EPS
         matrix = self._correlations
         while True:
-            factor, failed = dpotrf(matrix + lift * np.eye(self._n), overwrite_a=True)
+            factor, failed = factored(dpotrf, matrix + lift * np.eye(self._n))
             if not failed:
                 return factor, lift
             lift *= 4
@@ -127,7 +131,7 @@ class Curvature:
         return self._excess(*self._objective.split(self._objective.correlation_slopes(gradient)))
 
     def _excess(self, along, up):
-        return (ddot(along, dpotrs(self._lifted[0], along)[0]) + float(up) ** 2) / 2
+        return (inner(along, dpotrs(self._lifted[0], along)[0]) + float(up) ** 2) / 2
 
     def _hidden_slope(self, along):
         """Slope along directions in which the features vary too little for the moments to tell.

@@ -12,7 +12,8 @@ This module must not know where the held-out rows come from.
 import math
 
 import numpy as np
-from scipy.linalg.blas import ddot
+
+from .products import inner
 
 # About its anchor J is a sum of terms whose rounding it inherits: once it is
 # smaller than they are by this factor, it is read off the rows again.
@@ -48,11 +49,11 @@ class HeldOutLoss:
         if self._anchor is None or not objective.hessian.by_moments(point.k):
             return self._read(point)
         u = point.theta - self._anchor.theta
-        slope = ddot(self._anchor.gradient, u)
-        curvature = ddot(u, objective.hessian.product(u, point.k))
+        slope = inner(self._anchor.gradient, u)
+        curvature = inner(u, objective.hessian.product(u, point.k))
         loss = self._anchor.loss + slope + curvature / 2
         u = np.abs(u)
-        terms = self._anchor.loss + ddot(self._slopes, u) + ddot(self._sizes, u) ** 2 / 2
+        terms = self._anchor.loss + inner(self._slopes, u) + inner(self._sizes, u) ** 2 / 2
         return loss if loss >= SMALLEST_SHARE * terms else self._read(point)
 
     def _read(self, point):

@@ -10,9 +10,9 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy.linalg.blas import dsymv
 
 from .moments import collect, gathering_reads, lanes_of
+from .products import inner, symmetric_product
 from .theta import join, split
 
 # By passes the moments, a few steps and the certificate of a solution take about
@@ -68,8 +68,9 @@ class Hessian:
 
     def product(self, v, k=0):
         """H v for update k, a new array."""
-        # Of a symmetric matrix this reads only half.
-        return dsymv(1.0, self._matrix, v) if self.by_moments(k) else self._product_by_pass(v)
+        if self.by_moments(k):
+            return symmetric_product(self._matrix, v)
+        return self._product_by_pass(v)
 
     def _product_by_pass(self, v):
         fit_intercept, centre = self._first.fit_intercept, self._first.centre
@@ -84,7 +85,7 @@ class Hessian:
         (product,) = self._rows.sum(kernel)
         product /= self._first.weight
         # What the ones column adds is known from the mean of X.
-        return join(product + b * centre, centre.dot(w) + b, fit_intercept)
+        return join(product + b * centre, inner(centre, w) + b, fit_intercept)
 
 
 def when_to_gather(rows, max_iter):

@@ -19,11 +19,12 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.linalg.blas import daxpy, ddot
+from scipy.linalg.blas import daxpy
 
 from ._cached import cached_property
 from .curvature import Curvature
 from .hessian import Hessian
+from .products import inner
 from .protocol import Line
 from .theta import join, split
 
@@ -69,7 +70,7 @@ class Point:
 
 def anchored_point(theta, loss, gradient, k):
     """Point whose loss and gradient were read off the rows."""
-    return Point(theta, loss, gradient, float(gradient @ gradient), loss, True, k)
+    return Point(theta, loss, gradient, inner(gradient, gradient), loss, True, k)
 
 
 class LeastSquares:
@@ -153,7 +154,7 @@ class Objective:
         """J along the negative gradient: what the choice of alpha is about."""
         g = point.gradient
         Hg = self.hessian.product(g, point.k)
-        return Line(g, Hg, point.slope, ddot(g, Hg))
+        return Line(g, Hg, point.slope, inner(g, Hg))
 
     def step(self, point, alpha, line):
         """Point after the update ``theta <- theta - alpha * gradient``."""
@@ -170,7 +171,7 @@ class Objective:
         if loss < ANCHOR_FALL * highest:
             return self.at(theta, k)
         gradient = daxpy(line.hessian_gradient, line.gradient.copy(), a=-alpha)
-        return Point(theta, loss, gradient, ddot(gradient, gradient), highest, False, k)
+        return Point(theta, loss, gradient, inner(gradient, gradient), highest, False, k)
 
     def split(self, theta):
         """Coefficients and intercept in theta."""

@@ -12,7 +12,8 @@ import numpy as np
 from scipy import sparse
 
 from ._cached import cached_property
-from ._threads import workers
+from ._threads import in_threads
+from .products import WHOLE_PRODUCT, WHOLE_VECTOR_PRODUCT
 
 # A block of float64 values of this size stays in the cache while a kernel goes
 # over it twice, and outweighs what handing over the interpreter lock costs.
@@ -25,12 +26,10 @@ MIN_BLOCK_ROWS = 64
 # and then the lanes in order: whichever thread takes a lane, the sum is the
 # same bit for bit.
 LANES = 8
-# Below this many bytes, which take some milliseconds to read, threads are not
-# worth waking: the system may take as long to move one to another processor.
+# Below this many bytes, which take some milliseconds to read, several threads
+# are not worth waking: the system may take as long to move one to another
+# processor.
 THREADED_BYTES = 1 << 24
-# BLAS may take threads for a product with a matrix of so many numbers, or of so
-# many features squared; holding it to one takes longer than a smaller product.
-THREADED_NUMBERS = 1 << 11
 
 
 class _Sparse(sparse.csr_array):
@@ -43,9 +42,6 @@ class _Sparse(sparse.csr_array):
 
 class Rows:
     """Rows in memory, read in blocks of float64.
-
-    As a context manager it keeps threads for its lanes, and BLAS to one
-    thread each; outside it works in the caller's thread.
 
     Parameters
     ----------
@@ -81,26 +77,12 @@ class Rows:
         if chosen is not None:
             share, self.n_rows = len(chosen) / max(self.n_rows, 1), len(chosen)
             self.n_stored = int(share * self.n_stored)
-        self._map = map
-        self._workers = None
         self._views = None
 
     @property
     def dtype(self):
         """Of coefficients: float32 if X is, else float64."""
         return float_dtype(self.X.dtype)
-
-    def __enter__(self):
-        if max(self.n_stored, self.n_features**2) >= THREADED_NUMBERS:
-            self._workers = workers()
-            self._map = self._workers.__enter__()
-        return self
-
-    def __exit__(self, *exception):
-        self._map = map
-        if self._workers is not None:
-            self._workers.__exit__(*exception)
-            self._workers = None
 
     def starts(self, block_rows=None):
         """First rows of the blocks, and one past the last; they depend on the shape alone."""
@@ -152,8 +134,16 @@ class Rows:
             with np.errstate(over="ignore", invalid="ignore"):
                 return summed(kernel(*block) for block in blocks)
 
-        mapped = self._map if 8 * self.n_stored * work >= THREADED_BYTES else map
-        return summed(mapped(lane_sum, self._lanes(block_rows, n_lanes)))
+        return summed(self._mapped(lane_sum, self._lanes(block_rows, n_lanes), work))
+
+    def _mapped(self, function, lanes, work):
+        """``map(function, lanes)``, in as many threads as are worth it."""
+        if 8 * self.n_stored * work >= THREADED_BYTES:
+            return in_threads(function, lanes)
+        n_multiplied = self.n_stored * self.n_features
+        if self.n_stored < WHOLE_VECTOR_PRODUCT and n_multiplied < WHOLE_PRODUCT:
+            return map(function, lanes)
+        return in_threads(function, lanes, most=1)
 
     def _lanes(self, block_rows, n_lanes):
         """Blocks of each lane, made as they are read; views of X are made once."""

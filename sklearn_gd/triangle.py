@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg.lapack import dtpqrt
 
+from .products import factored, inner
 from .rows import BLOCK_BYTES, Rows
 
 # Rows of a block for each column: more cost memory, fewer time, as the triangle
@@ -64,7 +65,7 @@ class Triangle:
         n_columns = len(self.matrix)
         tall = max(BLOCK_BYTES // (8 * n_columns), TALL * n_columns)
         (batch,) = rows.sum(kernel, block_rows=tall, work=n_columns)
-        return replace(self, matrix=_together(self.matrix, batch.matrix))
+        return replace(self, matrix=factored(_together, self.matrix, batch.matrix))
 
     def rows(self):
         """Rows with the same J, as many as the matrix has.
@@ -76,7 +77,9 @@ class Triangle:
         axis = np.full(len(self.matrix), -1.0 / root)
         axis[0] += 1.0
         spread = self.matrix[:, 1:] * (root / self.matrix[0, 0])
-        spread -= np.outer(axis, (2.0 / (axis @ axis)) * (axis @ spread))
+        # Not by BLAS, which would split a large one among its threads.
+        along = np.einsum("i,ij->j", axis, spread)
+        spread -= np.outer(axis, (2.0 / inner(axis, axis)) * along)
         X, y = np.split(spread, [len(self.shift)], axis=1)
         return Rows(X + self.shift, y + self.y_shift)
 

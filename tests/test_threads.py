@@ -1,4 +1,4 @@
-"""Threads for blocks: the same bits for any number of them, and limits left as they were."""
+"""Threads for blocks: the same bits for any number of them, and a process left as it was."""
 
 import multiprocessing
 import os
@@ -7,17 +7,19 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
+import warnings
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
+from sklearn.model_selection import GridSearchCV
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from sklearn_gd import GradientDescentRegressor, cost
-from sklearn_gd._threads import _one_thread_each, workers
+from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV, cost
+from sklearn_gd._threads import _libraries, _limit, alone, in_threads, one_thread_each
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(30_000, 30))
@@ -54,25 +56,95 @@ def test_limits_are_left_as_they_were():
     assert blas_threads() == before
 
 
-def test_overlapping_holders_restore_the_first_ones_limit():
-    """The first in is the first out: a limiter each would leave one thread for good."""
+def sleepy(seconds, fail_at=None):
+    """A learning rate that takes its time, as a user's own may."""
+
+    def rate(k):
+        time.sleep(seconds)
+        if k == fail_at:
+            raise RuntimeError("the user's own")
+        return 0.1
+
+    return GradientDescentRegressor(rate, max_iter=10, tol=0)
+
+
+def in_a_pool(work, n):
+    with ThreadPoolExecutor(n) as pool:
+        return list(pool.map(work, range(n)))
+
+
+def in_joblib(work, n):
+    return Parallel(n_jobs=n, backend="threading")(delayed(work)(i) for i in range(n))
+
+
+@pytest.mark.parametrize("run", [in_a_pool, in_joblib])
+@pytest.mark.parametrize("precompute", [True, False])
+def test_overlapping_fits_leave_the_limit_as_it_was(run, precompute):
+    """Whoever is first in and first out, in whatever thread."""
     before = blas_threads()
-    first_in, second_in = threading.Event(), threading.Event()
 
-    def first():
-        with workers():
-            first_in.set()
-            second_in.wait()
+    def fit(i):
+        try:
+            sleepy((1 + i % 3) / 300, 3 if i == 2 else None).set_params(precompute=precompute).fit(
+                X, Y
+            )
+        except RuntimeError:
+            return "raised"
+        return "fitted"
 
-    thread = threading.Thread(target=first)
-    thread.start()
-    first_in.wait()
-    with workers():
-        assert blas_threads() == {1}
-        second_in.set()
-        thread.join()
-        assert blas_threads() == {1}
+    assert run(fit, 8) == ["fitted", "fitted", "raised", *["fitted"] * 5]
     assert blas_threads() == before
+
+
+def test_users_code_runs_with_blas_as_it_was():
+    """A limit found and put back by the user's own code then changes nothing for good."""
+    before, seen = blas_threads(), []
+
+    def rate(k):
+        seen.append(blas_threads())
+        return 0.1
+
+    GradientDescentRegressor(rate, max_iter=3, tol=0).fit(BIG, BIG_Y)
+    assert seen == [before] * 3
+
+
+@pytest.mark.parametrize("limit", [2, 3])
+def test_the_same_bits_while_another_thread_holds_a_limit(limit):
+    """Of threadpoolctl 3.8 others' calls are ignored until that thread lifts it."""
+    expected = GradientDescentRegressor().fit(X, Y).coef_
+    held, done = threading.Event(), threading.Event()
+    before = blas_threads()
+
+    def hold():
+        with threadpool_limits(limit):
+            held.set()
+            done.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    try:
+        for precompute in (True, False):
+            reg = GradientDescentRegressor("exact", precompute=precompute, max_iter=20, tol=0)
+            found = reg.fit(BIG, BIG_Y).coef_
+            assert blas_threads() == {limit}
+        assert_array_equal(GradientDescentRegressor().fit(X, Y).coef_, expected)
+    finally:
+        done.set()
+        thread.join()
+    assert blas_threads() == before
+    assert_array_equal(reg.fit(BIG, BIG_Y).coef_, found)
+
+
+def test_a_limit_set_meanwhile_is_not_overwritten():
+    """What another thread sets while ours are at work stays."""
+    library = _libraries()[0]
+    before = library.num_threads
+    try:
+        alone(lambda: _limit(library, before + 1))
+        assert library.num_threads == before + 1
+    finally:
+        _limit(library, before)
 
 
 def test_fits_in_threads_of_the_callers():
@@ -84,9 +156,25 @@ def test_fits_in_threads_of_the_callers():
         assert_array_equal(reg.coef_, alone)
 
 
-def test_one_allowed_thread_means_no_pool():
-    with threadpool_limits(1), workers() as mapped:
-        assert mapped is map
+def test_one_allowed_thread_means_no_threads_of_ours():
+    with threadpool_limits(1):
+        found = in_threads(lambda _: threading.current_thread(), range(3))
+    assert found == [threading.current_thread()] * 3
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_a_search_leaves_the_limit_as_it_was(backend):
+    from joblib import parallel_config
+
+    before = blas_threads()
+    with parallel_config(backend):
+        GridSearchCV(
+            GradientDescentRegressor(max_iter=20, tol=0),
+            {"alpha": [0.01, 0.1, "auto"]},
+            n_jobs=2,
+            cv=2,
+        ).fit(X[:3000], Y[:3000])
+    assert blas_threads() == before
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -103,40 +191,173 @@ def fitted_coef():
     return GradientDescentRegressor().fit(BIG, BIG_Y).coef_
 
 
-def test_an_error_in_another_thread_is_raised():
-    seen = set()
+def test_an_error_in_a_thread_is_raised_and_ends_the_others():
+    seen = []
 
-    def fail_elsewhere(i):
-        seen.add(i)
-        if threading.current_thread() is not threading.main_thread():
-            raise RuntimeError("elsewhere")
+    def fail(i):
+        seen.append(i)
         time.sleep(0.01)
+        if i == 3:
+            raise RuntimeError("elsewhere")
 
-    with threadpool_limits(2), workers() as mapped:
-        if mapped is map:
-            pytest.skip("one thread only")
-        with pytest.raises(RuntimeError, match="elsewhere"):
-            mapped(fail_elsewhere, range(1000))
+    with threadpool_limits(2), pytest.raises(RuntimeError, match="elsewhere"):
+        in_threads(fail, range(1000))
     assert len(seen) < 1000
+
+
+def test_threads_at_work_may_ask_for_threads():
+    """All of them at once: none may wait for one that waits for it."""
+
+    def outer(i):
+        return sum(in_threads(lambda j: 10 * i + j, range(3)))
+
+    with threadpool_limits(2):
+        assert in_threads(outer, range(4)) == [sum(10 * i + j for j in range(3)) for i in range(4)]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_fork_while_another_thread_holds_the_limit():
+def test_a_fork_while_threads_are_at_work():
     """The child must not wait for a lock that nobody will release, nor keep the limit."""
     before = blas_threads()
-    with workers():
-        _one_thread_each._lock.acquire()
-        try:
+    inside, forked = threading.Event(), threading.Event()
+
+    def work():
+        inside.set()
+        forked.wait()
+
+    thread = threading.Thread(target=alone, args=(work,))
+    thread.start()
+    inside.wait()
+    one_thread_each._lock.acquire()
+    try:
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(30)
+            ok = blas_threads() == before
+            GradientDescentRegressor(max_iter=3, tol=0).fit(BIG, BIG_Y)
+            os._exit(0 if ok and blas_threads() == before else 1)
+    finally:
+        one_thread_each._lock.release()
+        forked.set()
+        thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert blas_threads() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_fork_in_a_fit():
+    before = blas_threads()
+
+    def rate(k):
+        if k == 1:
             pid = os.fork()
             if pid == 0:
                 signal.alarm(30)
-                ok = blas_threads() == before
-                GradientDescentRegressor(max_iter=3, tol=0).fit(X, Y)
-                os._exit(0 if ok and blas_threads() == before else 1)
-        finally:
-            _one_thread_each._lock.release()
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+                GradientDescentRegressor(max_iter=3, tol=0).fit(BIG, BIG_Y)
+                os._exit(0 if blas_threads() == before else 1)
+            assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        return 0.1
+
+    GradientDescentRegressor(rate, max_iter=3, tol=0).fit(BIG, BIG_Y)
+    assert blas_threads() == before
+
+
+STORM = {
+    "fit": lambda: GradientDescentRegressor(max_iter=50, tol=0).fit(STORM_X, STORM_Y),
+    "by passes": lambda: GradientDescentRegressor(precompute=False, max_iter=3, tol=0).fit(
+        STORM_X, STORM_Y
+    ),
+    "cross-validation": lambda: GradientDescentRegressorCV(
+        [0.5], max_iter=400, cv=2, n_jobs=2
+    ).fit(STORM_X, STORM_Y),
+    "partial_fit": lambda: GradientDescentRegressor(max_iter=5, tol=0).partial_fit(
+        STORM_X[:20_000], STORM_Y[:20_000]
+    ),
+}
+STORM_X = rng.normal(size=(60_000, 60))
+STORM_Y = STORM_X @ rng.normal(size=60) + rng.normal(size=60_000)
+STORM_SECONDS = 5.0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
+@pytest.mark.parametrize("work", STORM)
+def test_a_storm_of_interrupts(work):
+    """At any moment, for some seconds: the process is as it was, and a fit works."""
+
+    def interrupt(signum, frame):
+        raise KeyboardInterrupt
+
+    def state():
+        return blas_threads(), np.geterr(), list(warnings.filters)
+
+    run, moments, n_interrupts = STORM[work], np.random.default_rng(1), 0
+    begin = time.perf_counter()
+    run()
+    usual = time.perf_counter() - begin
+    before, handler = state(), signal.signal(signal.SIGALRM, interrupt)
+    try:
+        end = time.monotonic() + STORM_SECONDS
+        while time.monotonic() < end:
+            try:
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, moments.uniform(1e-5, usual))
+                    run()
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                n_interrupts += 1
+            assert state() == before, f"after {n_interrupts} interrupts"
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+    assert n_interrupts > 0
+    run()
+
+
+OVERLAPPING = """
+import threading, time
+import numpy as np
+import threadpoolctl
+from sklearn_gd import GradientDescentRegressor
+X = np.random.default_rng(0).standard_normal((400, 40))
+y = X[:, 0]
+def fit(seconds):
+    def rate(k):
+        time.sleep(seconds / 10)
+        return 0.1
+    GradientDescentRegressor(rate, max_iter=10, tol=0).fit(X, y)
+    GradientDescentRegressor(precompute=False, max_iter=10, tol=0).fit(X, y)
+def blas():
+    return [i["num_threads"] for i in threadpoolctl.threadpool_info() if i["user_api"] == "blas"]
+before = blas()
+other = threading.Thread(target=lambda: (time.sleep(0.05), fit(0.4)))
+other.start()
+fit(0.2)
+other.join()
+assert blas() == before, (before, blas())
+print(threadpoolctl.__version__)
+"""
+
+
+@pytest.mark.parametrize("version", ["3.1.0", "3.5.0", "3.6.0", "3.7.0", "3.8.0"])
+def test_overlapping_fits_with_each_threadpoolctl(version, tmp_path):
+    """Installed beside the others' version, for a process of its own."""
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target"]
+    done = subprocess.run([*pip, tmp_path, f"threadpoolctl=={version}"], check=False)
+    if done.returncode:
+        pytest.skip(f"threadpoolctl {version} cannot be installed here")
+    path = os.pathsep.join([str(tmp_path), os.getcwd()])
+    done = subprocess.run(
+        [sys.executable, "-c", OVERLAPPING],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == (version, "")
 
 
 def test_a_fit_while_the_interpreter_shuts_down():

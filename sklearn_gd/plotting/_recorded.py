@@ -130,22 +130,21 @@ def record(estimator, X, y, sample_weight, parameters, target):
     if getattr(regressor, "_split", None) is not None:
         # J is over the rows that early stopping has not held out.
         rows, _ = split_rows(rows, *regressor._split)
-    with rows:
-        moments = collect(rows, fit_intercept, covariance=everything)
-        validation.check_moments(moments, rows)
-        problem = LeastSquares(rows, moments, y.shape[1:])
-        objective, largest = problem.objectives[target], problem.curvature.largest
-        _check_data(objective, path, losses, np.ravel(regressor.best_iter_)[target])
-        hessian = moments.hessian if everything else hessian_rows(objective, carried)
-        quadratic = around_minimum(objective, theta, carried, hessian)
-        A, chosen_rows = _sample(rows, fit_intercept)
-        held = theta.copy()
-        held[carried] = 0.0
-        sample = Sample(A[:, carried], rows.y[chosen_rows, target], A @ held)
-        gradients = None
-        if not everything:
-            # They change linearly with theta.
-            gradients = objective.at(theta).gradient[carried] + (path - theta) @ hessian.T
+    moments = collect(rows, fit_intercept, covariance=everything)
+    validation.check_moments(moments, rows)
+    problem = LeastSquares(rows, moments, y.shape[1:])
+    objective, largest = problem.objectives[target], problem.curvature.largest
+    _check_data(objective, path, losses, np.ravel(regressor.best_iter_)[target])
+    hessian = moments.hessian if everything else hessian_rows(objective, carried)
+    quadratic = around_minimum(objective, theta, carried, hessian)
+    A, chosen_rows = _sample(rows, fit_intercept)
+    held = theta.copy()
+    held[carried] = 0.0
+    sample = Sample(A[:, carried], rows.y[chosen_rows, target], A @ held)
+    gradients = None
+    if not everything:
+        # They change linearly with theta.
+        gradients = objective.at(theta).gradient[carried] + (path - theta) @ hessian.T
     alpha = regressor.alpha
     constant = isinstance(alpha, numbers.Real) and not isinstance(alpha, bool)
     return RecordedDescent(
