@@ -13,7 +13,7 @@ from .protocol import checked_alpha
 from .stopping import MAX_EXCESS
 
 
-@dataclass(slots=True)
+@dataclass
 class Fixed:
     """One number for every update."""
 
@@ -26,7 +26,7 @@ class Fixed:
         return self.alpha
 
 
-@dataclass(slots=True)
+@dataclass
 class Scheduled:
     """A function of the update's number."""
 
@@ -42,7 +42,7 @@ def exact_line_search(k, line):
     return line.minimum
 
 
-@dataclass(slots=True)
+@dataclass
 class LongSteps:
     """The exact line search's step of the gradient before."""
 
@@ -56,7 +56,7 @@ class LongSteps:
         return alpha
 
 
-@dataclass(slots=True)
+@dataclass
 class AlternatingSteps:
     """Long steps, and the least of the last three short ones, in turn."""
 
@@ -82,7 +82,7 @@ class AlternatingSteps:
         return self.long
 
 
-@dataclass(slots=True)
+@dataclass
 class Cycle:
     """The same steps over and over; only the ends of a cycle count."""
 
@@ -96,7 +96,7 @@ class Cycle:
         return k % len(self.steps) == 0
 
 
-@dataclass(slots=True)
+@dataclass
 class SilverSteps:
     """The silver schedule, in units of 1/L; only k = 2^j - 1 count."""
 

@@ -55,7 +55,7 @@ class AtStart:
         return self._curvature.excess(self._start.gradient)
 
 
-@dataclass(slots=True)
+@dataclass
 class Progress:
     """All that a later call needs to go on as if there had been no pause.
 

@@ -34,7 +34,7 @@ from .theta import join, split
 ANCHOR_FALL = 1e-6
 
 
-@dataclass(slots=True)
+@dataclass
 class Point:
     """Where a descent is: parameters, cost and gradient.
 
