@@ -11,10 +11,14 @@ many would.  What is asked for is not always what is run, so it is read back.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
 
 # What each kernel needs of the processor, in NumPy's words.  OpenBLAS takes
 # some names on trust, and the first product is then an illegal instruction.
@@ -112,9 +116,11 @@ def probe(environment):
         capture_output=True,
         text=True,
     )
+    if child.returncode < 0:
+        return f"a trial was ended by {signal.Signals(-child.returncode).name}"
     if child.returncode:
         last = (child.stderr.strip().splitlines() or [""])[-1]
-        return f"a trial ended with {child.returncode} {last}".strip()
+        return f"a trial ended with status {child.returncode} {last}".strip()
     return Report(**json.loads(child.stdout))
 
 
