@@ -32,9 +32,9 @@ KERNELS = {
 }
 
 # Those that feel rounding most: printed digits, iterates compared with closed
-# forms, adaptive rates (which amplify it), when a descent stops, and moments
-# against passes.  The others draw, start processes, read files or check
-# messages, and take most of the time.
+# forms, adaptive rates (which amplify it), when a descent stops, moments against
+# passes, and the same bits with any number of threads.  The others draw, start
+# processes, read files or check arguments, and take four fifths of the time.
 FAST = [
     "sklearn_gd",  # the examples in docstrings
     "tests/test_documentation.py",
@@ -44,6 +44,8 @@ FAST = [
     "tests/test_ecosystem.py",
     "tests/test_functions.py",
     "tests/test_learning_rates.py",
+    "tests/test_linear_regression_tests.py",
+    "tests/test_messages.py",
     "tests/test_partial_fit.py",
     "tests/test_path.py",
     "tests/test_precompute.py",
@@ -51,6 +53,7 @@ FAST = [
     "tests/test_rows_and_moments.py",
     "tests/test_stopping.py",
     "tests/test_textbook.py",
+    "tests/test_threads.py",
     "tests/test_warm_start.py",
 ]
 
