@@ -357,7 +357,7 @@ def _wait_for_workers(client, n):
     # Not by client.wait_for_workers, which puts the scheduler's list of workers in place of the
     # cluster's own.  News of one lost before, still on its way to the cluster, is then of a worker
     # not listed: a KeyError, which ends what listens for news and is raised when it is closed.
-    _until(lambda: len(client.ncores()) >= n)
+    _until(lambda: len(client.ncores()) == n)
 
 
 def rows(m=4_000, p=10):
