@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs docs-quick bench test-oldest clean
+.PHONY: demo test lint docs docs-quick bench test-oldest test-kernels clean
 
 demo: $(VENV)/plot
 	$(BIN)/python docs/examples/plot_grid_search_diabetes.py
@@ -31,6 +31,10 @@ bench: $(VENV)/bench
 # The oldest supported versions, in an environment of their own.
 test-oldest: .venv-oldest/test
 	.venv-oldest/bin/python -m pytest -n 2
+
+# Once for each BLAS kernel that the processor can run: make test-kernels OPTIONS="--fast"
+test-kernels: $(VENV)/test
+	$(BIN)/python -m tests.kernels $(OPTIONS)
 
 # An extra is installed again when the package's metadata changes.
 $(VENV)/%: $(VENV)/bin/python pyproject.toml

@@ -181,7 +181,11 @@ def test_dtypes(dtype):
     assert reg.coef_.dtype == reg.intercept_.dtype == reg.predict(X).dtype == dtype
     assert reg.loss_history_.dtype == np.float64
     exact = LinearRegression(**no_cut_off()).fit(X.astype(float), y.astype(float))
-    assert_allclose(reg.coef_, exact.coef_, rtol=2e-4)
+    # J within 1e-7 of its minimum, as by default, may leave a coefficient of these correlated
+    # features 4 % off; correlations of at most 1e-10 leave it 1e-7 off, as much as float32 does.
+    closely = GradientDescentRegressor(tol=1e-10).fit(X, y)
+    assert closely.coef_.dtype == dtype
+    assert_allclose(closely.coef_, exact.coef_, rtol=1e-6)
     # Sums are float64 whatever X is.
     assert_allclose(
         cost(X.astype(float), y, reg.coef_, reg.intercept_),

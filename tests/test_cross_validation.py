@@ -25,6 +25,7 @@ from sklearn_gd import (
 )
 from sklearn_gd._cross_validation_by_moments import ByMoments
 from sklearn_gd._cross_validation_by_passes import ByPasses
+from sklearn_gd._regressor_cv import _best
 from sklearn_gd._splits import sets_of_rows
 
 from .problems import design, with_condition
@@ -236,10 +237,17 @@ def test_the_choice_and_the_refit():
 
 
 def test_equal_errors_go_to_fewer_steps():
-    X = np.ones((20, 1))
-    # One step of alpha = 1/L = 1/2 reaches the mean, and the rest stays there.
-    reg = GradientDescentRegressorCV(alphas=[0.5], max_iter=50).fit(X, np.full(20, 3.0))
-    assert reg.n_iter_ == 1
+    # Errors of a descent that has arrived are equal only where nothing is rounded.
+    errors = np.array([[4.0, 2.0, 1.0, 1.0], [4.0, 1.0, 1.0, 2.0], [4.0, 1.0, 3.0, np.inf]])
+    assert _best(errors) == (1, 1)
+    # No feature varies: every step has the very same error.
+    still = GradientDescentRegressorCV(alphas=[0.5], max_iter=50, fit_intercept=False)
+    assert still.fit(np.zeros((20, 1)), np.full(20, 3.0)).n_iter_ == 0
+    # One step of alpha = 1/L = 1/2 reaches the mean, to rounding, and the rest stays there.
+    reg = GradientDescentRegressorCV(alphas=[0.5], max_iter=50)
+    reg.fit(np.ones((20, 1)), np.full(20, 3.0))
+    assert reg.n_iter_ >= 1
+    assert_allclose(reg.mse_path_[0, 1:], 0.0, atol=9.0 * (4 * 2.2e-16) ** 2)
 
 
 def test_the_start_itself_may_be_best():

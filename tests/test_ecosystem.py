@@ -48,7 +48,8 @@ def test_grid_search_over_alphas_of_which_most_diverge(n_jobs, precompute):
         search.fit(FRAME.data.to_numpy(), Y)
     scores = search.cv_results_["mean_test_score"]
     assert np.isfinite(scores).all()
-    assert search.best_params_["gradientdescentregressor__alpha"] == 0.1
+    # The object itself: whether logspace makes 0.1 of it is NumPy's affair.
+    assert search.best_params_["gradientdescentregressor__alpha"] == alphas[3]
     assert search.best_score_ > 0.4
 
 
