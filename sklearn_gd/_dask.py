@@ -59,14 +59,21 @@ class DaskRows:
         self._typical = self._chunks[0] if typical is None else typical
 
     def _persist(self):
-        """Keep the chunks in memory if it has room for them."""
-        if not self._is_persisted and self._arrays[0].nbytes <= MEMORY_SHARE * memory():
+        """Keep the chunks in memory if it is worth it, and has room for them.
+
+        On a cluster they wait where they were made, from the first use on; here
+        they may as well be made again, unless they are read so often as by passes.
+        """
+        if self._is_persisted or not (self.reads > 2 or on_a_cluster()):
+            return
+        if self._arrays[0].nbytes <= MEMORY_SHARE * memory():
             self._arrays = list(dask.persist(*self._arrays))
             self._is_persisted = True
 
     @cached_property
     def _sample(self):
         """What one chunk tells: the share of X that is stored, and the typical row."""
+        self._persist()
         name = _new_name("sample")
         return self._run({name: self._task(self._typical, _sample_of)}, name)
 
@@ -82,10 +89,7 @@ class DaskRows:
     def sum(self, kernel, block_rows=None, n_lanes=LANES, work=1.0):
         """Read every row once: add up ``kernel(X, y, weights)``, as `Rows.sum` does."""
         self.reads += 1
-        # On a cluster chunks wait where they were made; here they may as well be
-        # made again, unless they are read so often as by passes.
-        if self.reads > 2 or on_a_cluster():
-            self._persist()
+        self._persist()
         # A key of its own, so that what the kernel holds is sent to each worker once.
         shared, level = _new_name("kernel"), _new_name("sum")
         graph: dict = {shared: _Kernel(kernel, block_rows, n_lanes, work)}

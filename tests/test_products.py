@@ -1,0 +1,40 @@
+"""Products that BLAS leaves whole: right, and the same bits for any number of threads."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from threadpoolctl import threadpool_limits
+
+from sklearn_gd.products import inner, symmetric_product
+
+SIZES = [1, 2, 95, 96, 97, 199, 200, 201, 300, 1000, 1025, 9300]
+
+
+def bits(function):
+    """What the function returns with one, two and three threads of BLAS."""
+    found = set()
+    for limit in (1, 2, 3):
+        with threadpool_limits(limit):
+            found.add(np.asarray(function()).tobytes())
+    return found
+
+
+@pytest.mark.parametrize("p", SIZES[:-1])
+def test_symmetric_product(p):
+    rng = np.random.default_rng(p)
+    matrix, v = rng.normal(size=(p, p)), rng.normal(size=p)
+    matrix = np.asfortranarray(matrix + matrix.T)
+    found = symmetric_product(matrix, v)
+    # A sum of p terms is off by at most p units in the last place of their sizes' sum.
+    bound = p * np.finfo(float).eps * (np.abs(matrix) @ np.abs(v))
+    assert (np.abs(found - (matrix.astype(np.longdouble) @ v)) <= bound).all()
+    assert len(bits(lambda: symmetric_product(matrix, v))) == 1
+
+
+@pytest.mark.parametrize("n", [*SIZES, 9_999, 10_000, 10_001, 50_000])
+def test_inner(n):
+    rng = np.random.default_rng(n)
+    a, b = rng.normal(size=n), rng.normal(size=n)
+    exact = (a.astype(np.longdouble) * b).sum()
+    assert_allclose(inner(a, b), float(exact), rtol=0, atol=n * 2.3e-16 * (np.abs(a) @ np.abs(b)))
+    assert len(bits(lambda: inner(a, b))) == 1
