@@ -1,30 +1,35 @@
 """What a call leaves behind, however it ends: the last fit or the new one, and nothing else."""
 
 import contextvars
+import warnings
 from functools import wraps
 
 import numpy as np
 
 
 def leaves_no_trace(function):
-    """Call it so that no setting of NumPy's for errors outlives it.
+    """Call it so that nothing of NumPy's settings for errors outlives it, nor of the warnings'.
 
-    An interrupt may come while ``numpy.errstate`` puts back what it found.  What a
-    context of Python's own holds, as that setting since NumPy 2, ends with it.
+    An interrupt may come while ``numpy.errstate`` or ``warnings.catch_warnings``
+    (of scikit-learn's checks) puts back what it found.  What a context of
+    Python's own holds, as the first of them since NumPy 2, ends with it.
     """
 
     @wraps(function)
     def call(*args, **kwargs):
-        if not hasattr(np, "seterrobj"):
-            return contextvars.copy_context().run(function, *args, **kwargs)
-        # A copy, as NumPy changes its own in place.
-        before = list(np.geterrobj())  # type: ignore[attr-defined]  # noqa: NPY201
-        put_back = np.seterrobj  # noqa: NPY201
+        filters, put_back = warnings.filters, getattr(np, "seterrobj", None)
+        if put_back is not None:
+            # A copy, as NumPy changes its own in place.
+            errors = list(np.geterrobj())  # type: ignore[attr-defined]  # noqa: NPY201
         try:
-            return function(*args, **kwargs)
+            return contextvars.copy_context().run(function, *args, **kwargs)
+        except KeyboardInterrupt:
+            warnings.filters = filters
+            raise
         finally:
             # Written in C, so that no interrupt comes before it is done.
-            put_back(before)
+            if put_back is not None:
+                put_back(errors)
 
     return call
 
@@ -67,15 +72,20 @@ def take_over(estimator, fitted):
 
 
 def or_stays_as_it_was(method):
-    """Let an estimator keep the attributes that it has if the method raises."""
+    """Let an estimator keep its fit if the method raises; parameters may have been set."""
 
     @wraps(method)
     def call(estimator, *args, **kwargs):
-        before = vars(estimator)
+        before = {name: value for name, value in vars(estimator).items() if _is_of_a_fit(name)}
         try:
             return method(estimator, *args, **kwargs)
         except BaseException:
-            estimator.__dict__ = before
+            others = {n: value for n, value in vars(estimator).items() if not _is_of_a_fit(n)}
+            estimator.__dict__ = {**others, **before}
             raise
 
     return call
+
+
+def _is_of_a_fit(name):
+    return name.endswith("_") or name in ("_pause", "_seen", "_split")

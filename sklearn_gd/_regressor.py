@@ -252,8 +252,8 @@ class GradientDescentRegressor(
         self.random_state = random_state
 
     @leaves_no_trace
-    @with_callbacks
     @or_stays_as_it_was
+    @with_callbacks
     def fit(
         self,
         X,
@@ -554,15 +554,15 @@ class GradientDescentRegressor(
         ValueError
             If X has nan, infinity, other features than in `fit`, or no numbers.
         """
-        check_is_fitted(self)
+        # Of one fit, even if another thread fits it anew.
+        fitted = stand_in(self)
+        check_is_fitted(fitted)
         dask = dask_for(X)
         if dask is not None:
-            return dask.predict(self, X)
-        X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], reset=False)
+            return dask.predict(fitted, X)
+        X = validate_data(fitted, X, accept_sparse=["csr", "csc", "coo"], reset=False)
         validation.check_numeric(X, "X")
-        # Of one fit, even if another thread fits it anew.
-        fitted = vars(self)
-        return predictions(X, fitted["coef_"], fitted["intercept_"])
+        return predictions(X, fitted.coef_, fitted.intercept_)
 
     def score(self, X, y, sample_weight=None):
         """Return R^2, the coefficient of determination of the predictions.
@@ -591,7 +591,7 @@ class GradientDescentRegressor(
         check_is_fitted(self)
         dask = dask_for(X)
         if dask is not None:
-            return dask.score(self, X, y, sample_weight)
+            return dask.score(stand_in(self), X, y, sample_weight)
         return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self):

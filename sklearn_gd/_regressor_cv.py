@@ -18,7 +18,7 @@ from ._documentation import LINK_TEMPLATE
 from ._guest import features_of, leaves_no_trace, or_stays_as_it_was, stand_in, take_over
 from ._regressor import GradientDescentRegressor
 from ._splits import splits_of
-from ._threads import alone, at_most
+from ._threads import alone, use_at_most
 
 # Learning rates of the grid, if the user does not say how many.
 GRID = 20
@@ -179,20 +179,20 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         X, y = validate_data(noted, X, y, **validation.ROWS_AS_THEY_ARE)
         rows = validation.check_rows(X, y, sample_weight)
         splits = splits_of(self.cv, X, y, rows.weights, **routed.splitter.split)
-        with at_most(self.n_jobs):
-            alphas, errors, largest = alone(
-                held_out_losses,
-                rows.X,
-                rows.y,
-                rows.weights,
-                splits,
-                self._alphas,
-                int(self.max_iter),
-                bool(self.fit_intercept),
-            )
-            mean_errors = errors.mean(axis=2)
-            chosen, steps = _best(mean_errors)
-            refitted = self._refitted(float(alphas[chosen]), given, y, sample_weight, steps)
+        use_at_most(self.n_jobs)
+        alphas, errors, largest = alone(
+            held_out_losses,
+            rows.X,
+            rows.y,
+            rows.weights,
+            splits,
+            self._alphas,
+            int(self.max_iter),
+            bool(self.fit_intercept),
+        )
+        mean_errors = errors.mean(axis=2)
+        chosen, steps = _best(mean_errors)
+        refitted = self._refitted(float(alphas[chosen]), given, y, sample_weight, steps)
         fitted = {"alphas_": alphas, "alpha_": float(alphas[chosen]), "mse_path_": errors}
         limit = 2.0 / largest if largest > 0 else np.inf
         take_over(self, features_of(noted) | fitted | refitted)

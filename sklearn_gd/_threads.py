@@ -10,7 +10,7 @@ learning rates and callbacks are called with BLAS as it was.
 
 import os
 from collections import deque
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import cache
 from queue import SimpleQueue
@@ -62,9 +62,10 @@ class _OneThreadEach:
 
     def __exit__(self, *exception):
         with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
+            # Before it is said that nobody is inside: the process may be forked meanwhile.
+            if self._inside == 1:
                 self._restore()
+            self._inside -= 1
 
     def _restore(self):
         for library, before in zip(_libraries(), self._before, strict=True):
@@ -86,6 +87,7 @@ class _Here(local):
 
 
 _here = _Here()
+_most: ContextVar[int | None] = ContextVar("_most", default=None)
 
 
 class _Job:
@@ -98,6 +100,8 @@ class _Job:
         self._left: SimpleQueue = SimpleQueue()
         # The job that this one is part of, if a thread at work asks for it.
         self._whole = _here.job
+        # Threads that it, and what is part of it, may use.
+        self.most = _most.get() if self._whole is None else self._whole.most
         self._is_given_up = False
         self.results = [None] * len(self._waiting)
         self.n_working = 0
@@ -148,16 +152,18 @@ class _Job:
         """Return when nobody is working, however it ends; nobody will begin."""
         self._is_given_up = True
         self._waiting.clear()
-        while self.n_working:
-            with suppress(KeyboardInterrupt):  # which has come already
-                sleep(1e-4)
+        is_over = False
+        while not is_over:
+            with suppress(KeyboardInterrupt):  # the first of which is on its way already
+                while self.n_working:
+                    sleep(1e-4)
+                is_over = True
 
 
 one_thread_each = _OneThreadEach()
 _jobs: SimpleQueue = SimpleQueue()
 _threads: list[Thread] = []
 _starting = Lock()
-_most: ContextVar[int | None] = ContextVar("_most", default=None)
 
 
 def _forget():
@@ -191,14 +197,9 @@ def _start(n_threads):
     return bool(_threads)
 
 
-@contextmanager
-def at_most(n_jobs):
-    """Use no more threads than that many, counted as joblib does; None: as many as BLAS may."""
-    token = _most.set(None if n_jobs is None else effective_n_jobs(n_jobs))
-    try:
-        yield
-    finally:
-        _most.reset(token)
+def use_at_most(n_jobs):
+    """Use no more threads in this context, counted as joblib does; None: as many as BLAS may."""
+    _most.set(None if n_jobs is None else effective_n_jobs(n_jobs))
 
 
 def in_threads(function, items, most=None):
@@ -214,8 +215,8 @@ def in_threads(function, items, most=None):
     allowed = one_thread_each.allowed()
     if allowed == 1:
         return list(map(function, items))
-    n_threads = min(most or allowed, _most.get() or allowed, allowed)
     job = _Job(function, items)
+    n_threads = min(most or allowed, job.most or allowed, allowed)
     try:
         # Threads at work that only waited for others might wait for ever.
         works_itself = _here.job is not None or not _start(n_threads)
@@ -226,9 +227,14 @@ def in_threads(function, items, most=None):
         job.wait()
     finally:
         job.give_up()
-    if job.error is not None:
-        raise job.error
-    return job.results
+    if job.error is None:
+        return job.results
+    error, job.error = job.error, None
+    try:
+        raise error
+    finally:
+        # Or it would keep this frame, and with it the rows, which keeps it.
+        del error
 
 
 def alone(function, *arguments):

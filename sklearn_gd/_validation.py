@@ -20,6 +20,7 @@ ROWS_AS_THEY_ARE = {**AS_IT_IS, "multi_output": True, "y_numeric": True}
 
 # A step needs (x^3 y)^2, and the gradient of a perfect fit is y times 1e-16.
 SMALLEST, LARGEST = 1e-30, 1e30
+INFINITE = (math.inf, -math.inf)
 
 
 def check_alpha(alpha):
@@ -40,9 +41,12 @@ def check_alpha(alpha):
     if callable(alpha):
         return Schedule(alpha)
     if isinstance(alpha, numbers.Real) and not isinstance(alpha, bool | np.bool_):
-        if 0.0 < float(alpha) <= sys.float_info.max:
-            return Constant(float(alpha))
-        raise ValueError(f"alpha, the learning rate, must be positive and finite, got {alpha!r}.")
+        number = as_float(alpha)
+        if 0.0 < number <= sys.float_info.max:
+            return Constant(number)
+        raise ValueError(
+            f"alpha, the learning rate, must be positive and finite, got {shown(alpha)}."
+        )
     raise TypeError(
         "alpha must be a positive number, a name, a callable k -> float or an object with a "
         f"method start(problem), got {alpha!r} of type {type(alpha).__name__}."
@@ -75,6 +79,13 @@ def check_flag(value, name):
 
 def check_numeric(array, name):
     """Raise unless the array holds real numbers."""
+    if not hasattr(array.dtype, "kind"):
+        library = type(array).__module__.partition(".")[0]
+        raise TypeError(
+            f"{name} is an array of {library}, which scikit-learn leaves as it is with "
+            "array_api_dispatch=True; only NumPy's are supported here: pass "
+            f"numpy.asarray({name})."
+        )
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must be numeric, got dtype {array.dtype}.")
 
@@ -91,9 +102,37 @@ def check_number(value, name, low, high, boundaries):
     if isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be a number, got {value!r}.")
     limits = {"min_val": low, "max_val": high, "include_boundaries": boundaries}
+    if isinstance(value, numbers.Real) and math.isinf(as_float(value)) and value not in INFINITE:
+        raise ValueError(f"{name} must be a float64 number, got {shown(value)}.")
     check_scalar(value, name, numbers.Real, **limits)
     if math.isnan(value):
         raise ValueError(f"{name} must be a number, got nan.")
+
+
+def as_float(number):
+    """Return the real number as a float; infinite if it is too large for one."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number)
+
+
+def shown(value):
+    """Return what came as it is to be read; integers of more digits than Python prints too."""
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        return f"an integer of about 10^{round(value.bit_length() * math.log10(2))}"
+    return repr(value)
+
+
+def _numbers(values, name, expected="numbers"):
+    """Return an array of real numbers as float64."""
+    given = np.asarray(values)
+    if given.dtype.kind not in "biufO":
+        raise ValueError(f"{name} must be {expected}, got dtype {given.dtype}.")
+    try:
+        return given.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{name} must be {expected}: {error}.") from error
 
 
 def check_rows(X, y, sample_weight, suffix=""):
@@ -138,7 +177,8 @@ def near_one(largest, name):
     """Return the power of two that brings weights near 1, of which this is the largest."""
     if largest == 0:
         raise ValueError(f"{name} must have a positive entry, but all are zero.")
-    return math.ldexp(1.0, -math.frexp(largest)[1])
+    # Of the smallest numbers there are the power itself would be none.
+    return math.ldexp(1.0, min(-math.frexp(largest)[1], sys.float_info.max_exp - 1))
 
 
 def check_weights(sample_weight, n_rows, name="sample_weight"):
@@ -147,10 +187,7 @@ def check_weights(sample_weight, n_rows, name="sample_weight"):
         return None
     if isinstance(sample_weight, bool):
         raise TypeError(f"{name} must be numbers, got {sample_weight!r}.")
-    try:
-        weights = np.asarray(sample_weight, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be numbers: {error}.") from error
+    weights = _numbers(sample_weight, name)
     if weights.ndim == 0:
         weights = np.full(n_rows, weights)
     if weights.ndim != 1:
@@ -222,12 +259,9 @@ def check_start(init, name, shape, *, per_target=False):
     If it is one number per target, a single number stands for all.
     """
     expected = "a number" if shape == () else f"an array of shape {shape}"
-    try:
-        start = np.asarray(init, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be {expected} of numbers: {error}.") from error
     if init is None or isinstance(init, bool):
         raise TypeError(f"{name} must be {expected}, got {init!r}.")
+    start = _numbers(init, name, f"{expected} of numbers")
     if start.shape != shape and not (per_target and len(shape) < 2 and start.size == 1):
         raise ValueError(f"{name} must be {expected}, got shape {start.shape}.")
     if not np.isfinite(start).all():

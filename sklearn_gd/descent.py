@@ -208,7 +208,13 @@ def steps(objective, rate, point):
     """Gradient descent itself: yield each alpha_k and the point it leads to, for ever."""
     while True:
         line = objective.line(point)
-        alpha = rate(point.k, line)
+        try:
+            alpha = rate(point.k, line)
+        except StopIteration as error:
+            raise ValueError(
+                f"alpha: the learning rate of step {point.k} raised StopIteration, as an iterator "
+                "does that has come to its end; it must return a number for every step."
+            ) from error
         if not (isinstance(alpha, float) and 0.0 <= alpha < math.inf):
             # What is not a float but a number will do, and 0 where there is no slope.
             alpha = checked_alpha(alpha, point.k)

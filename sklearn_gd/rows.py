@@ -59,11 +59,14 @@ class Rows:
     n_targets : int
     can_be_split : bool
         Whether a share of the rows can be held out.
+    in_memory : bool
+        Whether a read runs nothing but the kernel.
     reads : int
         How often every row has been read.
     """
 
     can_be_split = True
+    in_memory = True
 
     def __init__(self, X, y, weights=None, chosen=None):
         self.X = X
