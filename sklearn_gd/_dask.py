@@ -5,25 +5,19 @@ processes or machines do the work is up to the active scheduler.
 """
 
 import copy
-import math
-import uuid
-import warnings
 
 import dask
-import dask.array as da
 import numpy as np
-from dask.base import is_dask_collection
 from dask.delayed import Delayed
 from dask.highlevelgraph import HighLevelGraph
-from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from scipy import sparse
-from sklearn.utils import assert_all_finite, check_array
-from sklearn.utils.validation import validate_data
+from sklearn.utils import assert_all_finite
 
+from . import _dask_scheduler as scheduler
 from . import _validation as validation
 from ._cached import cached_property
 from ._callbacks import FRAMES
-from ._dask_scheduler import compute, memory, on_a_cluster
+from ._dask_checks import aligned, features, new_name, weights_near_one, with_known_chunks
 from .hessian import MEMORY_SHARE
 from .rows import LANES, Rows, float_dtype, predictions, summed
 
@@ -44,37 +38,44 @@ class DaskRows:
     """
 
     can_be_split = False
+    in_memory = False
 
     def __init__(self, X, y, weights=None, typical=None):
-        arrays = [array for array in (X, y, weights) if array is not None]
-        # What a chunk needs is put together once, not for each read.
-        self._arrays = list(dask.optimize(*arrays))
+        self._given = arrays = [array for array in (X, y, weights) if array is not None]
+        # What a chunk needs is put together once, not for each read, and under a name of
+        # its own: the scheduler may know the user's, and that a task of it once failed.
+        self._lazy = self._arrays = list(dask.optimize(*map(_renamed, arrays)))
         self.n_rows, self.n_features = X.shape
         self.n_targets = y.shape[1]
         self.dtype = float_dtype(X.dtype)
         self.reads = 0
-        self._is_persisted = False
+        self._client = scheduler.active_client()
         # Those that have rows.
         self._chunks = [i for i, size in enumerate(X.chunks[0]) if size]
         self._typical = self._chunks[0] if typical is None else typical
 
-    def _persist(self):
-        """Keep the chunks in memory if it is worth it, and has room for them.
+    def __enter__(self):
+        # On a cluster chunks wait where they were made; here they may as well be made again.
+        if self._client is not None:
+            self._persist()
+        return self
 
-        On a cluster they wait where they were made, from the first use on; here
-        they may as well be made again, unless they are read so often as by passes.
-        """
-        if self._is_persisted or not (self.reads > 2 or on_a_cluster()):
+    def __exit__(self, *exception):
+        if self._arrays is not self._lazy:
+            scheduler.release(self._arrays)
+            self._arrays = self._lazy
+
+    def _persist(self):
+        """Keep the chunks in memory if it has room for them."""
+        if self._arrays is not self._lazy:
             return
-        if self._arrays[0].nbytes <= MEMORY_SHARE * memory():
-            self._arrays = list(dask.persist(*self._arrays))
-            self._is_persisted = True
+        if self._lazy[0].nbytes <= MEMORY_SHARE * scheduler.memory(self._client):
+            self._arrays = scheduler.persist(self._client, self._lazy)
 
     @cached_property
     def _sample(self):
         """What one chunk tells: the share of X that is stored, and the typical row."""
-        self._persist()
-        name = _new_name("sample")
+        name = new_name("sample")
         return self._run({name: self._task(self._typical, _sample_of)}, name)
 
     @property
@@ -89,15 +90,17 @@ class DaskRows:
     def sum(self, kernel, block_rows=None, n_lanes=LANES, work=1.0):
         """Read every row once: add up ``kernel(X, y, weights)``, as `Rows.sum` does."""
         self.reads += 1
-        self._persist()
+        if self.reads > 2:
+            # Who reads so often goes by passes.
+            self._persist()
         # A key of its own, so that what the kernel holds is sent to each worker once.
-        shared, level = _new_name("kernel"), _new_name("sum")
+        shared, level = new_name("kernel"), new_name("sum")
         graph: dict = {shared: _Kernel(kernel, block_rows, n_lanes, work)}
         graph |= {(level, i): self._task(i, _chunk_sum, shared) for i in self._chunks}
         parts = [(level, i) for i in self._chunks]
         while len(parts) > 1:
             groups = [parts[i : i + BRANCHES] for i in range(0, len(parts), BRANCHES)]
-            level = _new_name("sum")
+            level = new_name("sum")
             graph |= {(level, i): (_branch_sum, group) for i, group in enumerate(groups)}
             parts = [(level, i) for i in range(len(groups))]
         return self._run(graph, parts[0])
@@ -109,9 +112,9 @@ class DaskRows:
 
     def _run(self, graph, key):
         """Compute a key of a graph over the chunks."""
-        name = _new_name("graph")
+        name = new_name("graph")
         graph = HighLevelGraph.from_collections(name, graph, dependencies=self._arrays)
-        return compute(Delayed(key, graph, layer=name))
+        return scheduler.compute(self._client, Delayed(key, graph, layer=name), self._given)
 
 
 class _Kernel:
@@ -121,8 +124,12 @@ class _Kernel:
         self.kernel, self.how = kernel, how
 
 
-def _new_name(what):
-    return f"sklearn-gd-{what}-{uuid.uuid4().hex}"
+def _renamed(array):
+    return array.map_blocks(_same, name=new_name("rows"), dtype=array.dtype, meta=array._meta)
+
+
+def _same(chunk):
+    return chunk
 
 
 def _in_memory(X, y, weights=None):
@@ -162,127 +169,22 @@ def rows_of(estimator, X, y, sample_weight, *, reset=True, suffix=""):
     suffix : str, default=""
         Of the parameters' names: ``_val`` for held-out rows.
     """
-    X = _with_known_chunks(_features(estimator, X, reset, f"X{suffix}", 8 + FRAMES))
+    X = with_known_chunks(features(estimator, X, reset, f"X{suffix}", 8 + FRAMES))
     if X.shape[0] == 0:
         raise ValueError(f"X{suffix} has 0 sample(s), but at least one is required.")
-    y = _aligned(y, X, f"y{suffix}")
+    y = aligned(y, X, f"y{suffix}")
     target_shape = y.shape[1:]
     y = y.astype(np.float64)
     y = y if y.ndim == 2 else y[:, None]
     weights = ()
     if sample_weight is not None:
-        weights = _weights(sample_weight, X, f"sample_weight{suffix}")
+        weights = weights_near_one(sample_weight, X, f"sample_weight{suffix}")
     return DaskRows(X, y.rechunk((X.chunks[0], -1)), *weights), target_shape
-
-
-def _features(estimator, X, reset, name, frames):
-    """X as a Dask array of whole rows, whose chunks may be of unknown length.
-
-    The number of frames is that between a warning and the user's line.
-    """
-    # An object may say that it has whatever it is asked for.
-    is_frame = hasattr(type(X), "to_dask_array") and X.ndim == 2
-    X = _plain(X, name) if is_frame else X
-    if not (is_frame or isinstance(X, da.Array)):
-        raise TypeError(
-            f"{name} must be a Dask array or dataframe, or in memory, got {type(X).__name__}."
-        )
-    if X.ndim != 2:
-        raise ValueError(f"{name} must have two dimensions, got {X.ndim}.")
-    known = X._meta if is_frame else np.empty((0, X.shape[1]))
-    if known.shape[1] == 0:
-        raise ValueError(f"{name} has 0 feature(s), but at least one is required.")
-    validate_data(estimator, known, reset=reset, skip_check_array=True)
-    X = X.to_dask_array() if is_frame else X
-    validation.check_numeric(X, name)
-    if X.numblocks[1] > 1:
-        warnings.warn(
-            f"{name} is in chunks of {X.chunksize[1]} of its {X.shape[1]} columns and is put "
-            "together to whole rows, which moves all data; better write it in chunks of rows.",
-            stacklevel=frames,
-        )
-        X = X.rechunk({1: -1})
-    return X
-
-
-def _plain(frame, name):
-    """Return the dataframe or series as numbers that NumPy has, as pandas would convert it."""
-    meta = frame._meta if frame.ndim == 2 else frame._meta.to_frame()
-    others = [
-        f"{key!r} ({dtype})"
-        for key, dtype in meta.dtypes.items()
-        if not (is_numeric_dtype(dtype) or is_bool_dtype(dtype))
-    ]
-    if others:
-        raise ValueError(f"{name} must be numeric, but has the columns {', '.join(others)}.")
-    numpys = all(isinstance(dtype, np.dtype) for dtype in meta.dtypes)
-    is_plain = numpys and meta.to_numpy().dtype.kind in "biuf"
-    return frame if is_plain else frame.astype(np.float64)
-
-
-def _with_known_chunks(array):
-    """Find out how long the chunks are, if that is unknown."""
-    # It works in place, on what may be the user's.
-    return copy.copy(array).compute_chunk_sizes() if math.isnan(array.shape[0]) else array
-
-
-def _aligned(values, X, name):
-    """Return y or weights as a Dask array in the chunks of X."""
-    if is_dask_collection(values):
-        if hasattr(type(values), "to_dask_array"):
-            values = _plain(values, name).to_dask_array()
-        if not isinstance(values, da.Array):
-            raise TypeError(
-                f"{name} must be a Dask array, series or dataframe, or in memory, got "
-                f"{type(values).__name__}."
-            )
-        if math.isnan(values.shape[0]):
-            same = values.numblocks[0] == X.numblocks[0]
-            # Partitions of one frame; each chunk looks whether they really are.
-            chunks = X.chunks[0] if same else _with_known_chunks(values).chunks[0]
-            values = da.Array(
-                values.dask, values.name, (chunks, *values.chunks[1:]), meta=values._meta
-            )
-    else:
-        values = check_array(values, input_name=name, dtype="numeric", ensure_2d=False)
-        values = da.from_array(values, chunks=-1)
-    validation.check_numeric(values, name)
-    if values.ndim > 2 or values.shape[0] != X.shape[0]:
-        raise ValueError(
-            f"{name} must have one entry per row of X, {X.shape[0]}, got shape {values.shape}."
-        )
-    return values.rechunk({0: X.chunks[0]})
-
-
-def _weights(sample_weight, X, name):
-    """Weights in the chunks of X, near 1, and the number of the heaviest chunk."""
-    if not is_dask_collection(sample_weight):
-        sample_weight = validation.check_weights(sample_weight, X.shape[0], name)
-    weights = _aligned(sample_weight, X, name).astype(np.float64)
-    if weights.ndim != 1:
-        raise ValueError(f"{name} must be 1-D or a number, got {weights.ndim} dimensions.")
-    one_each = ((1,) * weights.numblocks[0], (3,))
-    found = weights.map_blocks(
-        _extremes, dtype=float, chunks=one_each, new_axis=1, meta=np.empty((0, 3))
-    )
-    low, high, total = compute(found).T
-    assert_all_finite(np.array([low, high]), input_name=name)
-    if low.min() < 0:
-        raise ValueError(f"{name} must not be negative, got {low.min()}.")
-    # The heaviest chunk's rows are typical of those that count.
-    return weights * validation.near_one(high.max(), name), int(total.argmax())
-
-
-def _extremes(weights):
-    """Least, largest and sum of the weights of a chunk, as its only row."""
-    if not len(weights):
-        return np.zeros((1, 3))
-    return np.array([[weights.min(), weights.max(), weights.sum()]])
 
 
 def predict(estimator, X):
     """Return the predictions as a lazy Dask array in the chunks of X."""
-    X = _features(estimator, X, False, "X", 4)
+    X = features(estimator, X, False, "X", 4)
     coef, intercept = estimator.coef_, estimator.intercept_
     how = {"drop_axis": 1} if coef.ndim == 1 else {"chunks": (X.chunks[0], (len(coef),))}
     dtype = np.result_type(X.dtype, coef.dtype)
@@ -300,14 +202,15 @@ def score(estimator, X, y, sample_weight=None):
     """Return R^2 as scikit-learn's, the mean over the targets, without gathering rows."""
     rows, _ = rows_of(estimator, X, y, sample_weight, reset=False)
     W, b = np.atleast_2d(estimator.coef_).T.astype(np.float64), estimator.intercept_
-    *_, y_middle = rows.typical_row()
+    with rows:
+        *_, y_middle = rows.typical_row()
 
-    def kernel(X, y, weights):
-        weights = np.ones(len(y)) if weights is None else weights
-        residual, y = X.dot(W) + b - y, y - y_middle
-        return weights.sum(), weights.dot(y), weights.dot(y**2), weights.dot(residual**2)
+        def kernel(X, y, weights):
+            weights = np.ones(len(y)) if weights is None else weights
+            residual, y = X.dot(W) + b - y, y - y_middle
+            return weights.sum(), weights.dot(y), weights.dot(y**2), weights.dot(residual**2)
 
-    total, y_sum, y_square, residual_square = rows.sum(kernel)
+        total, y_sum, y_square, residual_square = rows.sum(kernel)
     if not np.isfinite(residual_square).all():
         validation.check_finite(rows)
     y_square = np.maximum(y_square - y_sum**2 / total, 0.0)

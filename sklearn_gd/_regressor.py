@@ -2,6 +2,7 @@
 
 import copy
 import math
+from contextlib import nullcontext
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
@@ -424,14 +425,15 @@ class GradientDescentRegressor(
         noted = stand_in(self)
         rows, shape = noted._rows(X, y, sample_weight)
         rows, held_out = hold_out(noted, rows, shape, *given_held_out)
-        gather_at = self._gather_at(rows, rate)
-        problem = self._problem(rows, shape, gather_at)
-        descents = self._begin(problem, rate, coef_init, intercept_init)
-        stoppers = self._stoppers(held_out, shape, gather_at, descents)
         split = None if held_out is None else held_out.split
         known = {**features_of(noted), "_seen": None, "_split": split}
         given = X, y, sample_weight
-        return self._descended(rate, problem, descents, stoppers, rows.dtype, known, given)
+        with rows, nullcontext() if held_out is None else held_out.rows:
+            gather_at = self._gather_at(rows, rate)
+            problem = self._problem(rows, shape, gather_at)
+            descents = self._begin(problem, rate, coef_init, intercept_init)
+            stoppers = self._stoppers(held_out, shape, gather_at, descents)
+            return self._descended(rate, problem, descents, stoppers, rows.dtype, known, given)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coef_")

@@ -101,7 +101,7 @@ class _Job:
         # The job that this one is part of, if a thread at work asks for it.
         self._whole = _here.job
         # Threads that it, and what is part of it, may use.
-        self.most = _most.get() if self._whole is None else self._whole.most
+        self.most: int | None = _most.get() if self._whole is None else self._whole.most
         self._is_given_up = False
         self.results = [None] * len(self._waiting)
         self.n_working = 0

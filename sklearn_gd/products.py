@@ -19,9 +19,10 @@ WHOLE_PRODUCT = 1 << 18
 WHOLE_INNER_PRODUCT = 10_000
 # Rows of a symmetric matrix whose product with a vector is split; of any matrix
 # in the OpenBLAS of SciPy before 1.13.
-SPLIT_SYMMETRIC = 200 if tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 13) else 0
+IS_NEW = tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 13)
+SPLIT_SYMMETRIC = 200 if IS_NEW else 0
 # Rows of a matrix of which nothing that LAPACK does is split.
-WHOLE_MATRIX = 64
+WHOLE_MATRIX = 64 if IS_NEW else 0
 
 
 def inner(a, b):

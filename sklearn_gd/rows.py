@@ -43,6 +43,8 @@ class _Sparse(sparse.csr_array):
 class Rows:
     """Rows in memory, read in blocks of float64.
 
+    A context manager, as other sources keep something until the end; here nothing.
+
     Parameters
     ----------
     X : ndarray or scipy.sparse.csr_array of shape (n_rows, n_features)
@@ -86,6 +88,12 @@ class Rows:
     def dtype(self):
         """Of coefficients: float32 if X is, else float64."""
         return float_dtype(self.X.dtype)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
 
     def starts(self, block_rows=None):
         """First rows of the blocks, and one past the last; they depend on the shape alone."""

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ da = pytest.importorskip("dask.array")
 dd = pytest.importorskip("dask.dataframe")
 distributed = pytest.importorskip("distributed")
 
-from sklearn_gd import _dask, _dask_scheduler  # noqa: E402
+from sklearn_gd import _dask_scheduler  # noqa: E402
 
 
 def chunked(array, sizes):
@@ -217,13 +218,13 @@ def test_no_rows_are_gathered(precompute, monkeypatch):
     """What comes back of a chunk is as large for any number of rows."""
     gathered = []
 
-    def measured(node):
-        result = compute(node)
+    def measured(client, node, *given):
+        result = compute(client, node, *given)
         gathered.append(sum(np.size(value) for value in _leaves(result)))
         return result
 
-    compute = _dask.compute
-    monkeypatch.setattr(_dask, "compute", measured)
+    compute = _dask_scheduler.compute
+    monkeypatch.setattr(_dask_scheduler, "compute", measured)
     rng = np.random.default_rng(0)
     X = rng.normal(size=(50_000, 5))
     reg = GradientDescentRegressor(precompute=precompute, max_iter=20)
@@ -330,18 +331,26 @@ def test_dask_is_imported_only_for_its_data():
 # --- on a cluster -----------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def cluster():
+@contextmanager
+def a_cluster(processes=True):
+    """Yield a cluster of two workers and its client, which may both be closed inside."""
     with warnings.catch_warnings():
         # Of ports that are taken, and of what its own processes leave open.
         warnings.simplefilter("ignore")
-        with (
-            distributed.LocalCluster(
-                n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-            ) as cluster,
-            distributed.Client(cluster) as client,
-        ):
-            yield cluster, client
+        with distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=processes, dashboard_address=None
+        ) as cluster:
+            client = distributed.Client(cluster)
+            try:
+                yield cluster, client
+            finally:
+                client.close()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with a_cluster() as both:
+        yield both
 
 
 @pytest.fixture
@@ -420,7 +429,7 @@ def test_data_that_only_the_lost_worker_had(client):
     assert GradientDescentRegressor().fit(lazy, y).status_ == "converged"
     os.kill(client.run(os.getpid, workers=workers[:1])[workers[0]], signal.SIGKILL)
     _until(lambda: workers[0] not in client.ncores())
-    with pytest.raises(RuntimeError, match="Dask lost data of this fit"):
+    with pytest.raises(RuntimeError, match="Dask lost data that this needs"):
         GradientDescentRegressor().fit(lazy, y)
     assert client.submit(int, 7).result(timeout=60) == 7
 
@@ -439,6 +448,223 @@ def test_no_workers_left(cluster, client):
     cluster[0].scale(2)
     _wait_for_workers(client, 2)
     assert GradientDescentRegressor().fit(*lazy).status_ == "converged"
+
+
+# --- when something is closed, restarted, killed or interrupted in the middle
+
+
+@pytest.fixture
+def new_client():
+    """Of a cluster of its own, whose scheduler has nothing left of other tests."""
+    with a_cluster() as (_, client):
+        yield client
+
+
+def by_passes(alpha=0.5):
+    return GradientDescentRegressor(alpha, max_iter=6, tol=0, precompute=False)
+
+
+def at_step_3(act):
+    """Return a learning rate that does something in the middle of a fit."""
+
+    def alpha(k):
+        if k == 3:
+            act()
+        return 0.5
+
+    return alpha
+
+
+def _waiting(chunk, folder):
+    (folder / "started").touch()
+    _until(lambda: not (folder / "wait").exists())
+    return chunk
+
+
+def _killing(chunk, folder, block_id):
+    # One at a time, or the next fit's tasks might be on a worker that is dying of the last one's.
+    if block_id[0] == 0 and (folder / "kill").exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+    return chunk
+
+
+@contextmanager
+def while_a_chunk_is_read(folder, act):
+    """Yield an X of which a chunk is not made before the end; act when it has begun."""
+    (folder / "wait").touch()
+
+    def when_begun():
+        _until((folder / "started").exists)
+        act()
+
+    thread = threading.Thread(target=when_begun)
+    thread.start()
+    lazy = chunked(rows()[0], [2000])
+    try:
+        yield lazy.map_blocks(_waiting, folder, dtype=float, meta=lazy._meta)
+    finally:
+        (folder / "wait").unlink()
+        thread.join()
+
+
+def _is_forgotten(client):
+    """Whether the scheduler forgets all that it was asked for."""
+    _until(lambda: not client.run_on_scheduler(_known_tasks))
+    return True
+
+
+def _known_tasks(dask_scheduler):
+    return list(dask_scheduler.tasks)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [True, False])
+@pytest.mark.parametrize("what", ["cluster", "client"])
+def test_closed_while_a_chunk_is_read(what, processes, tmp_path):
+    y = rows()[1]
+    with a_cluster(processes) as both:
+        close = both[what == "client"].close
+        with (
+            while_a_chunk_is_read(tmp_path, close) as lazy,
+            pytest.raises(RuntimeError, match=f"Dask {what} was closed") as caught,
+        ):
+            by_passes().fit(lazy, y)
+        assert caught.value.__cause__ is not None
+    assert by_passes().fit(lazy, y).status_ == "max_iter"
+
+
+@pytest.mark.parametrize("what", ["cluster", "client"])
+def test_closed_between_two_reads(what):
+    X, y = rows()
+    lazy = chunked(X, [1000])
+    with a_cluster(processes=False) as both:
+        kept = both[1].persist(lazy)
+        reg = by_passes(at_step_3(both[what == "client"].close))
+        with pytest.raises(RuntimeError, match=f"Dask {what} was closed"):
+            reg.fit(lazy, y)
+        with pytest.raises(RuntimeError, match=f"Dask {what} was closed"):
+            by_passes().fit(kept, y)
+        # What is on no cluster is computed here.
+        assert by_passes().fit(lazy, y).status_ == "max_iter"
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_gone():
+    X, y = rows()
+    lazy = chunked(X, [1000])
+    with (
+        a_cluster() as (cluster, _),
+        distributed.Client(cluster.scheduler_address, timeout=2) as client,
+    ):
+        reg = by_passes(at_step_3(cluster.close))
+        with pytest.raises(RuntimeError, match=r"Dask client (has lost its scheduler|was closed)"):
+            reg.fit(lazy, y)
+        client.close()
+
+
+@pytest.mark.slow
+def test_restarted_between_two_reads(new_client):
+    X, y = rows()
+    lazy = chunked(X, [1000])
+    with pytest.raises(RuntimeError, match="Dask cluster was restarted") as caught:
+        by_passes(at_step_3(new_client.restart)).fit(lazy, y)
+    assert caught.value.__cause__ is not None
+    assert_agree(by_passes().fit(lazy, y), by_passes().fit(X, y))
+    assert _is_forgotten(new_client)
+
+
+@pytest.mark.slow
+def test_restarted_while_a_chunk_is_read(new_client, tmp_path):
+    y = rows()[1]
+    with (
+        while_a_chunk_is_read(tmp_path, new_client.restart) as lazy,
+        pytest.raises(RuntimeError, match="Dask cluster was restarted"),
+    ):
+        by_passes().fit(lazy, y)
+    assert by_passes().fit(lazy, y).status_ == "max_iter"
+
+
+@pytest.mark.slow
+def test_scattered_data_does_not_outlive_a_restart(new_client):
+    X, y = rows()
+    part = dask.delayed(new_client.scatter(X))
+    lazy = da.from_delayed(part, X.shape, dtype=float)
+    assert by_passes().fit(lazy, y).status_ == "max_iter"
+    new_client.restart()
+    with pytest.raises(RuntimeError, match=r"was restarted.*persisted or scattered"):
+        by_passes().fit(lazy, y)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunks", ["as read", "put together", "of unknown length"])
+def test_a_refit_after_workers_were_killed(chunks, tmp_path):
+    X, y = rows()
+    lazy = chunked(X, [1000] * 3)
+    lazy = lazy.map_blocks(_killing, tmp_path, dtype=float, meta=lazy._meta)
+    if chunks == "put together":
+        lazy = lazy.rechunk((2000, -1))
+    if chunks == "of unknown length":
+        lazy = lazy[lazy[:, 0] > -np.inf]
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        a_cluster() as (_, client),
+    ):
+        (tmp_path / "kill").touch()
+        with pytest.raises(distributed.KilledWorker) as caught:
+            by_passes().fit(lazy, y)
+        (tmp_path / "kill").unlink()
+        assert_agree(by_passes().fit(lazy, y), by_passes().fit(X, y))
+        assert _is_forgotten(client)
+        # Whose traceback has had the last fit's arrays in it all the while.
+        assert caught.traceback
+
+
+@pytest.mark.slow
+def test_others_may_hold_on_to_what_failed(new_client, tmp_path):
+    X, y = rows()
+    lazy = chunked(X, [1000])
+    lazy = lazy.map_blocks(_failing, tmp_path, dtype=float, meta=lazy._meta)
+    (tmp_path / "fail").touch()
+    failed = new_client.persist(lazy)
+    with pytest.raises(ZeroDivisionError):
+        by_passes().fit(lazy, y)
+    (tmp_path / "fail").unlink()
+    assert_agree(by_passes().fit(lazy, y), by_passes().fit(X, y))
+    with pytest.raises(ZeroDivisionError):
+        failed.compute()
+
+
+def _failing(chunk, folder):
+    if (folder / "fail").exists():
+        raise ZeroDivisionError
+    return chunk
+
+
+def _interrupt():
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+
+@pytest.mark.slow
+def test_interrupted_while_a_chunk_is_read(new_client, tmp_path):
+    y = rows()[1]
+    with (
+        while_a_chunk_is_read(tmp_path, _interrupt) as lazy,
+        pytest.raises(KeyboardInterrupt) as caught,
+    ):
+        by_passes().fit(lazy, y)
+    assert _is_forgotten(new_client)
+    assert caught.traceback
+    assert by_passes().fit(lazy, y).status_ == "max_iter"
+
+
+@pytest.mark.slow
+def test_interrupted_between_two_reads(new_client):
+    X, y = rows()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        by_passes(at_step_3(_interrupt)).fit(chunked(X, [1000]), y)
+    assert _is_forgotten(new_client)
+    assert caught.traceback
+    assert new_client.submit(int, 7).result(timeout=60) == 7
 
 
 def _until(holds, seconds=60):
