@@ -332,34 +332,45 @@ def test_dask_is_imported_only_for_its_data():
 
 
 @contextmanager
-def a_cluster(processes=True):
-    """Yield a cluster of two workers and its client, which may both be closed inside."""
+def two_workers(processes=True):
+    """Yield a cluster."""
     with warnings.catch_warnings():
         # Of ports that are taken, and of what its own processes leave open.
         warnings.simplefilter("ignore")
         with distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=processes, dashboard_address=None
         ) as cluster:
-            client = distributed.Client(cluster)
-            try:
-                yield cluster, client
-            finally:
-                client.close()
+            yield cluster
+
+
+@contextmanager
+def a_cluster(processes=True):
+    """Yield a cluster of two workers and its client, which may both be closed inside."""
+    with two_workers(processes) as cluster:
+        client = distributed.Client(cluster)
+        try:
+            yield cluster, client
+        finally:
+            client.close()
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    with a_cluster() as both:
-        yield both
+    with two_workers() as cluster:
+        yield cluster
 
 
 @pytest.fixture
 def client(cluster):
-    """Of a cluster of two workers, whatever was done to it before."""
-    cluster, client = cluster
-    cluster.scale(2)
-    _wait_for_workers(client, 2)
-    return client
+    """Of a cluster of two workers, whatever was done to it before.
+
+    One for each test: a client is Dask's scheduler for all that runs while it is open, the tests
+    that are of no cluster too.
+    """
+    with distributed.Client(cluster) as client:
+        cluster.scale(2)
+        _wait_for_workers(client, 2)
+        yield client
 
 
 def _wait_for_workers(client, n):
@@ -377,7 +388,7 @@ def rows(m=4_000, p=10):
 @pytest.mark.slow
 @pytest.mark.parametrize("n_workers", [1, 2, 4])
 def test_a_cluster_finds_the_same(cluster, client, n_workers):
-    cluster[0].scale(n_workers)
+    cluster.scale(n_workers)
     _wait_for_workers(client, n_workers)
     X, y = rows()
     lazy = chunked(X, [500] * 7), chunked(y, [1000])
@@ -438,14 +449,14 @@ def test_data_that_only_the_lost_worker_had(client):
 def test_no_workers_left(cluster, client):
     X, y = rows()
     lazy = chunked(X, [1000]), chunked(y, [1000])
-    cluster[0].scale(0)
+    cluster.scale(0)
     _until(lambda: not client.ncores())
     with (
         dask.config.set({_dask_scheduler.NO_WORKERS: "2s"}),
         pytest.raises(RuntimeError, match=f"no workers for 2s.*{_dask_scheduler.NO_WORKERS}"),
     ):
         GradientDescentRegressor().fit(*lazy)
-    cluster[0].scale(2)
+    cluster.scale(2)
     _wait_for_workers(client, 2)
     assert GradientDescentRegressor().fit(*lazy).status_ == "converged"
 
