@@ -1,5 +1,10 @@
 """What the user is told: errors name the parameter and what is allowed, warnings a remedy."""
 
+import os
+import subprocess
+import sys
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -13,12 +18,22 @@ from .problems import LONGLEY, with_condition
 X, Y = with_condition(10)
 
 
+def of_two_steps():
+    alphas = iter([0.1, 0.1])
+    return lambda k: next(alphas)
+
+
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [
         ({"alpha": 0}, ValueError, "alpha, the learning rate, must be positive and finite, got 0"),
         ({"alpha": -0.1}, ValueError, "alpha.*positive.*-0.1"),
         ({"alpha": np.nan}, ValueError, "alpha.*positive.*nan"),
+        ({"alpha": 10**400}, ValueError, r"alpha.*finite, got an integer of about 10\^400"),
+        ({"alpha": 10**5000}, ValueError, r"alpha.*finite, got an integer of about 10\^5000"),
+        ({"alpha": Fraction(10**400)}, ValueError, "alpha.*finite, got Fraction"),
+        ({"tol": 10**400}, ValueError, r"tol must be a float64 number, got.*10\^400"),
+        ({"alpha": of_two_steps()}, ValueError, "learning rate of step 2 raised StopIteration"),
         ({"alpha": np.inf}, ValueError, "alpha.*finite.*inf"),
         ({"alpha": [0.1]}, TypeError, r"alpha must be a positive number, a name.*\[0.1\].*list"),
         ({"alpha": None}, TypeError, "alpha must be.*None"),
@@ -186,3 +201,69 @@ def test_verbose(capsys):
     assert capsys.readouterr().out.count("target 1  step") == 2
     GradientDescentRegressor().fit(X, Y)
     assert capsys.readouterr().out == ""
+
+
+SMALLEST = np.nextafter(0.0, 1.0)
+
+
+@pytest.mark.parametrize("weight", [SMALLEST, 3 * SMALLEST, 1e-310, 1e-300, 1e300])
+def test_only_ratios_of_weights_matter(weight):
+    """Down to the smallest numbers there are."""
+    how = {"alpha": 0.1, "max_iter": 20, "tol": 0}
+    found = GradientDescentRegressor(**how).fit(X, Y, np.full(len(Y), weight))
+    np.testing.assert_allclose(found.coef_, GradientDescentRegressor(**how).fit(X, Y).coef_)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.ones(len(Y)) + 0j, "sample_weight must be numbers, got dtype complex128"),
+        (np.full(len(Y), "1"), "sample_weight must be numbers, got dtype <U1"),
+        (np.zeros(len(Y), dtype="M8[s]"), r"sample_weight must be numbers, got dtype datetime64"),
+        ([10**400] * len(Y), "sample_weight must be numbers: int too large"),
+        ([object()] * len(Y), "sample_weight must be numbers: "),
+    ],
+)
+def test_weights_that_are_no_numbers(weights, message):
+    with pytest.raises(ValueError, match=message):
+        GradientDescentRegressor().fit(X, Y, weights)
+
+
+@pytest.mark.parametrize("bad", [1j, 10**400, "a"])
+def test_starts_that_are_no_numbers(bad):
+    with pytest.raises(ValueError, match="coef_init must be an array of shape"):
+        GradientDescentRegressor().fit(X, Y, coef_init=[bad] * X.shape[1])
+
+
+def test_arrays_of_other_libraries():
+    """With scikit-learn's dispatch they come as they are."""
+    code = """
+import numpy as np, sklearn
+xp = __import__("array_api_strict")
+import sklearn_gd
+X, y = np.arange(12.0).reshape(6, 2), np.arange(6.0)
+sklearn.set_config(array_api_dispatch=True)
+reg = sklearn_gd.GradientDescentRegressor().fit(X, y)
+A, b = xp.asarray(X), xp.asarray(y)
+for call in (
+    lambda: sklearn_gd.GradientDescentRegressor().fit(A, b),
+    lambda: sklearn_gd.GradientDescentRegressor().partial_fit(A, b),
+    lambda: sklearn_gd.GradientDescentRegressorCV(cv=2).fit(A, b),
+    lambda: sklearn_gd.cost(A, b, [1.0, 1.0]),
+    lambda: sklearn_gd.max_stable_alpha(A),
+    lambda: reg.predict(A),
+    lambda: reg.score(A, b),
+):
+    try:
+        call()
+    except TypeError as error:
+        assert "array_api_strict" in str(error) and "numpy.asarray" in str(error), error
+    else:
+        raise AssertionError("no error")
+"""
+    pytest.importorskip("array_api_strict")
+    environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -187,3 +187,30 @@ def test_another_thread_sees_the_old_fit_or_the_new_one():
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_predictions_while_another_thread_fits_other_features():
+    """Those of the fit that the names were checked against, or a refusal."""
+    pd = pytest.importorskip("pandas")
+    A = pd.DataFrame(X[:, :2], columns=["a", "b"])
+    B = A[["b", "a"]]
+    est = GradientDescentRegressor("exact", max_iter=3, tol=0)
+    est.fit(B, Y)
+    expected, done, wrong = est.fit(A, Y).predict(A), threading.Event(), []
+
+    def look():
+        while not done.is_set():
+            try:
+                found = est.predict(A)
+            except ValueError:
+                continue
+            if not np.array_equal(found, expected):
+                wrong.append(found)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    for i in range(300):
+        est.fit(B if i % 2 else A, Y)
+    done.set()
+    thread.join()
+    assert wrong == []

@@ -383,3 +383,13 @@ def test_same_bits_where_there_is_little_to_do(shape):
         with threadpool_limits(limit):
             coefs.append(GradientDescentRegressor("exact", max_iter=60, tol=0).fit(few, y).coef_)
     assert_array_equal(*coefs)
+
+
+def test_a_fit_on_dask_threads_with_an_eigenvalue_by_passes():
+    """Dask's threads ask for ours, which must not be waiting for Dask's."""
+    da = pytest.importorskip("dask.array")
+    wide, y = rng.normal(size=(300, 1100)), rng.normal(size=300)
+    lazy = da.from_array(wide, chunks=(100, -1)), da.from_array(y, chunks=100)
+    reg = GradientDescentRegressor("lipschitz", precompute=False, max_iter=3, tol=0)
+    found = reg.fit(*lazy).coef_
+    np.testing.assert_allclose(found, reg.fit(wide, y).coef_, rtol=1e-9, atol=1e-12)
