@@ -328,6 +328,15 @@ def test_dask_is_imported_only_for_its_data():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.fixture(autouse=True)
+def _scheduler_as_it_was():
+    """A client whose scheduler is gone closes itself, and stays Dask's scheduler nevertheless."""
+    before = dask.config.get("scheduler", None)
+    yield
+    if dask.config.get("scheduler", None) != before:
+        dask.config.set(scheduler=before)
+
+
 # --- on a cluster -----------------------------------------------------------
 
 
