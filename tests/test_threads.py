@@ -164,10 +164,10 @@ def test_one_allowed_thread_means_no_threads_of_ours():
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_a_search_leaves_the_limit_as_it_was(backend):
-    from joblib import parallel_config
+    from joblib import parallel_backend
 
     before = blas_threads()
-    with parallel_config(backend):
+    with parallel_backend(backend):
         GridSearchCV(
             GradientDescentRegressor(max_iter=20, tol=0),
             {"alpha": [0.01, 0.1, "auto"]},
