@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.utils import assert_all_finite, check_random_state, check_scalar
 
 from .learning_rates import NAMED, Constant, LearningRate, Schedule
+from .protocol import as_float, shown
 from .rows import Rows
 
 # For scikit-learn's checks.  Looking for nan would be one more read of X, and a
@@ -40,9 +41,12 @@ def check_alpha(alpha):
     if callable(alpha):
         return Schedule(alpha)
     if isinstance(alpha, numbers.Real) and not isinstance(alpha, bool | np.bool_):
-        if 0.0 < float(alpha) <= sys.float_info.max:
-            return Constant(float(alpha))
-        raise ValueError(f"alpha, the learning rate, must be positive and finite, got {alpha!r}.")
+        number = as_float(alpha)
+        if 0.0 < number <= sys.float_info.max:
+            return Constant(number)
+        raise ValueError(
+            f"alpha, the learning rate, must be positive and finite, got {shown(alpha)}."
+        )
     raise TypeError(
         "alpha must be a positive number, a name, a callable k -> float or an object with a "
         f"method start(problem), got {alpha!r} of type {type(alpha).__name__}."
@@ -79,11 +83,13 @@ def check_numeric(array, name):
         raise ValueError(f"{name} must be numeric, got dtype {array.dtype}.")
 
 
-def check_count(value, name, smallest):
-    """Raise unless the value is a whole number of at least ``smallest``."""
+def check_count(value, name, smallest, largest=None):
+    """Raise unless the value is a whole number from ``smallest`` to ``largest``."""
     if isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be an integer of at least {smallest}, got {value!r}.")
     check_scalar(value, name, numbers.Integral, min_val=smallest)
+    if largest is not None and value > largest:
+        raise ValueError(f"{name} must be at most {largest}, got {shown(value)}.")
 
 
 def check_number(value, name, low, high, boundaries):
@@ -91,6 +97,9 @@ def check_number(value, name, low, high, boundaries):
     if isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be a number, got {value!r}.")
     limits = {"min_val": low, "max_val": high, "include_boundaries": boundaries}
+    number = as_float(value)
+    # What float64 cannot hold is used as what it is to float64.
+    value = number if number in {0.0, math.inf, -math.inf} else value
     check_scalar(value, name, numbers.Real, **limits)
     if math.isnan(value):
         raise ValueError(f"{name} must be a number, got nan.")
@@ -104,7 +113,7 @@ def check_rows(X, y, sample_weight, suffix=""):
     """
     rows = check_batch(X, y, sample_weight, suffix)
     if rows.weights is not None:
-        rows.weights = rows.weights * near_one(rows.weights.max(), f"sample_weight{suffix}")
+        rows.weights = near_one(rows.weights, rows.weights.max(), f"sample_weight{suffix}")
     return rows
 
 
@@ -134,11 +143,12 @@ def as_stored(X):
     return X
 
 
-def near_one(largest, name):
-    """Return the power of two that brings weights near 1, of which this is the largest."""
+def near_one(weights, largest, name):
+    """Return the weights, whose largest is given, brought near 1 by a power of two."""
     if largest == 0:
         raise ValueError(f"{name} must have a positive entry, but all are zero.")
-    return math.ldexp(1.0, -math.frexp(largest)[1])
+    # That power itself may be no float64.
+    return np.ldexp(weights, -math.frexp(largest)[1])
 
 
 def check_weights(sample_weight, n_rows, name="sample_weight"):
@@ -147,10 +157,7 @@ def check_weights(sample_weight, n_rows, name="sample_weight"):
         return None
     if isinstance(sample_weight, bool):
         raise TypeError(f"{name} must be numbers, got {sample_weight!r}.")
-    try:
-        weights = np.asarray(sample_weight, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be numbers: {error}.") from error
+    weights = check_floats(sample_weight, name, "numbers")
     if weights.ndim == 0:
         weights = np.full(n_rows, weights)
     if weights.ndim != 1:
@@ -216,18 +223,28 @@ def _check_sizes(sizes, name):
         )
 
 
+def check_floats(values, name, expected):
+    """Return the values, which the user passes as parameters, as an array of float64."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biufO":
+            raise TypeError(f"got dtype {array.dtype}")
+        # What is too large becomes infinite, which is for the caller to judge.
+        with np.errstate(over="ignore"):
+            return array.astype(np.float64, copy=False)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{name} must be {expected}: {error}.") from error
+
+
 def check_start(init, name, shape, *, per_target=False):
     """Return an array of that shape as float64.
 
     If it is one number per target, a single number stands for all.
     """
     expected = "a number" if shape == () else f"an array of shape {shape}"
-    try:
-        start = np.asarray(init, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be {expected} of numbers: {error}.") from error
     if init is None or isinstance(init, bool):
         raise TypeError(f"{name} must be {expected}, got {init!r}.")
+    start = check_floats(init, name, expected if shape == () else f"{expected} of numbers")
     if start.shape != shape and not (per_target and len(shape) < 2 and start.size == 1):
         raise ValueError(f"{name} must be {expected}, got shape {start.shape}.")
     if not np.isfinite(start).all():
