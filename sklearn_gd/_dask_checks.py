@@ -8,10 +8,11 @@ import dask.array as da
 import numpy as np
 from dask.base import is_dask_collection
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
-from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
 from . import _dask_scheduler as scheduler
+from . import _data_checks as data_checks
 from . import _validation as validation
 
 
@@ -108,7 +109,7 @@ def aligned(values, X, name):
             # Partitions of one frame; each chunk looks whether they really are.
             values = _with_chunks(values, X.chunks[0]) if same else with_known_chunks(values)
     else:
-        values = check_array(values, input_name=name, dtype="numeric", ensure_2d=False)
+        values = data_checks.check_array(values, input_name=name, dtype="numeric", ensure_2d=False)
         values = da.from_array(values, chunks=-1)
     validation.check_numeric(values, name)
     if values.ndim > 2 or values.shape[0] != X.shape[0]:
@@ -139,11 +140,13 @@ def weights_near_one(sample_weight, X, name):
     if low.min() < 0:
         raise ValueError(f"{name} must not be negative, got {low.min()}.")
     # The heaviest chunk's rows are typical of those that count.
-    return weights * validation.near_one(high.max(), name), int(total.argmax())
+    return validation.near_one(weights, high.max(), name), int(total.argmax())
 
 
 def _extremes(weights):
     """Least, largest and sum of the weights of a chunk, as its only row."""
     if not len(weights):
         return np.zeros((1, 3))
-    return np.array([[weights.min(), weights.max(), weights.sum()]])
+    # A sum that leaves float64 is that of a heavy chunk all the same.
+    with np.errstate(over="ignore"):
+        return np.array([[weights.min(), weights.max(), weights.sum()]])

@@ -1,9 +1,9 @@
 """The cost, its gradient and the largest stable learning rate as plain functions."""
 
 import numpy as np
-from sklearn.utils import check_array, check_X_y
 
 from . import _validation as validation
+from ._data_checks import check_array, check_X_y
 from ._guest import leaves_no_trace
 from .curvature import Curvature
 from .hessian import when_to_gather

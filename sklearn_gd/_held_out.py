@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_array, check_random_state
-from sklearn.utils.validation import validate_data
+from sklearn.utils import check_random_state
 
 from . import _validation as validation
 from ._collections import dask_for
+from ._data_checks import check_array, validate_data
 from .rows import Rows
 
 
@@ -52,7 +52,7 @@ def hold_out(estimator, rows, target_shape, X_val, y_val, sample_weight_val):
             "early_stopping=True holds out a share of rows in memory only; of a Dask collection "
             "pass held-out rows as X_val and y_val."
         )
-    split = estimator.validation_fraction, _seed(estimator.random_state)
+    split = float(estimator.validation_fraction), _seed(estimator.random_state)
     rows, held_out = split_rows(rows, *split)
     return rows, HeldOut(held_out, split=split)
 
@@ -81,10 +81,11 @@ def _naming(name):
     """Put the name before errors of scikit-learn's checks, which say X or none."""
     try:
         yield
-    except TypeError as error:
-        raise TypeError(f"{name}: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+    except (TypeError, ValueError) as error:
+        if str(error).startswith(name):
+            raise
+        of_class = TypeError if isinstance(error, TypeError) else ValueError
+        raise of_class(f"{name}: {error}") from error
 
 
 def _given_rows(estimator, X_val, y_val, sample_weight_val, target_shape):
@@ -101,7 +102,9 @@ def _given_rows(estimator, X_val, y_val, sample_weight_val, target_shape):
             )
         return rows
     with _naming("X_val"):
-        X_val = validate_data(estimator, X_val, reset=False, **validation.AS_IT_IS)
+        X_val = validate_data(
+            estimator, X_val, input_name="X_val", reset=False, **validation.AS_IT_IS
+        )
     with _naming("y_val"):
         y_val = check_array(y_val, input_name="y_val", dtype="numeric", ensure_2d=False)
     expected = X_val.shape[0], *target_shape

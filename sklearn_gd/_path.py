@@ -5,16 +5,17 @@ from functools import partial
 from itertools import islice
 
 import numpy as np
-from sklearn.utils import check_X_y
 
 from . import _validation as validation
 from ._cross_validation import MOST_FEATURES
+from ._data_checks import check_X_y
 from ._guest import leaves_no_trace
 from ._threads import alone
 from .descent import steps
 from .hessian import affordable
 from .moments import collect
 from .objective import LeastSquares
+from .protocol import shown
 from .quadratic import steps_from_zero
 
 
@@ -88,7 +89,7 @@ def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_we
     X, y = check_X_y(X, y, **validation.ROWS_AS_THEY_ARE)
     validation.check_flag(fit_intercept, "fit_intercept")
     if not isinstance(alpha, numbers.Real) or isinstance(alpha, bool):
-        raise TypeError(f"alpha must be a positive number, got {alpha!r}.")
+        raise TypeError(f"alpha must be a positive number, got {shown(alpha)}.")
     rate, counts = validation.check_alpha(alpha), _check_counts(n_iters)
     rows = validation.check_rows(X, y, sample_weight)
     known = rows.n_features <= MOST_FEATURES and affordable(rows.n_features)
@@ -96,10 +97,10 @@ def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_we
     validation.check_moments(moments, rows)
     problem = LeastSquares(rows, moments, y.shape[1:])
     largest = problem.curvature.largest
-    if alpha * largest > 2.0:
+    if rate.alpha * largest > 2.0:
         raise ValueError(
-            f"alpha={alpha:g} is above {2.0 / largest:.6g} (2/L): the path of this data grows "
-            "without bound."
+            f"alpha={rate.alpha:g} is above {2.0 / largest:.6g} (2/L): the path of this data "
+            "grows without bound."
         )
     path_of = partial(alone, _by_powers) if known else _step_by_step
     thetas = np.array([path_of(one, rate, counts) for one in problem.objectives])

@@ -6,12 +6,13 @@ from contextlib import nullcontext
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from . import _validation as validation
 from ._advice import warn_of
 from ._callbacks import FRAMES, CallbackSupportMixin, tasks_of, with_callbacks
 from ._collections import dask_for
+from ._data_checks import validate_data
 from ._documentation import LINK_TEMPLATE
 from ._guest import (
     features_of,

@@ -1,6 +1,7 @@
 """GradientDescentRegressorCV: the learning rate and the number of steps by cross-validation."""
 
 import numbers
+import sys
 import warnings
 
 import numpy as np
@@ -10,15 +11,16 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.validation import validate_data
 
 from . import _validation as validation
 from ._cross_validation import held_out_losses
+from ._data_checks import validate_data
 from ._documentation import LINK_TEMPLATE
 from ._guest import features_of, leaves_no_trace, or_stays_as_it_was, stand_in, take_over
 from ._regressor import GradientDescentRegressor
 from ._splits import splits_of
 from ._threads import alone, use_at_most
+from .protocol import shown
 
 # Learning rates of the grid, if the user does not say how many.
 GRID = 20
@@ -204,7 +206,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
 
     def _check_settings(self):
         validation.check_flag(self.fit_intercept, "fit_intercept")
-        validation.check_count(self.max_iter, "max_iter", 1)
+        validation.check_count(self.max_iter, "max_iter", 1, sys.maxsize)
         if self.n_jobs is not None:
             whole = isinstance(self.n_jobs, numbers.Integral) and not isinstance(self.n_jobs, bool)
             if not whole or self.n_jobs == 0:
@@ -212,20 +214,14 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
                     f"n_jobs must be None or an integer other than 0, got {self.n_jobs!r}."
                 )
         if isinstance(self.alphas, numbers.Integral) and not isinstance(self.alphas, bool):
-            validation.check_count(self.alphas, "alphas", 1)
+            validation.check_count(self.alphas, "alphas", 1, sys.maxsize)
         elif self.alphas is not None:
-            wrong = (
-                "alphas must be None, how many, or a 1-D array of positive numbers, got "
-                f"{self.alphas!r}."
-            )
-            try:
-                alphas = np.asarray(self.alphas)
-            except ValueError as error:  # lists of unequal lengths
-                raise ValueError(wrong) from error
-            if alphas.ndim != 1 or not len(alphas) or alphas.dtype.kind not in "iuf":
-                raise ValueError(wrong)
+            allowed = "None, how many, or a 1-D array of positive numbers"
+            alphas = validation.check_floats(self.alphas, "alphas", allowed)
+            if alphas.ndim != 1 or not len(alphas) or np.asarray(self.alphas).dtype.kind == "b":
+                raise ValueError(f"alphas must be {allowed}, got {shown(self.alphas)}.")
             if not (np.isfinite(alphas) & (alphas > 0)).all():
-                raise ValueError(f"alphas must be positive and finite, got {self.alphas!r}.")
+                raise ValueError(f"alphas must be positive and finite, got {shown(self.alphas)}.")
 
     def _alphas(self, largest):
         """The learning rates to try, given the largest L of all training rows."""

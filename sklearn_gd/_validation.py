@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.utils import assert_all_finite, check_random_state, check_scalar
 
 from .learning_rates import NAMED, Constant, LearningRate, Schedule
+from .protocol import as_float, shown
 from .rows import Rows
 
 # For scikit-learn's checks.  Looking for nan would be one more read of X, and a
@@ -20,7 +21,6 @@ ROWS_AS_THEY_ARE = {**AS_IT_IS, "multi_output": True, "y_numeric": True}
 
 # A step needs (x^3 y)^2, and the gradient of a perfect fit is y times 1e-16.
 SMALLEST, LARGEST = 1e-30, 1e30
-INFINITE = (math.inf, -math.inf)
 
 
 def check_alpha(alpha):
@@ -79,22 +79,17 @@ def check_flag(value, name):
 
 def check_numeric(array, name):
     """Raise unless the array holds real numbers."""
-    if not hasattr(array.dtype, "kind"):
-        library = type(array).__module__.partition(".")[0]
-        raise TypeError(
-            f"{name} is an array of {library}, which scikit-learn leaves as it is with "
-            "array_api_dispatch=True; only NumPy's are supported here: pass "
-            f"numpy.asarray({name})."
-        )
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must be numeric, got dtype {array.dtype}.")
 
 
-def check_count(value, name, smallest):
-    """Raise unless the value is a whole number of at least ``smallest``."""
+def check_count(value, name, smallest, largest=None):
+    """Raise unless the value is a whole number from ``smallest`` to ``largest``."""
     if isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be an integer of at least {smallest}, got {value!r}.")
     check_scalar(value, name, numbers.Integral, min_val=smallest)
+    if largest is not None and value > largest:
+        raise ValueError(f"{name} must be at most {largest}, got {shown(value)}.")
 
 
 def check_number(value, name, low, high, boundaries):
@@ -102,37 +97,12 @@ def check_number(value, name, low, high, boundaries):
     if isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be a number, got {value!r}.")
     limits = {"min_val": low, "max_val": high, "include_boundaries": boundaries}
-    if isinstance(value, numbers.Real) and math.isinf(as_float(value)) and value not in INFINITE:
-        raise ValueError(f"{name} must be a float64 number, got {shown(value)}.")
+    number = as_float(value)
+    # What float64 cannot hold is used as what it is to float64.
+    value = number if number in {0.0, math.inf, -math.inf} else value
     check_scalar(value, name, numbers.Real, **limits)
     if math.isnan(value):
         raise ValueError(f"{name} must be a number, got nan.")
-
-
-def as_float(number):
-    """Return the real number as a float; infinite if it is too large for one."""
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
-
-
-def shown(value):
-    """Return what came as it is to be read; integers of more digits than Python prints too."""
-    if isinstance(value, int) and abs(value) > sys.float_info.max:
-        return f"an integer of about 10^{round(value.bit_length() * math.log10(2))}"
-    return repr(value)
-
-
-def _numbers(values, name, expected="numbers"):
-    """Return an array of real numbers as float64."""
-    given = np.asarray(values)
-    if given.dtype.kind not in "biufO":
-        raise ValueError(f"{name} must be {expected}, got dtype {given.dtype}.")
-    try:
-        return given.astype(np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"{name} must be {expected}: {error}.") from error
 
 
 def check_rows(X, y, sample_weight, suffix=""):
@@ -143,7 +113,7 @@ def check_rows(X, y, sample_weight, suffix=""):
     """
     rows = check_batch(X, y, sample_weight, suffix)
     if rows.weights is not None:
-        rows.weights = rows.weights * near_one(rows.weights.max(), f"sample_weight{suffix}")
+        rows.weights = near_one(rows.weights, rows.weights.max(), f"sample_weight{suffix}")
     return rows
 
 
@@ -173,12 +143,12 @@ def as_stored(X):
     return X
 
 
-def near_one(largest, name):
-    """Return the power of two that brings weights near 1, of which this is the largest."""
+def near_one(weights, largest, name):
+    """Return the weights, whose largest is given, brought near 1 by a power of two."""
     if largest == 0:
         raise ValueError(f"{name} must have a positive entry, but all are zero.")
-    # Of the smallest numbers there are the power itself would be none.
-    return math.ldexp(1.0, min(-math.frexp(largest)[1], sys.float_info.max_exp - 1))
+    # That power itself may be no float64.
+    return np.ldexp(weights, -math.frexp(largest)[1])
 
 
 def check_weights(sample_weight, n_rows, name="sample_weight"):
@@ -187,7 +157,7 @@ def check_weights(sample_weight, n_rows, name="sample_weight"):
         return None
     if isinstance(sample_weight, bool):
         raise TypeError(f"{name} must be numbers, got {sample_weight!r}.")
-    weights = _numbers(sample_weight, name)
+    weights = check_floats(sample_weight, name, "numbers")
     if weights.ndim == 0:
         weights = np.full(n_rows, weights)
     if weights.ndim != 1:
@@ -253,6 +223,19 @@ def _check_sizes(sizes, name):
         )
 
 
+def check_floats(values, name, expected):
+    """Return the values, which the user passes as parameters, as an array of float64."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biufO":
+            raise TypeError(f"got dtype {array.dtype}")
+        # What is too large becomes infinite, which is for the caller to judge.
+        with np.errstate(over="ignore"):
+            return array.astype(np.float64, copy=False)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{name} must be {expected}: {error}.") from error
+
+
 def check_start(init, name, shape, *, per_target=False):
     """Return an array of that shape as float64.
 
@@ -261,7 +244,7 @@ def check_start(init, name, shape, *, per_target=False):
     expected = "a number" if shape == () else f"an array of shape {shape}"
     if init is None or isinstance(init, bool):
         raise TypeError(f"{name} must be {expected}, got {init!r}.")
-    start = _numbers(init, name, f"{expected} of numbers")
+    start = check_floats(init, name, expected if shape == () else f"{expected} of numbers")
     if start.shape != shape and not (per_target and len(shape) < 2 and start.size == 1):
         raise ValueError(f"{name} must be {expected}, got shape {start.shape}.")
     if not np.isfinite(start).all():

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from .objective import Point
-from .protocol import RateState, checked_alpha
+from .protocol import RateState, checked_alpha, no_number
 from .stopping import UNSEEN
 
 # Of the start: the squares of its gradient and more must be float64 numbers.
@@ -117,7 +117,10 @@ def begin(objective, curvature, rate, theta, *, max_iter, tol, k=0):
             f"coef_init and intercept_init give a loss of {start.loss:.1e}; up to "
             f"{LARGEST_LOSS:.0e} is allowed."
         )
-    state = rate.start(AtStart(start, curvature, max_iter, tol))
+    try:
+        state = rate.start(AtStart(start, curvature, max_iter, tol))
+    except StopIteration as error:
+        raise ValueError(no_number("at the start")) from error
     if not callable(state):
         raise TypeError(
             f"alpha: start(problem) of {rate!r} must return a callable "
@@ -211,10 +214,7 @@ def steps(objective, rate, point):
         try:
             alpha = rate(point.k, line)
         except StopIteration as error:
-            raise ValueError(
-                f"alpha: the learning rate of step {point.k} raised StopIteration, as an iterator "
-                "does that has come to its end; it must return a number for every step."
-            ) from error
+            raise ValueError(no_number(f"of step {point.k}")) from error
         if not (isinstance(alpha, float) and 0.0 <= alpha < math.inf):
             # What is not a float but a number will do, and 0 where there is no slope.
             alpha = checked_alpha(alpha, point.k)

@@ -170,6 +170,14 @@ def test_a_first_chunk_far_away_that_hardly_counts():
     assert_allclose(found.loss_history_[0], float(at_start), rtol=1e-12)
 
 
+@pytest.mark.parametrize("weight", [5e-324, 1.7e308])
+def test_equal_weights_of_any_size(weight):
+    X, y = with_condition(10.0, 60, 3, seed=0)
+    weights = chunked(np.full(60, weight), [25])
+    found = GradientDescentRegressor().fit(chunked(X, [25]), y, weights)
+    assert_agree(found, GradientDescentRegressor().fit(X, y))
+
+
 def test_partial_fit_wants_batches_in_memory():
     X, y = with_condition(10.0, 60, 3, seed=0)
     lazy = chunked(X, [25])

@@ -366,8 +366,8 @@ X, Y = with_condition(10)
         ({"X_val": X - np.inf, "y_val": Y}, ValueError, "Input X_val contains infinity"),
         ({"X_val": X * 1e160, "y_val": Y}, ValueError, "X_val has values of size.*rescale X_val"),
         ({"X_val": X, "y_val": Y * 1e160}, ValueError, "y_val has values of size.*rescale y_val"),
-        ({"X_val": X.astype("U"), "y_val": Y}, ValueError, "X_val: "),
-        ({"X_val": X, "y_val": Y.astype("U")}, ValueError, "y_val: "),
+        ({"X_val": X.astype("U"), "y_val": Y}, ValueError, "X_val must be numeric"),
+        ({"X_val": X, "y_val": Y.astype("U")}, ValueError, "y_val must be numeric"),
         ({"X_val": X, "y_val": sparse.csr_array(Y[:, None])}, TypeError, "y_val: Sparse"),
         (
             {"X_val": X, "y_val": Y, "sample_weight_val": -Y},

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import check_X_y
 
 from .. import _validation as validation
+from .._data_checks import check_X_y
 from .._held_out import split_rows
 from ..moments import collect
 from ..objective import LeastSquares
