@@ -672,7 +672,16 @@ def _interrupt():
     signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
 
+@pytest.fixture
+def interruptible():
+    """SIGINT as a user's terminal has it: who starts tests in the background may have it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_while_a_chunk_is_read(new_client, tmp_path):
     y = rows()[1]
     with (
@@ -686,6 +695,7 @@ def test_interrupted_while_a_chunk_is_read(new_client, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_between_two_reads(new_client):
     X, y = rows()
     with pytest.raises(KeyboardInterrupt) as caught:
