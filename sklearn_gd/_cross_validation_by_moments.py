@@ -11,6 +11,7 @@ and gradient are read off the held-out rows: what is left to be computed is how
 much the others differ.
 """
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 from . import _validation as validation
 from ._splits import MOST_SETS, sets_of_rows
 from ._threads import in_threads
+from .coordinates import Standardised, Unscaled
 from .descent import HOPELESS
 from .moments import collect, merged
 from .quadratic import steps_from_zero
@@ -37,29 +39,46 @@ ROUNDING = 1e-13
 class Training:
     """Training rows of a split in the eigenbasis of their Hessian, a column for each target.
 
-    There every coordinate descends by itself, ``a <- a - alpha (value a - pull)``.
+    There every coordinate descends by itself, ``a <- a - alpha (value a - pull)``, from 0.
 
     Attributes
     ----------
+    coordinates : Unscaled or Standardised
+        In which the Hessian is.
+    start : ndarray of shape (n_parameters, n_targets)
+        Theta where a is 0.
     values : ndarray of shape (n_parameters,)
         Eigenvalues, in ascending order.
     basis : ndarray of shape (n_parameters, n_parameters)
     pull : ndarray of shape (n_parameters, n_targets)
-        Minus the gradient at zero.
-    y_square : ndarray of shape (n_targets,)
+        Minus the gradient at the start.
+    square : ndarray of shape (n_targets,)
+        Mean squared error at the start.
     """
 
+    coordinates: Unscaled | Standardised
+    start: np.ndarray
     values: np.ndarray
     basis: np.ndarray
     pull: np.ndarray
-    y_square: np.ndarray
+    square: np.ndarray
 
     @classmethod
-    def of(cls, moments, n_parameters):
-        """Return what the moments of the training rows tell, of so many parameters."""
+    def of(cls, moments, fit_intercept, how):
+        """Return what the moments of the training rows tell of a descent that is begun so."""
+        coordinates = Unscaled()
+        if how.scale:
+            coordinates = Standardised.of(moments, centred=fit_intercept)
+            moments = coordinates.moments(moments)
+        n_parameters = len(moments.centre) + fit_intercept
+        b = moments.y_mean if how.from_mean and fit_intercept else np.zeros_like(moments.y_mean)
+        start = np.zeros((n_parameters, len(b)))
+        start[len(moments.centre) :] = b
         # NumPy's, unlike SciPy's, lets other threads work.
         values, basis = np.linalg.eigh(moments.hessian[:n_parameters, :n_parameters])
-        return cls(values, basis, basis.T @ moments.cross[:n_parameters], moments.y_square)
+        pull = basis.T @ moments.pull(b)[:n_parameters]
+        square = moments.y_variance + (moments.y_mean - b) ** 2
+        return cls(coordinates, start, values, basis, pull, square)
 
     @property
     def largest(self):
@@ -68,12 +87,12 @@ class Training:
 
     @np.errstate(over="ignore", invalid="ignore")
     def closest(self, alphas, k):
-        """Theta after k steps of the alpha that comes closest to the solution; 0 if none does."""
+        """Theta after k steps of the alpha that comes closest to the solution, or the start."""
         ends = np.vstack([steps_from_zero(alphas[:, None], self.values, k), 0.0 * self.values])
         # What J falls by, in a coordinate with this share of its gradient.
         falls = (ends - 0.5 * self.values * ends**2) @ (self.pull**2).sum(axis=1)
         chosen = ends[np.where(np.isfinite(falls), falls, -np.inf).argmax()]
-        return self.basis @ (chosen[:, None] * self.pull)
+        return self.start + self.basis @ (chosen[:, None] * self.pull)
 
 
 @dataclass(frozen=True)
@@ -92,6 +111,23 @@ class HeldOut:
     least: np.ndarray
 
 
+@dataclass(frozen=True)
+class How:
+    """How descents are made.
+
+    Attributes
+    ----------
+    scale : bool
+        Whether along features standardised by what a split trains on.
+    from_mean : bool
+        Whether they begin at the mean of y that a split trains on, with an
+        intercept, or at zero.
+    """
+
+    scale: bool = False
+    from_mean: bool = False
+
+
 class ByMoments:
     """All splits by second moments.
 
@@ -99,12 +135,12 @@ class ByMoments:
     ----------
     X, Y, weights, splits, fit_intercept
         As in `held_out_losses`.
+    how : How
     """
 
-    def __init__(self, X, Y, weights, splits, fit_intercept):
+    def __init__(self, X, Y, weights, splits, fit_intercept, how=How()):
         self._rows = X, Y, weights
-        self._fit_intercept = fit_intercept
-        n_parameters = X.shape[1] + fit_intercept
+        self._fit_intercept, self._how, self._read = fit_intercept, how, None
         self._tested = [test for _, test in splits]
         everything = np.arange(len(Y)), np.arange(0)
         sets, members = sets_of_rows(len(Y), [*splits, everything])
@@ -119,20 +155,37 @@ class ByMoments:
             return merged([moments[i] for i in chosen if i in moments])
 
         self._test_moments = [of(test) for _, test in members[:-1]]
+        self._all_moments = [of(train) for train, _ in members]
+        self._train()
+
+    def _train(self):
         # To compute eigenvalues takes ten times what a product does.
-        work = 10 * len(members) * X.shape[1] ** 3
-        jobs = _mapped(lambda member: Training.of(of(member[0]), n_parameters), members, work)
-        *self._trained, self._whole = jobs
+        parts = self._all_moments
+        work = 10 * len(parts) * len(parts[0].centre) ** 3
+        how = self._fit_intercept, self._how
+        *self._trained, self._whole = _mapped(lambda part: Training.of(part, *how), parts, work)
+
+    def standardised(self):
+        """Return the same with standardised features, from the mean of y."""
+        other = copy.copy(self)
+        other._how, other._read = How(scale=True, from_mean=True), None
+        other._train()
+        return other
 
     @property
     def largest_eigenvalue(self):
         """The largest L, of all training rows and of all rows together."""
-        return max(part.largest for part in (*self._trained, self._whole))
+        return max(self.largest_of_training, self._whole.largest)
+
+    @property
+    def largest_of_training(self):
+        """The largest L of training rows."""
+        return max(part.largest for part in self._trained)
 
     def losses(self, alphas, max_iter):
         """Mean squared error of each alpha and step on each split's held-out rows."""
         folds = range(len(self._trained))
-        held_out = [self._held_out(f, alphas, max_iter) for f in folds]
+        self._read = held_out = [self._held_out(f, alphas, max_iter) for f in folds]
         losses = np.empty((len(alphas), max_iter + 1, len(folds)))
 
         def fill(job):
@@ -143,23 +196,39 @@ class ByMoments:
         _mapped(fill, np.ndindex(len(alphas), len(folds)), work)
         return losses
 
+    @np.errstate(over="ignore", invalid="ignore")
+    def losses_after(self, alphas, steps):
+        """The same after some numbers of steps only, each of which costs as much as one step."""
+        losses = np.empty((len(alphas), len(steps), len(self._trained)))
+        for f, trained in enumerate(self._trained):
+            held_out = self._read[f] if self._read else self._held_out(f, alphas, max(steps))
+            for a, alpha in enumerate(alphas):
+                ends = steps_from_zero(alpha, trained.values[:, None], np.array(steps))
+                iterates = ends[:, :, None] * trained.pull[:, None, :]
+                residual = np.tensordot(held_out.factor, iterates, axes=1)
+                residual += held_out.offset[:, None, :]
+                found = 2.0 * held_out.least + np.einsum("pkj,pkj->kj", residual, residual)
+                losses[a, :, f] = found.mean(axis=1)
+        return losses
+
     def _held_out(self, f, alphas, max_iter):
-        trained, moments = self._trained[f], self._test_moments[f]
+        trained = self._trained[f]
+        moments = trained.coordinates.moments(self._test_moments[f])
         last = trained.closest(alphas, max_iter)
         w, b = (last[:-1], last[-1]) if self._fit_intercept else (last, 0.0)
 
         def kernel(X, y, weights):
-            residual = X.dot(w) + b - y
+            residual = X.times(w) + b - y
             weighted = residual if weights is None else residual * weights[:, None]
-            centred = X.T.dot(weighted) - np.outer(moments.centre, weighted.sum(axis=0))
+            centred = X.transpose_times(weighted) - np.outer(moments.centre, weighted.sum(axis=0))
             return (residual * weighted).sum(axis=0), centred, weighted.sum(axis=0)
 
-        rows = _rows(*self._rows, self._tested[f])
+        rows = trained.coordinates.rows(_rows(*self._rows, self._tested[f]))
         square, slope, mean = (part / moments.weight for part in rows.sum(kernel))
-        return _about(last, square / 2.0, slope, mean, moments, trained.basis)
+        return _about(last, square / 2.0, slope, mean, moments, trained)
 
 
-def _about(last, loss, slope, mean, moments, basis):
+def _about(last, loss, slope, mean, moments, trained):
     """Return HeldOut rows by J at the last iterate, and its slopes along centred features and b.
 
     About the mean, so that no digits are lost far from the origin, even if b is 0.
@@ -175,7 +244,7 @@ def _about(last, loss, slope, mean, moments, basis):
     )
     root = root[:, : len(last)]
     least = np.maximum(loss - 0.5 * np.einsum("ij,ij->j", pull, pull), 0.0)
-    return HeldOut(root @ basis, pull - root @ last, least)
+    return HeldOut(root @ trained.basis, pull - root @ (last - trained.start), least)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -190,7 +259,7 @@ def _losses(trained, held_out, alpha, max_iter):
 def _target_losses(trained, held_out, target, alpha, max_iter):
     losses = np.full(max_iter + 1, np.inf)
     pull, offset = trained.pull[:, target], held_out.offset[:, target]
-    hopeless = HOPELESS * trained.y_square[target]
+    hopeless = HOPELESS * trained.square[target]
     diverges = alpha * trained.largest > 2.0
     for k, iterates in _iterates(pull, trained.values, alpha, max_iter):
         # New memory for each product would cost as much as the product.
@@ -203,7 +272,7 @@ def _target_losses(trained, held_out, target, alpha, max_iter):
         lost = ~np.isfinite(found)
         if diverges:
             # J on the training rows, which is twice this above the least.
-            training = trained.y_square[target] + iterates**2 @ trained.values
+            training = trained.square[target] + iterates**2 @ trained.values
             training -= 2.0 * iterates @ pull
             lost |= ~(training <= hopeless)
         if lost.any():
@@ -215,7 +284,7 @@ def _target_losses(trained, held_out, target, alpha, max_iter):
 
 
 def _iterates(pull, values, alpha, max_iter):
-    """Yield the number of the first and the iterates of some steps from zero, a row each.
+    """Yield the number of the first and the iterates of some steps from 0, a row each.
 
     Any number of steps is one map, ``a -> factor a + shift``, and that map
     after itself makes twice as many.  What was yielded is overwritten.

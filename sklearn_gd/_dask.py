@@ -207,7 +207,7 @@ def score(estimator, X, y, sample_weight=None):
 
         def kernel(X, y, weights):
             weights = np.ones(len(y)) if weights is None else weights
-            residual, y = X.dot(W) + b - y, y - y_middle
+            residual, y = X.times(W) + b - y, y - y_middle
             return weights.sum(), weights.dot(y), weights.dot(y**2), weights.dot(residual**2)
 
         total, y_sum, y_square, residual_square = rows.sum(kernel)

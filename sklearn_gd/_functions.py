@@ -5,10 +5,10 @@ import numpy as np
 from . import _validation as validation
 from ._data_checks import check_array, check_X_y
 from ._guest import leaves_no_trace
-from .curvature import Curvature
+from .coordinates import Standardised, Unscaled
 from .hessian import when_to_gather
 from .moments import collect
-from .objective import Objective
+from .objective import LeastSquares, Objective
 from .theta import join
 
 
@@ -179,7 +179,7 @@ def directional_derivative(
 
 
 @leaves_no_trace
-def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
+def max_stable_alpha(X, *, fit_intercept=True, scale=False, sample_weight=None):
     """Upper limit of the constant learning rates with which gradient descent converges, 2/L.
 
     L is the largest eigenvalue of the Hessian ``1/S A^T diag(s) A``, A = [X 1]
@@ -192,6 +192,9 @@ def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
         Features.
     fit_intercept : bool, default=True
         Whether the intercept is a parameter too.
+    scale : bool, default=False
+        Whether the descent is along standardised features, as with
+        ``GradientDescentRegressor(alpha, scale=True)``.
     sample_weight : float or array-like of shape (n_samples,), default=None
         Weights s_i, not negative; 1 for all if None.
 
@@ -219,11 +222,13 @@ def max_stable_alpha(X, *, fit_intercept=True, sample_weight=None):
     """
     X = check_array(X, input_name="X", **validation.AS_IT_IS)
     validation.check_flag(fit_intercept, "fit_intercept")
+    validation.check_flag(scale, "scale")
     rows = validation.check_rows(X, np.zeros(X.shape[0]), sample_weight)
     # Without them L takes some dozens of products.
     moments = collect(rows, bool(fit_intercept), covariance=when_to_gather(rows, 50) == 0)
     validation.check_moments(moments, rows)
-    largest = Curvature(Objective(rows, moments)).largest
+    coordinates = Standardised.of(moments) if scale else Unscaled()
+    largest = LeastSquares(rows, moments, (), coordinates=coordinates).curvature.largest
     return 2.0 / largest if largest > 0 else np.inf
 
 

@@ -11,6 +11,7 @@ from ._cross_validation import MOST_FEATURES
 from ._data_checks import check_X_y
 from ._guest import leaves_no_trace
 from ._threads import alone
+from .coordinates import Standardised, Unscaled
 from .descent import steps
 from .hessian import affordable
 from .moments import collect
@@ -20,12 +21,14 @@ from .quadratic import steps_from_zero
 
 
 @leaves_no_trace
-def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_weight=None):
+def gradient_descent_path(
+    X, y, *, alpha, n_iters, fit_intercept=True, scale=False, sample_weight=None
+):
     """Compute the coefficients after given numbers of steps of a constant learning rate.
 
-    From zero. Drawn against the time ``t = k * alpha`` they are what a regularisation path
-    is of a penalty: early stopping shrinks much as ridge regression with the
-    penalty ``1/(2 t) |w|^2`` does.
+    From zero, or with ``scale=True`` from the mean of y. Drawn against the time
+    ``t = k * alpha`` they are what a regularisation path is of a penalty: early
+    stopping shrinks much as ridge regression with the penalty ``1/(2 t) |w|^2`` does.
 
     Parameters
     ----------
@@ -39,6 +42,10 @@ def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_we
         Numbers of steps, not negative, in any order.
     fit_intercept : bool, default=True
         Whether b is a parameter; else it is 0.
+    scale : bool, default=False
+        Whether to descend along standardised features, from the mean of y, as in
+        `GradientDescentRegressor`. Coefficients are those of X all the same;
+        `alpha`, 2/L and the penalty are in terms of standardised features.
     sample_weight : float or array-like of shape (n_samples,), default=None
         Weights s_i, not negative; 1 for all if None.
 
@@ -88,6 +95,7 @@ def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_we
     """
     X, y = check_X_y(X, y, **validation.ROWS_AS_THEY_ARE)
     validation.check_flag(fit_intercept, "fit_intercept")
+    validation.check_flag(scale, "scale")
     if not isinstance(alpha, numbers.Real) or isinstance(alpha, bool):
         raise TypeError(f"alpha must be a positive number, got {shown(alpha)}.")
     rate, counts = validation.check_alpha(alpha), _check_counts(n_iters)
@@ -95,7 +103,8 @@ def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_we
     known = rows.n_features <= MOST_FEATURES and affordable(rows.n_features)
     moments = collect(rows, bool(fit_intercept), covariance=known)
     validation.check_moments(moments, rows)
-    problem = LeastSquares(rows, moments, y.shape[1:])
+    coordinates = Standardised.of(moments) if scale else Unscaled()
+    problem = LeastSquares(rows, moments, y.shape[1:], coordinates=coordinates)
     largest = problem.curvature.largest
     if rate.alpha * largest > 2.0:
         raise ValueError(
@@ -103,9 +112,14 @@ def gradient_descent_path(X, y, *, alpha, n_iters, fit_intercept=True, sample_we
             "grows without bound."
         )
     path_of = partial(alone, _by_powers) if known else _step_by_step
-    thetas = np.array([path_of(one, rate, counts) for one in problem.objectives])
-    coefs = thetas[:, : rows.n_features]
-    intercepts = thetas[:, -1] if fit_intercept else np.zeros((len(thetas), len(counts)))
+    coefs = np.empty((rows.n_targets, rows.n_features, len(counts)))
+    intercepts = np.zeros((rows.n_targets, len(counts)))
+    for j, objective in enumerate(problem.objectives):
+        start = objective.best_constant() if scale else np.zeros(objective.n_parameters)
+        thetas = path_of(objective, rate, counts, start)
+        b = thetas[:, -1] if fit_intercept else np.zeros(len(counts))
+        w, intercepts[j] = coordinates.outside(thetas[:, : rows.n_features], b)
+        coefs[j] = w.T
     return (coefs, intercepts) if y.ndim > 1 else (coefs[0], intercepts[0])
 
 
@@ -119,20 +133,20 @@ def _check_counts(n_iters):
     return counts
 
 
-def _by_powers(objective, rate, counts):
-    """Theta after so many steps, a column each, in the eigenbasis of H."""
+def _by_powers(objective, rate, counts, start):
+    """Theta after so many steps, a row each, in the eigenbasis of H."""
     values, basis = np.linalg.eigh(objective.moments.hessian)
-    pull = basis.T @ objective.moments.cross[:, objective.target]
-    return basis @ (steps_from_zero(rate.alpha, values[:, None], counts) * pull[:, None])
+    pull = -(basis.T @ objective.at(start).gradient)
+    return start + (steps_from_zero(rate.alpha, values, counts[:, None]) * pull) @ basis.T
 
 
-def _step_by_step(objective, rate, counts):
+def _step_by_step(objective, rate, counts, start):
     """The same by making the steps."""
-    point = objective.at(np.zeros(objective.n_parameters))
+    point = objective.at(start)
     state = rate.start(None)
     wanted, thetas = set(counts.tolist()), {0: point.theta}
     made = islice(steps(objective, state, point), int(counts.max(initial=0)))
     for k, (_, after) in enumerate(made, 1):
         if k in wanted:
             thetas[k] = after.theta
-    return np.array([thetas[k] for k in counts.tolist()]).reshape(len(counts), -1).T
+    return np.array([thetas[k] for k in counts.tolist()]).reshape(len(counts), -1)

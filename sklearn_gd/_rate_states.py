@@ -6,11 +6,20 @@ protocol.py), and can be pickled.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from .products import inner
 from .protocol import checked_alpha
 from .stopping import MAX_EXCESS
+
+# Steps after which eigenvalues are worth their time: some, and as many for each parameter.
+WORTH_FIRST, WORTH_EACH = 16, 2
+# See `reciprocal_eigenvalue`.
+MOST_GROWTH = 100.0
+# Steps for each eigenvalue without progress, after which it may be more.
+PATIENCE = 4
 
 
 @dataclass
@@ -83,6 +92,59 @@ class AlternatingSteps:
 
 
 @dataclass
+class AutomaticSteps:
+    """Alternating steps; reciprocals of eigenvalues once they are worth computing."""
+
+    alternating: AlternatingSteps = field(default_factory=AlternatingSteps)
+    made: int = 0
+    first: float = 0.0
+    growth: float = MOST_GROWTH
+    lowest: float = math.inf
+    in_vain: int = 0
+    fixed: bool = False
+
+    def __call__(self, k, line):
+        if self.made == 0:
+            self.first = math.sqrt(line.slope)
+        self.made += 1
+        if self.made > WORTH_FIRST + WORTH_EACH * len(line.gradient):
+            known = line.components()
+            if known is not None and len(known[0]) and known[1].any():
+                values, components = known
+                self._watch(float(np.sum(components**2 / values)), len(values))
+                return reciprocal_eigenvalue(values, components, self.first, self.growth)
+        return self.alternating(k, line)
+
+    def _watch(self, excess, n_values):
+        """Let components grow more if J - J* has not halved for long."""
+        if excess < 0.5 * self.lowest:
+            self.lowest, self.in_vain = excess, 0
+            return
+        self.in_vain += 1
+        if self.in_vain > PATIENCE * n_values:
+            self.growth, self.in_vain = 10.0 * self.growth, 0
+
+
+def reciprocal_eigenvalue(values, components, first, growth):
+    """Reciprocal of the eigenvalue along which most of J - J* is, or of one that must come first.
+
+    The step with 1/value ends the descent along its eigenvector, and makes a
+    component along a larger eigenvalue grow by their ratio.  It is made only
+    if none grows beyond so many times the largest, or the first gradient; else
+    the one that would grow most is ended before.
+    """
+    sizes = np.abs(components)
+    most = growth * max(sizes.max(), first)
+    chosen = int((sizes**2 / values).argmax())
+    while True:
+        after = sizes * np.abs(1.0 - values / values[chosen])
+        worst = int(after.argmax())
+        if after[worst] <= most or worst <= chosen:
+            return float(1.0 / values[chosen])
+        chosen = worst
+
+
+@dataclass
 class Cycle:
     """The same steps over and over; only the ends of a cycle count."""
 
@@ -122,7 +184,9 @@ def cycle_length(problem, kappa):
     if kappa <= 1.0 or shrink >= 1.0:
         return 1
     # T_N(x) = cosh(N arcosh x) outside [-1, 1].
-    steps = math.acosh(1.0 / shrink) / math.acosh((kappa + 1.0) / (kappa - 1.0))
+    above = 2.0 / (kappa - 1.0)
+    # arcosh of 1 + above, which for the largest kappa is 1 to a float.
+    steps = math.acosh(1.0 / shrink) / math.log1p(above + math.sqrt(above * (above + 2.0)))
     return min(1 << math.ceil(math.log2(max(steps, 1.0))), largest)
 
 

@@ -27,6 +27,7 @@ from ._results import fitted_attributes
 from ._seen import check_batch_is_in_memory, seen_with, unless_rows_are_forgotten
 from ._verbose import Printer
 from ._warm_start import pause_at, starts
+from .coordinates import Standardised, Unscaled
 from .descent import Descent, descend
 from .early_stopping import EarlyStopping, HeldOutLoss
 from .hessian import when_to_gather
@@ -56,7 +57,8 @@ class GradientDescentRegressor(
 
         - a positive float: that number at every step. Converges from every
           start if and only if it is below 2/L (see `max_stable_alpha`).
-        - ``"auto"``: adaptive Barzilai-Borwein steps; nothing to tune.
+        - ``"auto"``: adaptive Barzilai-Borwein steps, and reciprocals of
+          eigenvalues where they do not soon arrive; nothing to tune.
         - ``"barzilai-borwein"``, ``"exact"`` (exact line search),
           ``"lipschitz"`` (1/L), ``"chebyshev"``, ``"silver"``.
         - a callable ``k -> float``, the learning rate of step k = 0, 1, ...
@@ -66,6 +68,15 @@ class GradientDescentRegressor(
         sources.
     fit_intercept : bool, default=True
         Whether b is a parameter; else it is 0.
+    scale : "auto", True or False, default="auto"
+        Whether to descend along standardised features, which is a learning
+        rate of its own for each parameter: the same J and the same rule, for
+        the parameters of ``(x_j - mean_j) / sd_j`` (without an intercept
+        ``x_j`` over its root mean square). X is not copied, and `coef_`, paths
+        and losses are those of X as it is. If no start is given the descent
+        begins at the best constant, b = the mean of y, and not at zero.
+        "auto": True with ``alpha="auto"``, else False. An alpha belongs to the
+        setting it was chosen for: set `scale` explicitly in a grid with both.
     max_iter : int, default=10_000
         Largest number of steps.
     tol : float or None, default=1e-6
@@ -84,7 +95,9 @@ class GradientDescentRegressor(
         to the end where there are more features than rows as well, or where
         gathering would take more than a quarter of the memory.
         By passes, ``"lipschitz"`` and ``"silver"`` cost one more read (beyond
-        1000 features some dozens), and ``"chebyshev"`` raises ValueError.
+        1000 features some dozens), and ``"chebyshev"`` raises ValueError. Up to
+        1000 features the second moments may be gathered all the same once the
+        steps have cost as much: to tell a solution, and for ``"auto"``.
     warm_start : bool, default=False
         Whether `fit` goes on from where the last one ended. On the same data
         and with the same `alpha` it goes on exactly, as if there had been no
@@ -96,10 +109,10 @@ class GradientDescentRegressor(
         and to stop when it no longer falls. Rows are held out at random, or
         given to `fit` as `X_val`. ``alpha="lipschitz"`` is the learning rate
         for it: its path is the smooth one from simple to flexible models.
-    validation_fraction : float, default=0.1
+    validation_fraction : float, default=0.15
         Share of the rows to hold out, between 0 and 1. Rows of weight 0 do
         not count. Not used where `X_val` is given.
-    n_iter_no_change : int, default=5
+    n_iter_no_change : int, default=40
         Early stopping ends the descent when so many new minima of the loss in
         a row have had no lower validation loss than the lowest before. Steps
         at which the loss is above its minimum so far are not compared: what a
@@ -143,6 +156,13 @@ class GradientDescentRegressor(
         Coefficients after k steps, float64. Only with `store_path=True`.
     intercept_path_ : ndarray of shape (`n_iter_` + 1,) or (`n_iter_` + 1, n_targets)
         Intercept after k steps. Only with `store_path=True`.
+    scaled_ : bool
+        Whether the descent was along standardised features.
+    feature_mean_ : ndarray of shape (n_features,) or None
+        Means of the features (zeros without an intercept); None if not scaled.
+    feature_scale_ : ndarray of shape (n_features,) or None
+        Their standard deviations (without an intercept root mean squares), 1
+        for a constant feature; None if not scaled.
     n_features_in_ : int
         Number of features seen during fit.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -153,8 +173,11 @@ class GradientDescentRegressor(
     sklearn.exceptions.ConvergenceWarning
         If the descent did not reach a solution in `max_iter` steps, nor was
         stopped early, or diverged; says what was reached and what to do about
-        it. A fit that diverged returns the parameters of the lowest loss,
-        which are finite.
+        it, with the condition number and the features that are combinations
+        of others. If early stopping chose parameters that the rows descended
+        on clearly speak against. If predictions are sums of terms so large
+        that rounding shows in R^2. A fit that diverged returns the parameters of
+        the lowest loss, which are finite.
 
     See Also
     --------
@@ -171,20 +194,23 @@ class GradientDescentRegressor(
     does not depend on units. It leaves of J an excess of at most
     ``n_features * tol**2 / l``, relative to J, where l is the smallest
     eigenvalue of the correlation matrix of the features (without an
-    intercept: of their cosines). By moments the excess is known, and must be
-    at most 1e-7 of J too; by passes up to thirty conjugate gradient steps must
-    not find it larger, and nearly collinear features may still hide more. So
-    may features that depend on each other to more than some ten digits, which
-    second moments in float64 do not show.
+    intercept: of their cosines). So the excess itself must be at most 1e-7 of
+    J too (with the cube of `tol` for a smaller one than 1e-6). By moments it is
+    known: eigenvalues that rounding of the moments hides are looked up in the
+    rows. By passes it is known where the moments are worth gathering for it;
+    else up to thirty conjugate gradient steps must not find it larger, and
+    nearly collinear features may still hide more. Features that depend on each
+    other to more than some twelve digits count as dependent; if J has a slope
+    along them even so, the fit does not converge.
 
     Where several solutions have the same J, with more features than rows for
-    instance, a descent from zero reaches the one of least norm of (w, b);
-    `LinearRegression` returns the one of least norm of w.
+    instance, a descent from zero reaches the one of least norm of (w, b), and
+    along standardised features, from the best constant, that of least norm of
+    the w of these; `LinearRegression` returns the one of least norm of w.
 
-    Losses between two reads of the rows are added up from differences. Those
-    at the start and of the parameters returned are J to rounding; in between,
-    where features are nearly collinear and an adaptive learning rate rises
-    steeply, a recorded loss can be off.
+    Losses between two reads of the rows are added up from differences. The rows
+    are read again where rounding may have changed one by more than some 1e-10
+    of it.
 
     Sums are float64 whatever the dtype of X. Before convergence is declared
     loss and gradient are computed afresh from the rows, unless a bound of
@@ -219,6 +245,12 @@ class GradientDescentRegressor(
     >>> reg = GradientDescentRegressor(alpha=0.1, max_iter=3, tol=0).fit(X, y)
     >>> reg.loss_history_.round(3)
     array([20.362,  0.579,  0.04 ,  0.025])
+
+    Standardised, it is the same cost on its way from the mean of y:
+
+    >>> reg = GradientDescentRegressor(alpha=0.1, scale=True, max_iter=3, tol=0).fit(X, y)
+    >>> reg.loss_history_.round(3)
+    array([2.363, 1.916, 1.554, 1.26 ])
     """
 
     _doc_link_module = "sklearn_gd"
@@ -229,19 +261,21 @@ class GradientDescentRegressor(
         alpha="auto",
         *,
         fit_intercept=True,
+        scale="auto",
         max_iter=10_000,
         tol=1e-6,
         precompute="auto",
         warm_start=False,
         early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=5,
+        validation_fraction=0.15,
+        n_iter_no_change=40,
         store_path=False,
         verbose=0,
         random_state=None,
     ):
         self.alpha = alpha
         self.fit_intercept = fit_intercept
+        self.scale = scale
         self.max_iter = max_iter
         self.tol = tol
         self.precompute = precompute
@@ -280,9 +314,11 @@ class GradientDescentRegressor(
         sample_weight : float or array-like of shape (n_samples,), default=None
             Weights s_i, not negative; a row of weight 0 does not count.
         coef_init : array-like of the shape of `coef_`, default=None
-            Where to start; zeros if None. Takes precedence over `warm_start`.
+            Where to start. If None, zeros, or where a warm start goes on, over
+            which it takes precedence.
         intercept_init : float or array-like of the shape of `intercept_`, default=None
-            Where to start; 0 if None.
+            Where to start; 0 if None, or if both are and features are
+            standardised, the mean of y.
         X_val : {array-like, sparse matrix, dataframe} of shape (n_val, n_features)
             Held-out rows for early stopping, instead of a share of X.
             In a `Pipeline` they must be transformed as X is: enable metadata
@@ -407,8 +443,10 @@ class GradientDescentRegressor(
         if np.shape(X)[0] == 0 or seen is None:
             take_over(self, vars(self) | fitted)
             return self
-        rows = seen.triangle.rows()
-        problem = self._problem(rows, seen.target_shape, self._gather_at(rows, rate))
+        rows, origin = seen.triangle.rows(), 0.0
+        if self._scaled and self.fit_intercept:
+            rows, origin = seen.triangle.rows_about_shift(), seen.triangle.shift
+        problem = self._problem(rows, seen.target_shape, self._gather_at(rows, rate), origin)
         descents = self._begin(problem, rate, None, None)
         known = {**fitted, "_seen": seen, "_split": None}
         fitted, last = self._descended(rate, problem, descents, [], seen.dtype, known)
@@ -433,7 +471,7 @@ class GradientDescentRegressor(
             gather_at = self._gather_at(rows, rate)
             problem = self._problem(rows, shape, gather_at)
             descents = self._begin(problem, rate, coef_init, intercept_init)
-            stoppers = self._stoppers(held_out, shape, gather_at, descents)
+            stoppers = self._stoppers(held_out, problem, gather_at, descents)
             return self._descended(rate, problem, descents, stoppers, rows.dtype, known, given)
 
     def __sklearn_is_fitted__(self):
@@ -451,10 +489,23 @@ class GradientDescentRegressor(
     def _tol(self):
         return float(self.tol or 0.0)
 
-    def _problem(self, rows, target_shape, gather_at, suffix=""):
+    @property
+    def _scaled(self):
+        """Whether to descend along standardised features."""
+        if isinstance(self.scale, str):
+            return isinstance(self.alpha, str) and self.alpha == "auto"
+        return bool(self.scale)
+
+    def _problem(self, rows, target_shape, gather_at, origin=0.0):
+        """The problem of the rows, whose features are the user's but for this origin."""
+        moments = self._moments(rows, gather_at)
+        coordinates = Standardised.of(moments, origin) if self._scaled else Unscaled()
+        return LeastSquares(rows, moments, target_shape, gather_at, coordinates)
+
+    def _moments(self, rows, gather_at, suffix=""):
         moments = collect(rows, bool(self.fit_intercept), covariance=gather_at == 0)
         validation.check_moments(moments, rows, type(self).__name__, suffix)
-        return LeastSquares(rows, moments, target_shape, gather_at)
+        return moments
 
     def _gather_at(self, rows, rate):
         """Number of the update from which covariances are used."""
@@ -479,15 +530,17 @@ class GradientDescentRegressor(
         progress = starts(problem, rate, pause, *user_start, exactly=exactly, **limits)
         return [Descent(begun) for begun in progress]
 
-    def _stoppers(self, held_out, target_shape, gather_at, descents):
+    def _stoppers(self, held_out, problem, gather_at, descents):
         """Return the watches that stop each target's descent early, if they are to."""
         if held_out is None:
             return []
         gather_at = held_out.gather_at(gather_at)
-        problem = self._problem(held_out.rows, target_shape, gather_at, held_out.suffix)
+        moments = self._moments(held_out.rows, gather_at, held_out.suffix)
+        shape, coordinates = problem.target_shape, problem.coordinates
+        tested = LeastSquares(held_out.rows, moments, shape, gather_at, coordinates)
         return [
             EarlyStopping(HeldOutLoss(objective), descent, self.n_iter_no_change)
-            for objective, descent in zip(problem.objectives, descents, strict=True)
+            for objective, descent in zip(tested.objectives, descents, strict=True)
         ]
 
     def _descended(self, rate, problem, descents, stoppers, dtype, known, given=None):
@@ -533,7 +586,8 @@ class GradientDescentRegressor(
                 tasks.end()
             # The user's and those up to here: of this, of fit and of its decorators.
             frames = 5 + (FRAMES if given is not None else 0)
-            warn_of(problem, descents, rate, self.max_iter, self._tol, frames)
+            names = known.get("feature_names_in_")
+            warn_of(problem, descents, rate, self.max_iter, self._tol, names, frames)
 
         return {**known, **found, "_pause": pause}, last
 

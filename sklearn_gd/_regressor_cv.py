@@ -26,8 +26,11 @@ from .protocol import shown
 GRID = 20
 # They go up to just below 2/L, and over so many decades.
 TOP, DECADES = 0.99, 3.0
-# Share by which the held-out error falls in half of the steps, to say more would be better.
-STILL_FALLING = 1e-3
+# Attributes of the regressor that the refit gives.
+REFITTED = ["coef_", "intercept_", "loss_history_", "alpha_history_", "best_iter_", "n_iter_"]
+REFITTED += ["status_", "scaled_", "feature_mean_", "feature_scale_"]
+# What has an error above so many times another's, and so much of that of the mean, is far worse.
+MUCH, LITTLE = 1.25, 0.02
 
 
 class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
@@ -51,6 +54,11 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         splitter, or an iterable of (train, test) row numbers.
     fit_intercept : bool, default=True
         Whether b is a parameter; else it is 0.
+    scale : "auto", True or False, default="auto"
+        Whether to descend along features standardised by the rows a split
+        trains on, from the mean of their y; see `GradientDescentRegressor`.
+        "auto": True where the grid is made here (`alphas` None or a number),
+        False where you give it.
     max_iter : int, default=1000
         Largest number of steps.
     n_jobs : int, default=None
@@ -60,7 +68,8 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     Attributes
     ----------
     alpha_ : float
-        The learning rate chosen.
+        The learning rate chosen. It belongs to the coordinates of the descent:
+        to use it, pass ``scale=chosen.scaled_`` to `GradientDescentRegressor` too.
     n_iter_ : int
         The number of steps chosen; of equally good pairs the one with fewer.
         If it is `max_iter`, more steps may be better still.
@@ -85,6 +94,11 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     status_ : {"max_iter", "diverged"}
         "max_iter": all steps chosen were made. "diverged": `alpha_` is above
         2/L of all rows, and J climbs; `coef_` is that of the lowest J then.
+    scaled_ : bool
+        Whether the descent was along standardised features.
+    feature_mean_, feature_scale_ : ndarray of shape (n_features,) or None
+        Their means and standard deviations on all rows, as in
+        `GradientDescentRegressor`; None if not scaled.
     n_features_in_ : int
         Number of features seen during fit.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -103,11 +117,12 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     residuals of a reference solution, and once or twice for the final descent.
     The descents themselves run on the moments. More features than rows are
     first turned into as many as there are rows, in which every descent is the
-    same. Beyond 2000 features each step reads all rows instead, for all alphas
-    and folds at once; so does it with more features than rows if X is sparse.
+    same (for each split anew if features are standardised). Beyond 2000
+    features each step reads all rows instead, for all alphas and folds at once;
+    so does it with more features than rows if X is sparse.
 
-    Other than ridge regression a descent learns the intercept from zero, and
-    stopped early shrinks it like the coefficients: centre y, and standardise X.
+    With ``scale=False`` a descent learns the intercept from zero, other than
+    ridge regression, and stopped early shrinks it like the coefficients.
 
     The mean over folds is not weighted, as in `GridSearchCV` and
     `sklearn.linear_model.LassoCV`.
@@ -132,10 +147,20 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     _doc_link_module = "sklearn_gd"
     _doc_link_template = LINK_TEMPLATE
 
-    def __init__(self, alphas=None, *, cv=None, fit_intercept=True, max_iter=1000, n_jobs=None):
+    def __init__(
+        self,
+        alphas=None,
+        *,
+        cv=None,
+        fit_intercept=True,
+        scale="auto",
+        max_iter=1000,
+        n_jobs=None,
+    ):
         self.alphas = alphas
         self.cv = cv
         self.fit_intercept = fit_intercept
+        self.scale = scale
         self.max_iter = max_iter
         self.n_jobs = n_jobs
 
@@ -171,8 +196,10 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         Warns
         -----
         sklearn.exceptions.ConvergenceWarning
-            If the held-out error was still falling at `max_iter`; if all
-            `alphas` are above 2/L, or the one chosen is and J climbs.
+            If the held-out error would be far lower with more steps, or along
+            standardised features (up to a million times as many steps are
+            looked at; beyond 2000 features it is an estimate); if all `alphas`
+            are above 2/L, or the one chosen is and J climbs.
         """
         self._check_settings()
         routed = self._routed(sample_weight, params)
@@ -182,7 +209,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         rows = validation.check_rows(X, y, sample_weight)
         splits = splits_of(self.cv, X, y, rows.weights, **routed.splitter.split)
         use_at_most(self.n_jobs)
-        alphas, errors, largest = alone(
+        found = alone(
             held_out_losses,
             rows.X,
             rows.y,
@@ -191,14 +218,15 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             self._alphas,
             int(self.max_iter),
             bool(self.fit_intercept),
+            self._scaled,
         )
-        mean_errors = errors.mean(axis=2)
-        chosen, steps = _best(mean_errors)
-        refitted = self._refitted(float(alphas[chosen]), given, y, sample_weight, steps)
-        fitted = {"alphas_": alphas, "alpha_": float(alphas[chosen]), "mse_path_": errors}
-        limit = 2.0 / largest if largest > 0 else np.inf
+        errors = found.losses.mean(axis=2)
+        chosen, steps = _best(errors)
+        alpha = float(found.alphas[chosen])
+        refitted = self._refitted(alpha, given, y, sample_weight, steps)
+        fitted = {"alphas_": found.alphas, "alpha_": alpha, "mse_path_": found.losses}
         take_over(self, features_of(noted) | fitted | refitted)
-        self._warn(mean_errors[chosen], steps, limit)
+        self._warn(found, errors[chosen, steps], steps)
         return self
 
     # The same as that of the regressor, down to the word.
@@ -206,6 +234,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
 
     def _check_settings(self):
         validation.check_flag(self.fit_intercept, "fit_intercept")
+        validation.check_auto_or_flag(self.scale, "scale")
         validation.check_count(self.max_iter, "max_iter", 1, sys.maxsize)
         if self.n_jobs is not None:
             whole = isinstance(self.n_jobs, numbers.Integral) and not isinstance(self.n_jobs, bool)
@@ -223,9 +252,18 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             if not (np.isfinite(alphas) & (alphas > 0)).all():
                 raise ValueError(f"alphas must be positive and finite, got {shown(self.alphas)}.")
 
+    @property
+    def _makes_the_grid(self):
+        return self.alphas is None or isinstance(self.alphas, numbers.Integral)
+
+    @property
+    def _scaled(self):
+        """Whether to descend along standardised features."""
+        return self._makes_the_grid if isinstance(self.scale, str) else bool(self.scale)
+
     def _alphas(self, largest):
         """The learning rates to try, given the largest L of all training rows."""
-        if self.alphas is None or isinstance(self.alphas, numbers.Integral):
+        if self._makes_the_grid:
             n = GRID if self.alphas is None else int(self.alphas)
             top = TOP * 2.0 / largest if largest > 0 else 1.0
             return np.logspace(-DECADES, 0.0, n) * top if n > 1 else np.array([top / 2.0])
@@ -244,23 +282,31 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     def _refitted(self, alpha, X, y, sample_weight, steps):
         """Descend on all rows; return the regressor's attributes by name."""
         regressor = GradientDescentRegressor(
-            alpha, fit_intercept=self.fit_intercept, max_iter=max(steps, 1), tol=0
+            alpha,
+            fit_intercept=self.fit_intercept,
+            scale=self._scaled,
+            max_iter=max(steps, 1),
+            tol=0,
+            store_path=steps == 0,
         )
         # What it would warn of is not of this class's parameters: `_warn` does.
         fitted, _ = regressor._fitted(X, y, sample_weight)
-        names = ("coef_", "intercept_", "loss_history_", "alpha_history_", "best_iter_")
-        attributes = {name: fitted[name] for name in (*names, "n_iter_", "status_")}
+        attributes = {name: fitted[name] for name in REFITTED}
         if steps == 0:
             # The start itself was best on held-out rows.
-            for name in ("coef_", "intercept_", "best_iter_", "n_iter_"):
-                attributes[name] = 0 * attributes[name]
+            for name in ("coef_", "intercept_"):
+                start = fitted[name.replace("_", "_path_", 1)][0]
+                attributes[name] = start.astype(np.asarray(fitted[name]).dtype)[()]
+            attributes["best_iter_"] = 0 * fitted["best_iter_"]
+            attributes["n_iter_"] = 0
             attributes["loss_history_"] = attributes["loss_history_"][:1]
             attributes["alpha_history_"] = attributes["alpha_history_"][:0]
             attributes["status_"] = "max_iter"
         return attributes
 
-    def _warn(self, errors, steps, limit):
-        """Tell where the choice is none, given the errors of the alpha chosen and 2/L."""
+    def _warn(self, found, error, steps):
+        """Tell where the choice is none, given what was found and the error of the choice."""
+        limit = 2.0 / found.largest if found.largest > 0 else np.inf
         message = ""
         if (self.alphas_ > limit).all():
             message = (
@@ -274,14 +320,8 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
                 f"climbs on all rows: it is above {limit:.4g} (2/L). coef_ holds the parameters "
                 "of the lowest loss. Pass alphas below 2/L (see max_stable_alpha)."
             )
-        elif steps == self.max_iter and errors[steps // 2] > (1.0 + STILL_FALLING) * errors[steps]:
-            fallen = 1.0 - errors[steps] / errors[steps // 2]
-            message = (
-                f"The least held-out error is the last, at max_iter={self.max_iter}, and it fell "
-                f"by {fallen:.2%} in the last half of the steps. Increase max_iter, or "
-                "standardise the features (StandardScaler in a Pipeline). alpha_ is "
-                f"{self.alpha_:.4g}, and alphas descend below {limit:.4g} (2/L)."
-            )
+        else:
+            message = _far_better(found, error, steps, self.max_iter)
         if message:
             # The user's line, before those of fit and its decorators.
             warnings.warn(message, ConvergenceWarning, stacklevel=5)
@@ -305,6 +345,27 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _far_better(found, error, steps, max_iter):
+    """Say what would have a far lower held-out error, if anything would."""
+
+    def is_far_below(other):
+        return error > MUCH * other + LITTLE * found.of_means
+
+    unit = "step" if steps == 1 else "steps"
+    of = f"The least held-out mean squared error is {error:.4g}, after {steps} {unit}"
+    if is_far_below(found.standardised):
+        return (
+            f"{of}; along standardised features it would be {found.standardised:.4g}: set "
+            "scale=True, and let alphas=None choose learning rates for it."
+        )
+    if is_far_below(found.with_more_steps):
+        return (
+            f"{of}, and would fall to about {max(found.with_more_steps, 0.0):.4g} with more: "
+            f"increase max_iter={max_iter}, by powers of ten."
+        )
+    return ""
 
 
 def _best(errors):

@@ -32,6 +32,9 @@ def fitted_attributes(problem, descents, dtype, store_path):
         "best_iter_": best if shape else int(best[0]),
         "n_iter_": n_iter,
         "status_": max((descent.status for descent in descents), key=STATUSES.index),
+        "scaled_": problem.coordinates.scaled,
+        "feature_mean_": problem.coordinates.feature_mean,
+        "feature_scale_": problem.coordinates.feature_scale,
     }
     if not problem.moments.fit_intercept:
         attributes["intercept_"] = 0.0
@@ -48,9 +51,9 @@ def fitted_attributes(problem, descents, dtype, store_path):
 
 
 def _parameters(problem, thetas):
-    """Coefficients (one row a theta) and intercepts of many thetas."""
+    """The user's coefficients (one row a theta) and intercepts for many thetas."""
     coef, intercept = zip(*map(problem.objectives[0].split, thetas), strict=True)
-    return np.array(coef), np.array(intercept)
+    return problem.coordinates.outside(np.array(coef), np.array(intercept))
 
 
 def _padded(values, length, last):

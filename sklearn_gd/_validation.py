@@ -64,10 +64,8 @@ def check_settings(estimator):
         check_count(estimator.verbose, "verbose", 0)
     for name in ("fit_intercept", "warm_start", "early_stopping", "store_path"):
         check_flag(getattr(estimator, name), name)
-    precompute = estimator.precompute
-    is_auto = isinstance(precompute, str) and precompute == "auto"
-    if not (is_auto or isinstance(precompute, bool | np.bool_)):
-        raise ValueError(f"precompute must be 'auto', True or False, got {precompute!r}.")
+    for name in ("precompute", "scale"):
+        check_auto_or_flag(getattr(estimator, name), name)
     check_random_state(estimator.random_state)
 
 
@@ -75,6 +73,13 @@ def check_flag(value, name):
     """Raise unless the value is True or False."""
     if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be True or False, got {value!r}.")
+
+
+def check_auto_or_flag(value, name):
+    """Raise unless the value is "auto", True or False."""
+    is_auto = isinstance(value, str) and value == "auto"
+    if not (is_auto or isinstance(value, bool | np.bool_)):
+        raise ValueError(f"{name} must be 'auto', True or False, got {value!r}.")
 
 
 def check_numeric(array, name):
@@ -181,12 +186,12 @@ def check_moments(moments, rows, estimator_name=None, suffix=""):
     """
     X_name, y_name = f"X{suffix}", f"y{suffix}"
     sizes = moments.diagonal
-    if not (np.isfinite(sizes).all() and np.isfinite(moments.cross).all()):
+    if not (np.isfinite(sizes).all() and np.isfinite(moments.shared).all()):
         check_finite(rows, estimator_name, suffix)
     vanished = np.flatnonzero(sizes == 0)
     if len(vanished):
         # All zero, or too small to be squared?
-        (total,) = rows.sum(lambda X, y, weights: (_sum_of_magnitudes(X[:, vanished], weights),))
+        (total,) = rows.sum(lambda X, y, weights: (_sum_of_magnitudes(X.X[:, vanished], weights),))
         _check_sizes(total[total > 0], X_name)
     y_sizes = np.sqrt(moments.y_square)
     if not y_sizes.all():
@@ -200,7 +205,7 @@ def check_finite(rows, estimator_name=None, suffix=""):
     """Read the rows and raise if a value is not finite, or its square is not."""
 
     def kernel(X, y, _):
-        X = X.data if sparse.issparse(X) else X
+        X = X.X.data if sparse.issparse(X.X) else X.X
         for values, name in (X, f"X{suffix}"), (y, f"y{suffix}"):
             assert_all_finite(values, estimator_name=estimator_name, input_name=name)
             largest = np.abs(values).max(initial=0.0)

@@ -1,4 +1,4 @@
-"""Where a fit begins: at zero, at the user's start, or where the last fit ended."""
+"""Where a fit begins: at zero or the best constant, the user's start, or the last fit's end."""
 
 import copy
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Pause:
 
     Attributes
     ----------
-    digest : str or None
+    digest : bytes or None
         Fingerprint of the data's moments; None after early stopping, which has
         made steps beyond the one it returned and is not to go on from them.
     rate : LearningRate
@@ -26,7 +26,7 @@ class Pause:
         The fitted coefficients and intercept of each target.
     """
 
-    digest: str | None
+    digest: bytes | None
     rate: object
     progress: tuple[Progress, ...]
     parameters: tuple[tuple[np.ndarray, float], ...]
@@ -34,13 +34,13 @@ class Pause:
 
 def pause_at(problem, rate, descents):
     """Return the Pause after these descents."""
-    split = problem.objectives[0].split
+    split, outside = problem.objectives[0].split, problem.coordinates.outside
     early_stopping = any(descent.validation_losses for descent in descents)
     return Pause(
         digest=None if early_stopping else problem.moments.digest,
         rate=rate,
         progress=tuple(descent.progress for descent in descents),
-        parameters=tuple(split(descent.best.theta) for descent in descents),
+        parameters=tuple(outside(*split(descent.best.theta)) for descent in descents),
     )
 
 
@@ -72,16 +72,27 @@ def starts(problem, rate, pause, coef_init, intercept_init, *, exactly=True, **l
             return copy.deepcopy(pause.progress)
         parameters = pause.parameters
         counts = [progress.point.k if same_rate else 0 for progress in pause.progress]
-    fit_intercept = problem.moments.fit_intercept
+    thetas = [_theta(problem, j, start) for j, start in enumerate(parameters)]
     return tuple(
-        begin(objective, problem.curvature, rate, join(w, b, fit_intercept), k=k, **limits)
-        for objective, (w, b), k in zip(problem.objectives, parameters, counts, strict=True)
+        begin(objective, problem.curvature, rate, theta, k=k, **limits)
+        for objective, theta, k in zip(problem.objectives, thetas, counts, strict=True)
     )
 
 
+def _theta(problem, target, parameters):
+    """The start of a target's descent, given the user's parameters or None."""
+    if parameters is None:
+        return problem.objectives[target].best_constant()
+    w, b = problem.coordinates.inside(*parameters)
+    return join(w, b, problem.moments.fit_intercept)
+
+
 def _initial_parameters(problem, coef_init, intercept_init):
+    """The user's parameters to start at for each target; None for the best constant."""
     rows, target_shape = problem.rows, problem.target_shape
     n_targets, n_features = rows.n_targets, rows.n_features
+    if coef_init is None and intercept_init is None and problem.coordinates.scaled:
+        return [None] * n_targets
     coef, intercept = np.zeros((*target_shape, n_features)), np.zeros(target_shape)
     if coef_init is not None:
         coef = validation.check_start(coef_init, "coef_init", coef.shape)

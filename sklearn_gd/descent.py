@@ -23,9 +23,9 @@ LARGEST_LOSS = 1e120
 # By moments a test in vain costs no read, but some steps' time.
 LEAST_PATIENCE = 4
 
-# From best to worst; several targets have the worst of theirs.
 # A rise of J after which nothing of the start is left among the digits of its square.
 HOPELESS = float(np.finfo(np.float64).eps) ** -2
+# From best to worst; several targets have the worst of theirs.
 STATUSES = ("converged", "early_stopped", "stopped", "max_iter", "diverged")
 
 

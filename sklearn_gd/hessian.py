@@ -19,6 +19,10 @@ from .theta import join, split
 # a dozen reads even of well-conditioned data.  Up to somewhat less than twice
 # as many gathering is worth it in any case, and tells the solution for certain.
 ALWAYS_WORTH = 20
+# Share of the trace below which a curvature is rounding of the moments, but for three digits.
+LOST = 1e-13
+# Standard deviations from the origin at which products with H lose digits worth keeping.
+FAR = 3.0
 # Of the memory, gathering covariances may take this share.
 MEMORY_SHARE = 1 / 4
 
@@ -46,6 +50,9 @@ class Hessian:
 
     def _use(self, moments):
         self.moments = moments
+        self._lost = LOST * moments.trace
+        # Standardised features are about 0.
+        self._is_far = not moments.coordinates and _is_far(moments)
         # BLAS wants columns, which are the rows of H.
         self._matrix: Any = None if moments.covariance is None else moments.hessian.T
 
@@ -68,24 +75,45 @@ class Hessian:
 
     def product(self, v, k=0):
         """H v for update k, a new array."""
-        if self.by_moments(k):
-            return symmetric_product(self._matrix, v)
-        return self._product_by_pass(v)
+        return self._product_by_moments(v) if self.by_moments(k) else self.product_by_pass(v)
 
-    def _product_by_pass(self, v):
-        fit_intercept, centre = self._first.fit_intercept, self._first.centre
+    def is_lost(self, curvature, square):
+        """Whether v'Hv of a v with this square is but rounding of the moments.
+
+        Along v the features vary less than that: a product by a pass tells.
+        """
+        return square > 0.0 and self._matrix is not None and curvature <= self._lost * square
+
+    def _product_by_moments(self, v):
+        if not self._is_far:
+            return symmetric_product(self._matrix, v)
+        # What the mean adds comes last: among products of it the others lose their digits.
+        moments = self.moments
+        w, b = split(v, moments.fit_intercept)
+        along_mean = inner(moments.centre, w) + b
+        product = symmetric_product(moments.covariance.T, w)
+        product += along_mean * moments.centre
+        return join(product, along_mean, moments.fit_intercept)
+
+    def product_by_pass(self, v):
+        """H v by one read of the rows, whatever moments there are."""
+        fit_intercept = self._first.fit_intercept
         w, b = split(v, fit_intercept)
 
         def kernel(X, y, weights):
-            Xw = X.dot(w)
+            along = X.times(w)
+            along += b
             if weights is not None:
-                Xw *= weights
-            return (X.T.dot(Xw),)
+                along *= weights
+            return X.transpose_times(along), along.sum()
 
-        (product,) = self._rows.sum(kernel)
-        product /= self._first.weight
-        # What the ones column adds is known from the mean of X.
-        return join(product + b * centre, inner(centre, w) + b, fit_intercept)
+        w_sum, b_sum = self._rows.sum(kernel)
+        return join(w_sum, b_sum, fit_intercept) / self._first.weight
+
+
+def _is_far(moments):
+    """Whether features are so far from the origin that products of means cost digits."""
+    return bool((np.abs(moments.centre) > FAR * np.sqrt(moments.variance)).any())
 
 
 def when_to_gather(rows, max_iter):

@@ -17,11 +17,13 @@ This module must not know where learning rates come from or when to stop.
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from scipy.linalg.blas import daxpy
 
 from ._cached import cached_property
+from .coordinates import Unscaled
 from .curvature import Curvature
 from .hessian import Hessian
 from .products import inner
@@ -29,9 +31,13 @@ from .protocol import Line
 from .theta import join, split
 
 # Between anchors J and its gradient are recurrences: they lose, relative to
-# their own size, as many digits as J has fallen.  After a fall by this factor
-# they are read off the rows again.
-ANCHOR_FALL = 1e-6
+# their own size, as many digits as J has fallen.  After a fall to this share of
+# the highest they are read off the rows again, or sooner if what rounding of the
+# parameters may have done to J since is more than the other share of it.
+EPS = float(np.finfo(np.float64).eps)
+IS_LOST, KEPT = 1e-6, 6e-10
+# It is asked after each fall by this factor, and after so many updates.
+LOOK_AGAIN, LOOK_EVERY = 0.7, 16
 
 
 @dataclass
@@ -48,6 +54,13 @@ class Point:
         Square of its length, g'g.
     highest : float
         Highest loss since loss and gradient were last read off the rows.
+    looked_at : float
+        Loss at which it was last asked whether they should be, or to which it
+        has risen since.
+    steepest : float
+        Largest slope since they were.
+    since : int
+        How many updates ago they were.
     anchored : bool
         Whether loss and gradient were read off the rows at this very theta.
     k : int
@@ -59,6 +72,9 @@ class Point:
     gradient: np.ndarray = field(repr=False)
     slope: float
     highest: float
+    looked_at: float
+    steepest: float
+    since: int
     anchored: bool
     k: int
 
@@ -70,7 +86,8 @@ class Point:
 
 def anchored_point(theta, loss, gradient, k):
     """Point whose loss and gradient were read off the rows."""
-    return Point(theta, loss, gradient, inner(gradient, gradient), loss, True, k)
+    slope = inner(gradient, gradient)
+    return Point(theta, loss, gradient, slope, loss, loss, slope, 0, True, k)
 
 
 class LeastSquares:
@@ -79,6 +96,7 @@ class LeastSquares:
     Parameters
     ----------
     rows : Rows
+        With the user's features.
     moments : Moments
         Of the same rows.
     target_shape : tuple
@@ -86,16 +104,21 @@ class LeastSquares:
     gather_at : float, default=inf
         Number of the update from which covariances are used if they are not
         at hand already.
+    coordinates : Unscaled or Standardised, default=Unscaled()
+        To descend in.
     """
 
-    def __init__(self, rows, moments, target_shape, gather_at=math.inf):
-        self.rows = rows
-        self.moments = moments
+    def __init__(self, rows, moments, target_shape, gather_at=math.inf, coordinates=None):
+        self.coordinates = coordinates = Unscaled() if coordinates is None else coordinates
+        self.given_rows = rows
+        self.rows = rows = coordinates.rows(rows)
+        self.moments = moments = coordinates.moments(moments)
         self.target_shape = target_shape
-        hessian = Hessian(rows, moments, gather_at)
-        self.objectives = [Objective(rows, moments, j, hessian) for j in range(rows.n_targets)]
         # H is the same for every target.
-        self.curvature = Curvature(self.objectives[0])
+        self.hessian = Hessian(rows, moments, gather_at)
+        self.curvature = Curvature(rows, self.hessian)
+        shared = self.hessian, self.curvature
+        self.objectives = [Objective(rows, moments, j, *shared) for j in range(rows.n_targets)]
 
 
 class Objective:
@@ -109,11 +132,13 @@ class Objective:
     target : int, default=0
         Column of y.
     hessian : Hessian, default=None
+    curvature : Curvature, default=None
         Of the same rows.
     """
 
-    def __init__(self, rows, moments, target=0, hessian=None):
+    def __init__(self, rows, moments, target=0, hessian=None, curvature=None):
         self.hessian = Hessian(rows, moments) if hessian is None else hessian
+        self.curvature = Curvature(rows, self.hessian) if curvature is None else curvature
         self.rows = rows
         self.moments = moments
         self.target = target
@@ -123,21 +148,21 @@ class Objective:
     @np.errstate(over="ignore", invalid="ignore")
     def at(self, theta, k=0):
         """Point at theta after k updates, its loss and gradient read off the rows."""
-        if not theta.any():
-            # The moments are the sums for theta = 0.
-            loss = self.moments.y_square[self.target] / 2
-            gradient = -self.moments.cross[:, self.target]
-            return anchored_point(theta, float(loss), gradient, k)
         w, b = self.split(theta)
+        if not w.any():
+            # The moments tell of every constant.
+            above = self._y_mean - b
+            loss = (self.moments.y_variance[self.target] + above**2) / 2
+            return anchored_point(theta, float(loss), -self.moments.pull(b)[:, self.target], k)
         # A kernel may be sent to other machines: it holds no more than it needs.
         target = self.target
 
         def kernel(X, y, weights):
-            residual = X.dot(w)
+            residual = X.times(w)
             residual += b
             residual -= y[:, target]
             weighted = residual if weights is None else weights * residual
-            return residual.dot(weighted), X.T.dot(weighted), weighted.sum()
+            return residual.dot(weighted), X.transpose_times(weighted), weighted.sum()
 
         square, *gradient = self.rows.sum(kernel)
         loss = float(square / (2 * self.moments.weight))
@@ -147,14 +172,29 @@ class Objective:
         """Read loss and gradient of the point off the rows, if they are not."""
         if not point.anchored:
             fresh = self.at(point.theta)
-            point.loss = point.highest = fresh.loss
+            point.loss = point.highest = point.looked_at = fresh.loss
             point.gradient, point.slope, point.anchored = fresh.gradient, fresh.slope, True
+            point.steepest, point.since = fresh.slope, 0
 
     def line(self, point):
         """J along the negative gradient: what the choice of alpha is about."""
         g = point.gradient
         Hg = self.hessian.product(g, point.k)
-        return Line(g, Hg, point.slope, inner(g, Hg))
+        curvature = inner(g, Hg)
+        if self.hessian.is_lost(curvature, point.slope):
+            Hg = self.hessian.product_by_pass(g)
+            curvature = inner(g, Hg)
+        return Line(g, Hg, point.slope, curvature, partial(self._components, g, point.k))
+
+    def _components(self, gradient, k):
+        """Eigenvalues and the gradient's components, or None, for update k."""
+        if not self.curvature.is_worth(k):
+            return None
+        spectrum = self.curvature.spectrum
+        if not (spectrum.is_clear or self.moments.coordinates):
+            # Where features are not scaled their units decide what looks like rounding.
+            return None
+        return spectrum.known, spectrum.components(gradient)
 
     def step(self, point, alpha, line):
         """Point after the update ``theta <- theta - alpha * gradient``."""
@@ -167,11 +207,43 @@ class Objective:
         # J from the moments, 1/2 theta'H theta - c'theta + yy/2, would lose
         # every digit near a good fit; a sum of differences does not.
         loss = point.loss - alpha * (line.slope - 0.5 * alpha * line.curvature)
-        highest = point.highest if loss <= point.highest else loss
-        if loss < ANCHOR_FALL * highest:
+        highest, looked_at, since = point.highest, point.looked_at, point.since + 1
+        if loss > looked_at:
+            looked_at = loss
+            highest = max(highest, loss)
+        # The gradient has the rounding of the steepest, and the step multiplies it.
+        steepest = point.steepest if line.slope <= point.steepest else line.slope
+        if alpha * EPS * math.sqrt(steepest * line.slope) > KEPT * loss:
             return self.at(theta, k)
+        if loss < LOOK_AGAIN * looked_at or since % LOOK_EVERY == 0:
+            if self._is_lost((point.theta, theta), loss, highest, since):
+                return self.at(theta, k)
+            looked_at = loss
         gradient = daxpy(line.hessian_gradient, line.gradient.copy(), a=-alpha)
-        return Point(theta, loss, gradient, inner(gradient, gradient), highest, False, k)
+        slope = inner(gradient, gradient)
+        return Point(theta, loss, gradient, slope, highest, looked_at, steepest, since, False, k)
+
+    def _is_lost(self, thetas, loss, highest, since):
+        """Whether a loss that fell from the highest has hardly a digit left of its own.
+
+        Each update since then has rounded J, if it goes up and down always the
+        same way, and the parameters at random, with residuals of the size of
+        the highest's.
+        """
+        if loss < IS_LOST * highest:
+            return True
+        rounding = max(self.rounding(theta, highest) for theta in thetas)
+        moved = rounding / 4.0 * math.sqrt(since * 2.0 * highest) + 4.0 * EPS * highest * since
+        # Of its own residual J has rounding in any case.
+        return moved > KEPT * loss + rounding * math.sqrt(2.0 * loss)
+
+    def best_constant(self):
+        """Theta of the best constant prediction; 0 without an intercept."""
+        return join(np.zeros(self.rows.n_features), self._y_mean, self.fit_intercept)
+
+    @property
+    def _y_mean(self):
+        return float(self.moments.y_mean[self.target])
 
     def split(self, theta):
         """Coefficients and intercept in theta."""
@@ -194,33 +266,6 @@ class Objective:
         """
         w, b = self.split(theta)
         y_size = np.sqrt(self.moments.y_square[self.target])
-        terms = np.abs(w).dot(self.moments.root_diagonal) + abs(b) + y_size
+        terms = np.abs(w).dot(self.moments.term_sizes) + abs(b) + y_size
         terms += math.sqrt(2.0 * highest)
         return float(4 * np.finfo(np.float64).eps * terms)
-
-    @cached_property
-    def offset(self):
-        """How many times its rounding a gradient's may grow when features are centred."""
-        scale, centre = self.centring
-        return 1.0 + float(np.abs(scale * centre).max())
-
-    @cached_property
-    def centring(self):
-        """Scale and centre of each parameter's ``correlation_slopes``."""
-        scale, centre = self.moments.inverse_deviation, self.moments.centre
-        return join(scale, 1.0, self.fit_intercept), join(centre, 0.0, self.fit_intercept)
-
-    def correlation_slopes(self, gradient):
-        """Rates of J along the features centred and scaled to unit variance, and along b.
-
-        Divided by sqrt(2 J) they are the correlations of the residual with
-        each feature (and with the constant 1).
-        """
-        scale, centre = self.centring
-        return scale * (gradient - centre * gradient[-1])
-
-    def uncentred(self, direction):
-        """Direction in theta of one along centred and scaled features and b."""
-        d_w, d_b = self.split(direction)
-        w = self.moments.inverse_deviation * d_w
-        return join(w, d_b - self.moments.centre @ w, self.fit_intercept)

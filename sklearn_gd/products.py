@@ -36,10 +36,15 @@ def symmetric_product(matrix, v):
     if p < SPLIT_SYMMETRIC:
         # It reads only half of the matrix.
         return dsymv(1.0, matrix, v)
+    return square_product(matrix.T, v)
+
+
+def square_product(rows, v):
+    """Return the product of a square matrix, in the order of rows, and a vector."""
+    p = len(v)
     some = max(1, WHOLE_VECTOR_PRODUCT // p)
     whole = p - p % some
     product = np.empty(p)
-    rows = matrix.T
     np.matmul(rows[:whole].reshape(-1, some, p), v, out=product[:whole].reshape(-1, some))
     np.matmul(rows[whole:], v, out=product[whole:])
     return product

@@ -42,13 +42,14 @@ Examples
 ...             self.alpha /= 2
 ...         self.slope = line.slope
 ...         return self.alpha
->>> X, y = np.array([[1.0], [2.0], [4.0]]), np.array([1.0, 3.0, 7.0])
+>>> X, y = np.array([[1.0], [2.0], [4.0]]), np.array([1.0, 3.0, 8.0])
 >>> GradientDescentRegressor(Cautious()).fit(X, y).coef_.round(3)
-array([2.])
+array([2.357])
 """
 
 import math
 import numbers
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -82,6 +83,9 @@ class Line:
     """g'g, the rate at which J falls with alpha at first."""
     curvature: float
     """g'Hg, by which that rate falls with alpha."""
+    components: Callable[[], tuple[np.ndarray, np.ndarray] | None] = lambda: None
+    """Returns the eigenvalues of H above rounding level, ascending, and the components of g
+    along their eigenvectors; None where there are no moments."""
 
     @property
     def minimum(self) -> float:

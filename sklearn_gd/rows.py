@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
-from ._cached import cached_property
 from ._threads import in_threads
+from .blocks import DenseBlock, SparseBlock
 from .products import WHOLE_PRODUCT, WHOLE_VECTOR_PRODUCT
 
 # A block of float64 values of this size stays in the cache while a kernel goes
@@ -30,14 +30,6 @@ LANES = 8
 # are not worth waking: the system may take as long to move one to another
 # processor.
 THREADED_BYTES = 1 << 24
-
-
-class _Sparse(sparse.csr_array):
-    """CSR rows that keep their transpose, which takes as long to make as to multiply by."""
-
-    @cached_property
-    def T(self):  # noqa: N802
-        return self.transpose()
 
 
 class Rows:
@@ -104,19 +96,19 @@ class Rows:
         return [*range(0, self.n_rows, max(block_rows, MIN_BLOCK_ROWS)), self.n_rows]
 
     def block(self, start, stop):
-        """(X, y, weights) of some rows; X is float64, dense or csr_array."""
+        """(X, y, weights) of some rows; X is a block of blocks.py."""
         rows = slice(start, stop) if self.chosen is None else self.chosen[start:stop]
         weights = None if self.weights is None else self.weights[rows]
         if not sparse.issparse(self.X):
-            return np.asarray(self.X[rows], dtype=np.float64), self.y[rows], weights
+            return DenseBlock(np.asarray(self.X[rows], np.float64)), self.y[rows], weights
         # Of neighbours parts of the arrays will do; rows from here and there are copied.
         X = self.X if self.chosen is None else self.X[rows]
         indptr = X.indptr[start : stop + 1] if self.chosen is None else X.indptr
         stored = slice(indptr[0], indptr[-1])
         data = np.asarray(X.data[stored], dtype=np.float64)
         shape = (stop - start, self.n_features)
-        block = _Sparse((data, X.indices[stored], indptr - indptr[0]), shape=shape)
-        return block, self.y[rows], weights
+        block = sparse.csr_array((data, X.indices[stored], indptr - indptr[0]), shape=shape)
+        return SparseBlock(block), self.y[rows], weights
 
     def sum(self, kernel, block_rows=None, n_lanes=LANES, work=1.0):
         """Read every row once: add up ``kernel(X, y, weights)`` over the blocks.

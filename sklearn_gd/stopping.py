@@ -20,8 +20,13 @@ Two things more are needed to tell the truth:
 
 import numpy as np
 
-# (J - J*) / J that a solution may have.
-MAX_EXCESS = 1e-7
+# (J - J*) / J that a solution may have, for this tol and larger ones; the cube for smaller.
+MAX_EXCESS, USUAL_TOL = 1e-7, 1e-6
+# Rounding of the residual that a solution may have, in standard deviations of y.
+MOST_ROUNDING = 1e-5
+# Units in the last place that sums of products with the residual are off by at most; for
+# who asks for more digits by as few as they mostly are.
+FEW, FEWER = 8.0, 2.0
 # Relative change of the residual that no history shows.
 UNSEEN = 1e-9
 
@@ -44,6 +49,10 @@ class SolutionTest:
         # The feature that failed last is the likeliest to fail again: one
         # number that mostly spares the others.
         self._suspect = None
+        eps, y_square = np.finfo(np.float64).eps, objective.moments.y_square[objective.target]
+        of_y = MOST_ROUNDING * np.sqrt(2.0 * objective.total_loss)
+        self._few = FEW if tol >= USUAL_TOL else FEWER
+        self._most_rounding = float(max(of_y, 64 * eps * np.sqrt(y_square)))
 
     def __call__(self, point):
         """Whether the point seems a solution, as far as its loss and gradient are right."""
@@ -54,7 +63,7 @@ class SolutionTest:
             slope = scale * (point.gradient.item(j) - centre * point.gradient.item(-1))
             if slope * slope > self.tol * self.tol * 2.0 * point.loss:
                 return False
-        rounding = self.objective.rounding(point.theta) if point.anchored else 0.0
+        rounding = self._rounding(point) if point.anchored else 0.0
         return self._is_perfect(point, rounding) or self._holds(point, rounding)
 
     def certify(self, point, drift):
@@ -64,38 +73,63 @@ class SolutionTest:
         the drift, could not change the verdict.
         """
         if self.objective.hessian.by_moments(point.k):
-            if not self._is_certain(point):
+            rounding = self._rounding(point)
+            perfect = self._is_perfect(point, rounding)
+            if not (perfect or (self._holds(point, rounding) and self._is_low(point, rounding))):
                 return False
-            bound = drift * self.objective.offset
-            if bound <= min(UNSEEN, 1e-3 * self.tol) * point.residual:
+            bound = drift * self.objective.moments.offset
+            sure = bound <= min(UNSEEN, 1e-3 * self.tol) * point.residual
+            # What the recurrence leaves along dependent features is no verdict.
+            if sure and (perfect or not self._has_hidden_slope(point)):
                 return True
         self.objective.anchor(point)
         return self._is_certain(point)
 
     def _is_certain(self, point):
-        rounding = self.objective.rounding(point.theta)
+        rounding = self._rounding(point)
         if self._is_perfect(point, rounding):
             return True
+        allowed = self.excess_allowed(point.loss, rounding)
+        noise = self.curvature.noise(point.residual, self._few)
         return self._holds(point, rounding) and not self.curvature.excess_above(
-            point.gradient, self.excess_allowed(point.loss), rounding, point.k
+            point.gradient, allowed, noise, rounding, point.k
         )
 
-    def _is_perfect(self, point, rounding):
-        return 2.0 * point.loss <= rounding**2
+    def _has_hidden_slope(self, point):
+        noise = self.curvature.noise(point.residual, self._few)
+        return self.curvature.hidden_slope(point.gradient) > noise
 
-    def excess_allowed(self, loss):
+    def _rounding(self, point):
+        """Rounding of the residual, unless parameters are so large that it is no excuse."""
+        return min(self.objective.rounding(point.theta), self._most_rounding)
+
+    def _is_low(self, point, rounding):
+        excess = self.curvature.excess(point.gradient)
+        return excess <= self.excess_allowed(point.loss, rounding)
+
+    def _is_perfect(self, point, rounding):
+        # For who asks for more digits less than the few units that rounding may be.
+        few = 1.0 if self.tol >= USUAL_TOL else 1 / 16
+        return 2.0 * point.loss <= (few * rounding) ** 2
+
+    def excess_allowed(self, loss, rounding):
         """J - J* that a solution with this loss may have: R2 has only so many digits."""
-        return MAX_EXCESS * loss + float(np.finfo(np.float64).eps) * self.objective.total_loss
+        share = min(1.0, self.tol / USUAL_TOL)
+        of_total = float(np.finfo(np.float64).eps) * self.objective.total_loss
+        return share**3 * (MAX_EXCESS * loss + of_total) + (rounding / 16) ** 2 / 2
 
     def _holds(self, point, rounding):
         allowed = self.tol * point.residual + rounding
-        slopes = np.abs(self.objective.correlation_slopes(point.gradient))
+        slopes = np.abs(self.objective.moments.correlation_slopes(point.gradient))
         largest = int(slopes.argmax())
-        scale, centre = self.objective.centring
+        scale, centre = self.objective.moments.centring
         self._suspect = largest, scale.item(largest), centre.item(largest)
         return bool(slopes[largest] <= allowed)
 
     def largest_correlation(self, point):
         """Largest correlation of the residual with a feature."""
         residual = point.residual or 1.0
-        return float(np.abs(self.objective.correlation_slopes(point.gradient)).max()) / residual
+        return (
+            float(np.abs(self.objective.moments.correlation_slopes(point.gradient)).max())
+            / residual
+        )

@@ -11,7 +11,6 @@ again are gone.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
 from scipy.linalg.lapack import dtpqrt
 
 from .products import factored, inner
@@ -52,7 +51,7 @@ class Triangle:
         """Return the factor of these rows too; nan if a row is not finite."""
 
         def kernel(X, y, weights):
-            X = X.toarray() if sparse.issparse(X) else X
+            X = X.dense()
             # BLAS wants columns.
             block = np.empty((len(y), n_columns), order="F")
             block[:, 0] = 1.0
@@ -68,7 +67,12 @@ class Triangle:
         return replace(self, matrix=factored(_together, self.matrix, batch.matrix))
 
     def rows(self):
-        """Rows with the same J, as many as the matrix has.
+        """Rows with the same J, as many as the matrix has."""
+        about = self.rows_about_shift()
+        return Rows(about.X + self.shift, about.y)
+
+    def rows_about_shift(self):
+        """Those rows with the shift taken from their features, which keeps more digits.
 
         A reflection makes the first column, which is 0 but for the first row,
         one of equal numbers; divided by them it is the column of ones.
@@ -81,7 +85,7 @@ class Triangle:
         along = np.einsum("i,ij->j", axis, spread)
         spread -= np.outer(axis, (2.0 / inner(axis, axis)) * along)
         X, y = np.split(spread, [len(self.shift)], axis=1)
-        return Rows(X + self.shift, y + self.y_shift)
+        return Rows(X, y + self.y_shift)
 
 
 class _Factored:

@@ -123,12 +123,11 @@ DEGENERATE = {
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("name", DEGENERATE)
 def test_degenerate_data(name, fit_intercept, precompute):
-    """From zero, descent reaches the minimum-norm solution."""
+    """From zero, descent along the features as they are reaches the minimum-norm solution."""
     X, y = DEGENERATE[name](np.random.default_rng(5))
     theta, minimum = least_squares(X, y, fit_intercept)
-    reg = GradientDescentRegressor(
-        fit_intercept=fit_intercept, precompute=precompute, tol=1e-9, max_iter=50_000
-    ).fit(X, y)
+    how = {"fit_intercept": fit_intercept, "precompute": precompute, "scale": False}
+    reg = GradientDescentRegressor(tol=1e-9, max_iter=50_000, **how).fit(X, y)
     assert_allclose(fitted_theta(reg), theta, atol=1e-7 * (1 + np.abs(theta).max()))
     loss = half_mse(design(X, fit_intercept), y, fitted_theta(reg))
     assert loss <= minimum * (1 + 1e-7) + 1e-16 * np.mean(y**2)

@@ -264,7 +264,7 @@ def test_the_start_itself_may_be_best():
 
 def test_the_grid_ends_below_the_limit_of_every_fold():
     X, y = with_condition(10.0, 60, 4, seed=0)
-    reg = GradientDescentRegressorCV(7, max_iter=50).fit(X, y)
+    reg = GradientDescentRegressorCV(7, max_iter=50, scale=False).fit(X, y)
     A = design(X)
     limits = [
         2.0 / np.linalg.eigvalsh(A[train].T @ A[train] / len(train))[-1]
@@ -273,7 +273,7 @@ def test_the_grid_ends_below_the_limit_of_every_fold():
     assert len(reg.alphas_) == 7
     assert 0.98 * min(limits) < reg.alphas_.max() < min(limits)
     assert np.isfinite(reg.mse_path_).all()
-    assert len(GradientDescentRegressorCV(max_iter=50).fit(X, y).alphas_) == 20
+    assert len(GradientDescentRegressorCV(max_iter=300).fit(X, y).alphas_) == 20
     # The whole data's L is no larger than the largest of the folds'.
     assert reg.alphas_.max() < 2.0 / np.linalg.eigvalsh(A.T @ A / len(A))[-1]
 
@@ -282,10 +282,11 @@ def test_the_grid_ends_below_the_limit_of_every_fold():
 def test_more_features_than_rows(shape):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=shape), rng.normal(size=shape[0])
-    reg = GradientDescentRegressorCV(3, cv=3, max_iter=40).fit(X, y)
+    how = {"cv": 3, "max_iter": 40, "scale": False}
+    reg = GradientDescentRegressorCV(3, **how).fit(X, y)
     expected = plain_loop(X, y[:, None], list(KFold(3).split(X)), reg.alphas_, 40)
     assert_allclose(reg.mse_path_, expected, rtol=1e-8)
-    thin = GradientDescentRegressorCV(3, cv=3, max_iter=40).fit(sparse.csr_array(X), y)
+    thin = GradientDescentRegressorCV(3, **how).fit(sparse.csr_array(X), y)
     assert_allclose(thin.mse_path_, expected, rtol=1e-8)
     with pytest.raises(ValueError, match="X contains infinity"):
         reg.fit(np.where(X > 2.0, np.inf, X), y)
@@ -313,7 +314,7 @@ def test_the_default_grid_does_not_diverge_on_all_rows():
     for form in FORMS:
         folds = form(X, y[:, None], None, list(TimeSeriesSplit(5).split(X)), True)
         assert_allclose(2.0 / folds.largest_eigenvalue, limit, rtol=1e-10)
-    reg = GradientDescentRegressorCV(cv=TimeSeriesSplit(5), max_iter=300).fit(X, y)
+    reg = GradientDescentRegressorCV(cv=TimeSeriesSplit(5), max_iter=300, scale=False).fit(X, y)
     assert reg.status_ == "max_iter"
     assert reg.alphas_.max() < limit
     assert reg.score(X, y) > 0.999
@@ -322,9 +323,11 @@ def test_the_default_grid_does_not_diverge_on_all_rows():
 def test_what_the_choice_cannot_be_is_told():
     X, Y, _ = data()
     y = Y[:, 0]
-    with pytest.warns(ConvergenceWarning, match="fell by .* in the last half .* below") as caught:
-        GradientDescentRegressorCV(3, max_iter=4).fit(X, y)
+    with pytest.warns(ConvergenceWarning, match="would fall to about .* with more") as caught:
+        GradientDescentRegressorCV([0.01], scale=True, max_iter=4).fit(X, y)
     assert caught[0].filename == __file__
+    with pytest.warns(ConvergenceWarning, match="along standardised features it would be"):
+        GradientDescentRegressorCV([1e-8], max_iter=4).fit(1e3 * X, y)
     with pytest.warns(ConvergenceWarning, match=r"All alphas, from 5 on, are above .* \(2/L\)"):
         reg = GradientDescentRegressorCV([5.0, 10.0]).fit(X, y)
     assert (reg.n_iter_, reg.status_) == (0, "max_iter")
@@ -341,7 +344,7 @@ def test_what_the_choice_cannot_be_is_told():
 
 def test_targets_share_one_choice():
     X, Y, weights = data(n_targets=3)
-    reg = GradientDescentRegressorCV(4, max_iter=60).fit(X, Y, sample_weight=weights)
+    reg = GradientDescentRegressorCV(4, max_iter=60, scale=False).fit(X, Y, sample_weight=weights)
     assert reg.coef_.shape == (3, 5)
     assert np.ndim(reg.alpha_) == 0
     expected = plain_loop(X, Y, list(KFold(5).split(X)), reg.alphas_, 60, weights)
@@ -352,7 +355,7 @@ def test_groups_by_metadata_routing():
     X, Y, _ = data()
     groups = np.repeat(np.arange(9), 10)
     with sklearn.config_context(enable_metadata_routing=True):
-        reg = GradientDescentRegressorCV(3, cv=GroupKFold(3), max_iter=300)
+        reg = GradientDescentRegressorCV(3, cv=GroupKFold(3), max_iter=300, scale=False)
         reg.fit(X, Y[:, 0], groups=groups)
         # A generator of splits is not used up by asking for what it routes.
         alone = GradientDescentRegressorCV(3, cv=KFold(3).split(X), max_iter=300)

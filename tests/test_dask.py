@@ -674,7 +674,7 @@ def _interrupt():
 
 @pytest.fixture
 def interruptible():
-    """SIGINT as a user's terminal has it: who starts tests in the background may have it ignored."""
+    """SIGINT as in a terminal; a shell may have it ignored in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -34,10 +34,22 @@ COMBINATIONS = [
     if not (alpha == "chebyshev" and precompute is False)
 ]
 
+SCALED = [
+    GradientDescentRegressor(alpha, scale=scale, precompute=precompute)
+    for alpha, scale in (("auto", True), ("auto", False), (0.1, True))
+    for precompute in (True, False)
+]
+
 EARLY_STOPPING = [
     GradientDescentRegressor(alpha, precompute=precompute, early_stopping=True, random_state=0)
     for alpha in ("auto", "lipschitz")
     for precompute in (True, False)
+]
+
+
+SEARCHES = [
+    GradientDescentRegressorCV(3, cv=3, scale=scale, max_iter=30)
+    for scale in ("auto", True, False)
 ]
 
 
@@ -46,7 +58,7 @@ def expected_failures(estimator):
 
 
 @parametrize_with_checks(
-    [*COMBINATIONS, *EARLY_STOPPING, GradientDescentRegressorCV(3, cv=3, max_iter=30)],
+    [*COMBINATIONS, *SCALED, *EARLY_STOPPING, *SEARCHES],
     expected_failed_checks=expected_failures,
 )
 def test_scikit_learn_checks(estimator, check):

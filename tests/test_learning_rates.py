@@ -11,16 +11,15 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_gd import GradientDescentRegressor, _rate_states, learning_rates, max_stable_alpha
-from sklearn_gd.learning_rates import NAMED
+from sklearn_gd.learning_rates import NAMED, ABBmin
 
 from .problems import NAMES, design, half_mse, largest_eigenvalue, least_squares, with_condition
 
 
 def iterates(alpha, X, y, n_steps, **parameters):
     """Regressor after n_steps without an intercept, its iterates and gradients from the data."""
-    reg = GradientDescentRegressor(
-        alpha, fit_intercept=False, max_iter=n_steps, tol=0, store_path=True, **parameters
-    ).fit(X, y)
+    how = {"fit_intercept": False, "scale": False, "max_iter": n_steps, "tol": 0}
+    reg = GradientDescentRegressor(alpha, store_path=True, **how, **parameters).fit(X, y)
     gradients = [X.T @ (X @ w - y) / len(y) for w in reg.coef_path_]
     return reg, reg.coef_path_, gradients
 
@@ -74,7 +73,7 @@ def test_barzilai_borwein_by_its_definition(problem):
 
 def test_abbmin_by_its_definition(problem):
     X, y = problem
-    reg, w, g = iterates("auto", X, y, 40)
+    reg, w, g = iterates(ABBmin(), X, y, 40)
     threshold, short_steps, kinds = 0.4, [], set()
     for k in range(1, 40):
         s, change = w[k] - w[k - 1], g[k] - g[k - 1]

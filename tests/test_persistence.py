@@ -39,7 +39,8 @@ def by_skops(estimator):
 
 def by_mlflow(estimator, folder):
     mlflow = pytest.importorskip("mlflow.sklearn")
-    rates = ("learning_rates.ABBmin", "_rate_states.AlternatingSteps")
+    rates = ("learning_rates.Automatic", "_rate_states.AutomaticSteps")
+    rates += ("_rate_states.AlternatingSteps",)
     how = {"pip_requirements": ["scikit-learn"]}  # or it would look for them, and take long
     if "skops_trusted_types" in mlflow.save_model.__code__.co_varnames:
         how["skops_trusted_types"] = [*TRUSTED, *(f"sklearn_gd.{name}" for name in rates)]

@@ -42,13 +42,15 @@ def test_the_estimators_diagram_links_to_its_page():
     [
         (
             sklearn_gd.GradientDescentRegressor,
-            "(alpha='auto', *, fit_intercept=True, max_iter=10000, tol=1e-06, precompute='auto', "
-            "warm_start=False, early_stopping=False, validation_fraction=0.1, "
-            "n_iter_no_change=5, store_path=False, verbose=0, random_state=None)",
+            "(alpha='auto', *, fit_intercept=True, scale='auto', max_iter=10000, tol=1e-06, "
+            "precompute='auto', warm_start=False, early_stopping=False, "
+            "validation_fraction=0.15, n_iter_no_change=40, store_path=False, verbose=0, "
+            "random_state=None)",
         ),
         (
             sklearn_gd.GradientDescentRegressorCV,
-            "(alphas=None, *, cv=None, fit_intercept=True, max_iter=1000, n_jobs=None)",
+            "(alphas=None, *, cv=None, fit_intercept=True, scale='auto', max_iter=1000, "
+            "n_jobs=None)",
         ),
         (
             sklearn_gd.GradientDescentRegressor.fit,
@@ -64,9 +66,12 @@ def test_the_estimators_diagram_links_to_its_page():
         ),
         (
             sklearn_gd.gradient_descent_path,
-            "(X, y, *, alpha, n_iters, fit_intercept=True, sample_weight=None)",
+            "(X, y, *, alpha, n_iters, fit_intercept=True, scale=False, sample_weight=None)",
         ),
-        (sklearn_gd.max_stable_alpha, "(X, *, fit_intercept=True, sample_weight=None)"),
+        (
+            sklearn_gd.max_stable_alpha,
+            "(X, *, fit_intercept=True, scale=False, sample_weight=None)",
+        ),
     ],
 )
 def test_signatures(function, signature):

@@ -46,9 +46,9 @@ def test_blocks_are_the_rows(kind, tmp_path):
     starts = rows.starts()
     blocks = [rows.block(i, j) for i, j in pairwise(starts)]
     assert len(blocks) > 1
-    dense = [x.toarray() if sparse.issparse(x) else x for x, _, _ in blocks]
+    dense = [x.dense() for x, _, _ in blocks]
     assert all(x.dtype == np.float64 for x in dense)
-    assert max(x.data.nbytes for x, _, _ in blocks) <= 1.2 * BLOCK_BYTES
+    assert max(x.X.data.nbytes for x, _, _ in blocks) <= 1.2 * BLOCK_BYTES
     assert_array_equal(np.concatenate(dense), X)
     assert_array_equal(np.concatenate([y for _, y, _ in blocks]), Y)
     assert_array_equal(np.concatenate([s for _, _, s in blocks]), WEIGHTS)
@@ -71,7 +71,7 @@ def test_moments(kind, covariance, fit_intercept, use_weights, tmp_path):
     assert_allclose(moments.diagonal, np.average(X**2, axis=0, weights=s), rtol=1e-12)
     A = np.column_stack([X, np.ones(len(X))]) if fit_intercept else X
     H = (A * s[:, None]).T @ A / s.sum()
-    assert_allclose(moments.cross, (A * s[:, None]).T @ Y / s.sum(), rtol=1e-9, atol=1e-12)
+    assert_allclose(moments.pull(), (A * s[:, None]).T @ Y / s.sum(), rtol=1e-9, atol=1e-12)
     assert_allclose(moments.y_square, np.average(Y**2, axis=0, weights=s), rtol=1e-12)
     if covariance:
         assert_allclose(moments.hessian, H, rtol=1e-9, atol=1e-12)

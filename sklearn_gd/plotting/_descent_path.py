@@ -44,7 +44,8 @@ class DescentPathDisplay:
         The level lines, with ``kind="contour"``.
     quiver_ : matplotlib Quiver or None
         Arrows along the negative gradient of the J drawn, with
-        ``kind="contour"``.
+        ``kind="contour"``; where features were standardised, along the
+        next step.
     surface_ : matplotlib Poly3DCollection or None
         The surface, with ``kind="surface"``.
 
@@ -207,9 +208,12 @@ class DescentPathDisplay:
         the contour map, the loss curve and the data; each step of it is put
         into words and numbers. Then the reader tries another learning rate or
         another starting point, and the descent is run again in the page,
-        exactly, as J is a quadratic: the page has its second moments. Beyond
-        50 parameters it has those of the two shown, the others being held at
-        their fitted values.
+        exactly, as J is a quadratic: the page has its second moments. A descent
+        along standardised features is shown in their parameters, in which each
+        step follows the gradient: w_j times the feature's standard deviation,
+        and the prediction where all features are at their means. Beyond 50
+        parameters it has those of the two shown, the others being held at their
+        fitted values.
 
         Up to 300 rows, drawn at random, and as many steps as fit are written
         into the page; do not pass on a page made from data that must not be
@@ -263,17 +267,25 @@ class DescentPathDisplay:
         ax.plot(*box.minimum, "*", color=VERMILLION, markersize=12, label="lowest J here")
         self.quiver_ = self._draw_arrows(ax, box)
         # A quiver's own entry would be a box.
-        ax.plot([], [], color=VERMILLION, marker=">", markevery=[-1], label="negative gradient")
+        scaled = self.descent.standardised is not None
+        along = "next step" if scaled else "negative gradient"
+        ax.plot([], [], color=VERMILLION, marker=">", markevery=[-1], label=along)
         ax.set(xlim=box.sides[0], ylim=box.sides[1])
         if box.equal:
             ax.set_aspect("equal")
         ax.legend(fontsize="small")
 
     def _draw_arrows(self, ax, box):
-        """Arrows along the negative gradient, of one length as the axes are drawn."""
-        steps, plane = self.descent.steps, self.descent.plane
+        """Arrows along the way down, of one length as the axes are drawn."""
+        steps = self.descent.steps
+        if self.descent.standardised is None:
+            down = -self.descent.plane.gradient_at(steps)
+        else:
+            # A step follows the gradient of other parameters.
+            down = np.diff(steps, axis=0, append=steps[-1:])
         # Not at the bottom, where there is no direction to point to.
         far = np.hypot(*((steps - box.minimum) / box.lengths).T) > ARROW
+        far &= down.any(axis=1)
         # At steps which have moved on by a tenth of the picture each.
         chosen, last = [], None
         for k in np.flatnonzero(box.contains(steps) & far):
@@ -281,8 +293,7 @@ class DescentPathDisplay:
             if last is None or np.hypot(*(here - last)) > 0.1:
                 chosen.append(k)
                 last = here
-        starts = steps[chosen[:6]]
-        down = -plane.gradient_at(starts)
+        starts, down = steps[chosen[:6]], down[chosen[:6]]
         arrows = ARROW * down / np.hypot(*(down / box.lengths).T)[:, None]
         return ax.quiver(
             *starts.T,

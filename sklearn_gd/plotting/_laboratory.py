@@ -33,7 +33,8 @@ def page_of(descent, caller):
         return (folder / name).read_text(encoding="utf-8")
 
     # In a script "</script>" or "<!--" of a feature's name would be markup.
-    data = json.dumps(content_of(descent), allow_nan=False).replace("<", "\\u003c")
+    content = content_of(descent.standardised or descent)
+    data = json.dumps(content, allow_nan=False).replace("<", "\\u003c")
     parts = {
         "style": read("page.css"),
         "plotly": plotly,

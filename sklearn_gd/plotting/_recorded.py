@@ -1,7 +1,7 @@
 """A descent as a fitted estimator has recorded it, with the J and the rows it was on."""
 
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -9,6 +9,7 @@ from scipy import sparse
 from .. import _validation as validation
 from .._data_checks import check_X_y
 from .._held_out import split_rows
+from ..coordinates import Standardised, Unscaled
 from ..moments import collect
 from ..objective import LeastSquares
 from ..quadratic import Quadratic, around_minimum, hessian_rows
@@ -68,6 +69,8 @@ class RecordedDescent:
         all parameters are carried.
     predictions : ndarray of shape (n_iter + 1, n_rows) or None
         For the rows of the sample along the path, unless they can be told.
+    standardised : RecordedDescent or None
+        If it was along standardised features, the same in their parameters.
     """
 
     names: list[str]
@@ -84,6 +87,7 @@ class RecordedDescent:
     largest_eigenvalue: float
     gradients: np.ndarray | None
     predictions: np.ndarray | None
+    standardised: "RecordedDescent | None" = None
 
     @property
     def plane(self):
@@ -120,24 +124,41 @@ def record(estimator, X, y, sample_weight, parameters, target):
     losses, alphas, path, theta = target_descent(regressor, target)
     target = target or 0
     fit_intercept = bool(regressor.fit_intercept)
-    all_names = parameter_names(names, n_features, fit_intercept)
     chosen = check_parameters(parameters, names, n_features, fit_intercept)
-    # Of many parameters a page would hold nothing else.
-    everything = len(all_names) <= MOST_PARAMETERS
-    carried = list(range(len(all_names))) if everything else list(chosen)
-
     rows = validation.check_rows(X, y, sample_weight)
     if getattr(regressor, "_split", None) is not None:
         # J is over the rows that early stopping has not held out.
         rows, _ = split_rows(rows, *regressor._split)
+    all_names = parameter_names(names, n_features, fit_intercept)
+    given = regressor, rows, losses, alphas, path, theta, chosen, target
+    found = _recorded(*given, Unscaled(), all_names)
+    if not regressor.scaled_:
+        return found
+    coordinates = Standardised.of(collect(rows, fit_intercept, covariance=False))
+    all_names = [f"{name}·sd" for name in all_names[:n_features]] + all_names[n_features:]
+    standardised = _recorded(*given, coordinates, all_names)
+    return replace(found, standardised=standardised)
+
+
+def _recorded(
+    regressor, rows, losses, alphas, path, theta, chosen, target, coordinates, all_names
+):
+    """The descent in the parameters of these coordinates."""
+    fit_intercept = bool(regressor.fit_intercept)
+    path = _inside(coordinates, path, fit_intercept)
+    theta = _inside(coordinates, theta, fit_intercept)
+    # Of many parameters a page would hold nothing else.
+    everything = len(all_names) <= MOST_PARAMETERS
+    carried = list(range(len(all_names))) if everything else list(chosen)
+
     moments = collect(rows, fit_intercept, covariance=everything)
     validation.check_moments(moments, rows)
-    problem = LeastSquares(rows, moments, y.shape[1:])
+    problem = LeastSquares(rows, moments, (), coordinates=coordinates)
     objective, largest = problem.objectives[target], problem.curvature.largest
     _check_data(objective, path, losses, np.ravel(regressor.best_iter_)[target])
-    hessian = moments.hessian if everything else hessian_rows(objective, carried)
+    hessian = problem.moments.hessian if everything else hessian_rows(objective, carried)
     quadratic = around_minimum(objective, theta, carried, hessian)
-    A, chosen_rows = _sample(rows, fit_intercept)
+    A, chosen_rows = _sample(rows, fit_intercept, coordinates)
     held = theta.copy()
     held[carried] = 0.0
     sample = Sample(A[:, carried], rows.y[chosen_rows, target], A @ held)
@@ -276,7 +297,16 @@ def _check_data(objective, path, losses, best_iter):
             )
 
 
-def _sample(rows, fit_intercept):
+def _inside(coordinates, theta, fit_intercept):
+    """Parameters of shape (..., n_parameters) in these coordinates."""
+    if not coordinates.scaled:
+        return theta
+    w, b = (theta[..., :-1], theta[..., -1]) if fit_intercept else (theta, 0.0)
+    v, b = coordinates.inside(w, b)
+    return np.concatenate([v, b[..., None]], axis=-1) if fit_intercept else v
+
+
+def _sample(rows, fit_intercept, coordinates):
     """A = [X 1] of the rows to draw, all or some at random, and which they are."""
     n_rows = rows.X.shape[0]
     chosen = np.arange(n_rows)
@@ -285,6 +315,8 @@ def _sample(rows, fit_intercept):
     X = rows.X[chosen]
     X = X.toarray() if sparse.issparse(X) else X
     A = np.asarray(X, dtype=np.float64)
+    if coordinates.scaled:
+        A = (A - coordinates.centre) * coordinates.inverse
     if fit_intercept:
         A = np.column_stack([A, np.ones(len(A))])
     return A, chosen
