@@ -6,6 +6,7 @@ FIRST = [
     "plot_first_fit.py",
     "plot_which_alpha.py",
     "plot_scaling.py",
+    "plot_raw_table.py",
     "plot_learning_rates.py",
     "plot_grid_search_diabetes.py",
     "plot_early_stopping_and_ridge.py",

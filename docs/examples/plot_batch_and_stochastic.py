@@ -49,9 +49,10 @@ curves = {
 
 # %%
 # By passes (``precompute=False``) a step of batch descent is one read, so that
-# the axes mean the same for both.
+# the axes mean the same for both.  X is standardised already; with
+# ``scale=False`` the default learning rate starts at zero as the others do.
 
-batch = GradientDescentRegressor(max_iter=n_reads, precompute=False).fit(X, y)
+batch = GradientDescentRegressor(scale=False, max_iter=n_reads, precompute=False).fit(X, y)
 constant = GradientDescentRegressor("lipschitz", max_iter=n_reads, tol=0, precompute=False)
 constant.fit(X, y)
 

@@ -33,8 +33,9 @@ features = make_pipeline(
     StandardScaler(), PolynomialFeatures(include_bias=False), StandardScaler()
 ).fit(X_train)
 X_train, X_test = features.transform(X_train), features.transform(X_test)
-# Ridge regression does not shrink the intercept.  A descent learns it from zero
-# like all other parameters: with centred features and target there is none to learn.
+# Ridge regression does not shrink the intercept.  Where learning rates are given,
+# features are taken as they are and a descent learns it from zero like all other
+# parameters: with centred features and target there is none to learn.
 mean = y_train.mean()
 y_train, y_test = y_train - mean, y_test - mean
 m, n = X_train.shape

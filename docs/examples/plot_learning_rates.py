@@ -34,16 +34,17 @@ minimum = cost(X, y, best)
 # %%
 # The race
 # --------
-# Those that do not arrive within 1,023 steps say so in a warning, which is
-# expected here.  1,023 = 2^10 - 1 is a number of steps after which the silver
-# steps have kept their promise.
+# All descend along the features as they are: with ``scale=True`` the condition
+# number would not be the one above.  Those that do not arrive within 1,023 steps
+# say so in a warning, which is expected here.  1,023 = 2^10 - 1 is a number of
+# steps after which the silver steps have kept their promise.
 
 rates = ["lipschitz", "exact", "silver", "barzilai-borwein", "chebyshev", "auto"]
 fits = {}
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", ConvergenceWarning)
     for rate in rates:
-        reg = GradientDescentRegressor(rate, fit_intercept=False, max_iter=1023)
+        reg = GradientDescentRegressor(rate, fit_intercept=False, scale=False, max_iter=1023)
         fits[rate] = reg.fit(X, y)
 
 print(f"{'alpha':<18} {'steps':>5}  {'J - J*, relative':>16}  status")
@@ -54,7 +55,8 @@ for rate, reg in fits.items():
 # %%
 # Steps of a constant length, and those of exact line search, lose the same share
 # of the distance at every step.  Adaptive steps and Chebyshev's let the cost
-# rise on the way and arrive much earlier.
+# rise on the way and arrive much earlier.  ``"auto"`` takes reciprocals of
+# eigenvalues from step 16 + 2 n of n parameters on, here 56.
 
 display = LossCurveDisplay.from_estimators(fits, minimum=minimum)
 display.ax_.set(ylim=(1e-10, 10), title=f"Condition number {condition:,.0f}")
