@@ -19,7 +19,6 @@ import numpy as np
 
 from ._cached import cached_property
 from .moments import is_constant
-from .products import inner
 
 # Times its standard deviation that a mean may be where it is folded in, which loses as
 # many digits: by passes, where moving the features takes half as long as a read, and by
@@ -130,10 +129,10 @@ class Standardised:
         return np.sqrt(self.scale**2 + self.feature_mean**2)
 
     def _moved(self, w):
-        if w.ndim == 1:
-            return inner(w, self.feature_mean)
-        # Not by BLAS, which would split a long sum among its threads.
-        return np.einsum("...i,i->...", w, self.feature_mean)
+        # Not by BLAS, which would split a long sum among its threads; and of one row as of
+        # many, for the same bits.
+        moved = np.einsum("ki,i->k", w.reshape(-1, w.shape[-1]), self.feature_mean)
+        return moved.reshape(w.shape[:-1])[()]
 
     def rows(self, rows):
         """Return the rows with standardised features."""

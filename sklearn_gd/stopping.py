@@ -27,6 +27,8 @@ MOST_ROUNDING = 1e-5
 # Units in the last place that sums of products with the residual are off by at most; for
 # who asks for more digits by as few as they mostly are.
 FEW, FEWER = 8.0, 2.0
+# Tests at rounding level after which J will not be lower still.
+ATTEMPTS = 8
 # Relative change of the residual that no history shows.
 UNSEEN = 1e-9
 
@@ -49,6 +51,7 @@ class SolutionTest:
         # The feature that failed last is the likeliest to fail again: one
         # number that mostly spares the others.
         self._suspect = None
+        self._in_vain = 0
         eps, y_square = np.finfo(np.float64).eps, objective.moments.y_square[objective.target]
         of_y = MOST_ROUNDING * np.sqrt(2.0 * objective.total_loss)
         self._few = FEW if tol >= USUAL_TOL else FEWER
@@ -75,15 +78,24 @@ class SolutionTest:
         if self.objective.hessian.by_moments(point.k):
             rounding = self._rounding(point)
             perfect = self._is_perfect(point, rounding)
-            if not (perfect or (self._holds(point, rounding) and self._is_low(point, rounding))):
+            settled = perfect or (self._holds(point, rounding) and self._is_low(point, rounding))
+            if not (settled or self._is_as_good_as_perfect(point, rounding)):
                 return False
             bound = drift * self.objective.moments.offset
             sure = bound <= min(UNSEEN, 1e-3 * self.tol) * point.residual
             # What the recurrence leaves along dependent features is no verdict.
-            if sure and (perfect or not self._has_hidden_slope(point)):
+            if settled and sure and (perfect or not self._has_hidden_slope(point)):
                 return True
         self.objective.anchor(point)
-        return self._is_certain(point)
+        if self._is_certain(point):
+            return True
+        good = self._is_as_good_as_perfect(point, self._rounding(point))
+        self._in_vain += good
+        return good and self._in_vain > ATTEMPTS
+
+    def _is_as_good_as_perfect(self, point, rounding):
+        """Whether J is at rounding level, though who asks for more digits wants it lower."""
+        return 2.0 * point.loss <= rounding**2
 
     def _is_certain(self, point):
         rounding = self._rounding(point)
