@@ -205,8 +205,13 @@ def _stopped_too_early(problem, target, descent):
     chance = _by_chance(moments)
     if chance is None or not problem.curvature.is_worth(len(descent.alphas)):
         return False
-    least = point.loss - problem.curvature.excess(point.gradient)
+    least = _least_loss(problem, point)
     return point.loss > MUCH * chance * least + SOME * problem.objectives[target].total_loss
+
+
+def _least_loss(problem, point):
+    """Minimum of J on the rows descended on, as a point of the descent tells."""
+    return point.loss - problem.curvature.excess(point.gradient)
 
 
 def _by_chance(moments):
@@ -221,7 +226,7 @@ def _by_chance(moments):
 def _early(advice):
     descent, moments = advice.descent, advice.problem.moments
     point = descent.best
-    least = point.loss - advice.curvature.excess(point.gradient)
+    least = _least_loss(advice.problem, point)
     yield (
         f"Early stopping returned the parameters after {descent.best_iter} steps, of the lowest "
         f"loss on held-out rows. But on the {moments.n_rows:.0f} rows it descended on the loss is "

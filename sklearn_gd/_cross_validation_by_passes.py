@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import _validation as validation
+from ._cross_validation_by_moments import How
 from .coordinates import Standardised, Unscaled
 from .descent import HOPELESS
 from .moments import collect
@@ -17,10 +18,10 @@ class ByPasses:
     ----------
     X, Y, weights, splits, fit_intercept
         As in `held_out_losses`.
-    how : How, default=None
+    how : How
     """
 
-    def __init__(self, X, Y, weights, splits, fit_intercept, how=None):
+    def __init__(self, X, Y, weights, splits, fit_intercept, how=How()):  # noqa: B008
         n_rows, n_splits = len(Y), len(splits)
         self._n_targets, self._n_splits = Y.shape[1], n_splits
         self._fit_intercept, self._how = fit_intercept, how
@@ -34,7 +35,7 @@ class ByPasses:
         self._given = X, Y
         whole = self._moments(weights)
         # What is far from the origin is moved near it for all splits alike.
-        self._common = self._coordinates(whole)
+        self._common = self._coordinates(whole[0])
         training = [self._moments(counts[:, f]) for f in range(n_splits)]
         problems = [self._problem(*given) for given in (*training, whole)]
         self._largest = max(problem.curvature.largest for problem in problems)
@@ -53,12 +54,11 @@ class ByPasses:
         validation.check_moments(moments, rows)
         return moments, rows
 
-    def _coordinates(self, given):
-        scaled = self._how is not None and self._how.scale
-        return Standardised.of(given[0]) if scaled else Unscaled()
+    def _coordinates(self, moments):
+        return Standardised.of(moments) if self._how.scale else Unscaled()
 
     def _problem(self, moments, rows):
-        coordinates = self._coordinates((moments, rows))
+        coordinates = self._coordinates(moments)
         return LeastSquares(rows, moments, (), coordinates=coordinates)
 
     @np.errstate(over="ignore", invalid="ignore")
@@ -66,7 +66,7 @@ class ByPasses:
         """Mean squared error of each alpha and step on each split's held-out rows."""
         shape = len(alphas), self._n_splits, self._n_targets
         theta = np.zeros((self._rows.n_features + self._fit_intercept, *shape))
-        if self._fit_intercept and self._how is not None and self._how.from_mean:
+        if self._fit_intercept and self._how.from_mean:
             theta[-1] = self._means
         losses = np.empty((len(alphas), max_iter + 1, self._n_splits))
         hopeless, lost = None, np.zeros(shape, dtype=bool)

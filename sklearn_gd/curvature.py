@@ -205,9 +205,8 @@ class Curvature:
     def excess_above(self, gradient, limit, noise, rounding, k=0):
         """Whether J - J* is seen to be above the limit.
 
-        By a gradient with that much noise, of a residual with that much rounding.
-
-        For update k.  By moments, which by passes are gathered if they are
+        For update k, by a gradient with that much noise, of a residual with
+        that much rounding.  By moments, which by passes are gathered if they are
         worth it, exactly; where their eigenvalues are lost in rounding, by
         those off the rows.  Else by a lower bound.
         """

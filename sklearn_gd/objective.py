@@ -34,10 +34,11 @@ from .theta import join, split
 # their own size, as many digits as J has fallen.  After a fall to this share of
 # the highest they are read off the rows again, or sooner if what rounding of the
 # parameters may have done to J since is more than the other share of it.
-EPS = float(np.finfo(np.float64).eps)
 IS_LOST, KEPT = 1e-6, 6e-10
 # It is asked after each fall by this factor, and after so many updates.
 LOOK_AGAIN, LOOK_EVERY = 0.7, 16
+
+EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass
@@ -268,4 +269,4 @@ class Objective:
         y_size = np.sqrt(self.moments.y_square[self.target])
         terms = np.abs(w).dot(self.moments.term_sizes) + abs(b) + y_size
         terms += math.sqrt(2.0 * highest)
-        return float(4 * np.finfo(np.float64).eps * terms)
+        return float(4 * EPS * terms)

@@ -101,3 +101,18 @@ def assert_agree(found, expected, rtol=1e-9):
     assert_allclose(found.intercept_, expected.intercept_, rtol=rtol, atol=rtol * size)
     assert_allclose(found.loss_history_, expected.loss_history_, rtol=rtol)
     assert found.status_ == expected.status_
+
+
+def errors_of_split(A, Y, split, start, alphas, max_iter, s):
+    """Mean squared errors on a split's test rows, after each step of each alpha."""
+    train, test = split
+    errors = np.empty((len(alphas), max_iter + 1))
+    for a, alpha in enumerate(alphas):
+        theta = start
+        for k in range(max_iter + 1):
+            residual = A @ theta - Y
+            squares = np.average(residual[test] ** 2, axis=0, weights=s[test])
+            errors[a, k] = squares.mean()
+            slope = A[train].T @ (s[train, None] * residual[train]) / s[train].sum()
+            theta = theta - alpha * slope
+    return errors

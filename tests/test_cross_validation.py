@@ -28,7 +28,7 @@ from sklearn_gd._cross_validation_by_passes import ByPasses
 from sklearn_gd._regressor_cv import _best
 from sklearn_gd._splits import sets_of_rows
 
-from .problems import design, with_condition
+from .problems import design, errors_of_split, with_condition
 
 FORMS = [ByMoments, ByPasses]
 
@@ -39,14 +39,8 @@ def plain_loop(X, Y, splits, alphas, max_iter, weights=None, fit_intercept=True)
     s = np.ones(len(Y)) if weights is None else weights
     errors = np.empty((len(alphas), max_iter + 1, len(splits)))
     for f, (train, test) in enumerate(splits):
-        for a, alpha in enumerate(alphas):
-            theta = np.zeros((A.shape[1], Y.shape[1]), dtype=A.dtype)
-            for k in range(max_iter + 1):
-                residual = A @ theta - Y
-                squares = np.average(residual[test] ** 2, axis=0, weights=s[test])
-                errors[a, k, f] = squares.mean()
-                slope = A[train].T @ (s[train, None] * residual[train]) / s[train].sum()
-                theta = theta - alpha * slope
+        start = np.zeros((A.shape[1], Y.shape[1]), dtype=A.dtype)
+        errors[..., f] = errors_of_split(A, Y, (train, test), start, alphas, max_iter, s)
     return errors
 
 

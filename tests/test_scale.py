@@ -555,6 +555,15 @@ def test_validation_losses_are_J_of_the_held_out_rows_as_they_are(
 # --- when it scales, and what it says of it ---------------------------------
 
 
+def assert_says_whether_scaled(reg, scaled, X, weights):
+    assert reg.scaled_ is scaled
+    for name, expected in zip(("feature_mean_", "feature_scale_"), units(X, weights), strict=True):
+        if scaled:
+            assert_allclose(getattr(reg, name), expected, rtol=1e-9, atol=1e-9)
+        else:
+            assert getattr(reg, name) is None
+
+
 @pytest.mark.parametrize("alpha", [1e-8, "callable", *FIXED[2:], *ADAPTIVE])
 @pytest.mark.parametrize("scale", ["auto", True, False])
 def test_auto_scales_exactly_where_the_package_chooses_the_learning_rate(scale, alpha):
@@ -562,12 +571,7 @@ def test_auto_scales_exactly_where_the_package_chooses_the_learning_rate(scale, 
     rate = (lambda k: 1e-8) if alpha == "callable" else alpha
     reg = GradientDescentRegressor(rate, scale=scale, max_iter=3, tol=0).fit(X, y, weights)
     scaled = alpha == "auto" if scale == "auto" else scale
-    assert reg.scaled_ is scaled
-    for name, expected in zip(("feature_mean_", "feature_scale_"), units(X, weights), strict=True):
-        if scaled:
-            assert_allclose(getattr(reg, name), expected, rtol=1e-9, atol=1e-9)
-        else:
-            assert getattr(reg, name) is None
+    assert_says_whether_scaled(reg, scaled, X, weights)
     explicit = GradientDescentRegressor(rate, scale=scaled, max_iter=3, tol=0).fit(X, y, weights)
     assert_allclose(reg.coef_, explicit.coef_, rtol=1e-12)
 

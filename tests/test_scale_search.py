@@ -14,8 +14,14 @@ from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
 from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV
 from sklearn_gd import _cross_validation as search
 
-from .problems import assert_agree, design, largest_eigenvalue
-from .test_scale import jittering, raw, standardised, units
+from .problems import assert_agree, design, errors_of_split, largest_eigenvalue
+from .test_scale import (
+    assert_says_whether_scaled,
+    jittering,
+    raw,
+    standardised,
+    units,
+)
 
 CV = [
     KFold(4),
@@ -43,14 +49,7 @@ def plain_loop(X, y, splits, alphas, max_iter, weights=None, fit_intercept=True)
         start = np.zeros((A.shape[1], Y.shape[1]), dtype=A.dtype)
         if fit_intercept:
             start[-1] = np.average(Y[train], axis=0, weights=s[train])
-        for a, alpha in enumerate(alphas):
-            theta = start
-            for k in range(max_iter + 1):
-                residual = A @ theta - Y
-                squares = np.average(residual[test] ** 2, axis=0, weights=s[test])
-                errors[a, k, f] = squares.mean()
-                slope = A[train].T @ (s[train, None] * residual[train]) / s[train].sum()
-                theta = theta - alpha * slope
+        errors[..., f] = errors_of_split(A, Y, (train, test), start, alphas, max_iter, s)
     return errors
 
 
@@ -198,12 +197,7 @@ def test_auto_scales_exactly_where_the_grid_is_made_here(scale, alphas):
     reg = GradientDescentRegressorCV(alphas, scale=scale, max_iter=2, cv=3)
     searched(reg, X, y, weights)
     scaled = not isinstance(alphas, list) if scale == "auto" else scale
-    assert reg.scaled_ is scaled
-    for name, expected in zip(("feature_mean_", "feature_scale_"), units(X, weights), strict=True):
-        if scaled:
-            assert_allclose(getattr(reg, name), expected, rtol=1e-9, atol=1e-9)
-        else:
-            assert getattr(reg, name) is None
+    assert_says_whether_scaled(reg, scaled, X, weights)
 
 
 @pytest.mark.parametrize("kind", ["moments", "passes, sparse"])
