@@ -19,7 +19,7 @@ from ._cached import cached_property
 from ._callbacks import FRAMES
 from ._dask_checks import aligned, features, new_name, weights_near_one, with_known_chunks
 from .hessian import MEMORY_SHARE
-from .rows import LANES, Rows, float_dtype, predictions, summed
+from .rows import Rows, float_dtype, predictions, summed
 
 # So many partial sums are added up in one task.
 BRANCHES = 8
@@ -87,7 +87,7 @@ class DaskRows:
         """Return the same as `Rows.typical_row`, of one chunk."""
         return self._sample[1]
 
-    def sum(self, kernel, block_rows=None, n_lanes=LANES, work=1.0):
+    def sum(self, kernel, **how):
         """Read every row once: add up ``kernel(X, y, weights)``, as `Rows.sum` does."""
         self.reads += 1
         if self.reads > 2:
@@ -95,7 +95,7 @@ class DaskRows:
             self._persist()
         # A key of its own, so that what the kernel holds is sent to each worker once.
         shared, level = new_name("kernel"), new_name("sum")
-        graph: dict = {shared: _Kernel(kernel, block_rows, n_lanes, work)}
+        graph: dict = {shared: _Kernel(kernel, how)}
         graph |= {(level, i): self._task(i, _chunk_sum, shared) for i in self._chunks}
         parts = [(level, i) for i in self._chunks]
         while len(parts) > 1:
@@ -120,7 +120,7 @@ class DaskRows:
 class _Kernel:
     """A kernel, and how `Rows` are to sum it."""
 
-    def __init__(self, kernel, *how):
+    def __init__(self, kernel, how):
         self.kernel, self.how = kernel, how
 
 
@@ -148,7 +148,7 @@ def _sample_of(*chunk):
 
 
 def _chunk_sum(shared, *chunk):
-    return _in_memory(*chunk).sum(shared.kernel, *shared.how)
+    return _in_memory(*chunk).sum(shared.kernel, **shared.how)
 
 
 def _branch_sum(parts):

@@ -111,8 +111,11 @@ class AutomaticSteps:
             known = line.components()
             if known is not None and len(known[0]) and known[1].any():
                 values, components = known
-                self._watch(float(np.sum(components**2 / values)), len(values))
-                return reciprocal_eigenvalue(values, components, self.first, self.growth)
+                shares = components * components / values
+                self._watch(float(shares.sum()), len(values))
+                sizes = np.abs(components)
+                most = self.growth * max(float(sizes.max()), self.first)
+                return reciprocal_eigenvalue(values, sizes, shares, most)
         return self.alternating(k, line)
 
     def _watch(self, excess, n_values):
@@ -125,23 +128,34 @@ class AutomaticSteps:
             self.growth, self.in_vain = 10.0 * self.growth, 0
 
 
-def reciprocal_eigenvalue(values, components, first, growth):
+def reciprocal_eigenvalue(values, sizes, shares, most):
     """Reciprocal of the eigenvalue along which most of J - J* is, or of one that must come first.
 
     The step with 1/value ends the descent along its eigenvector, and makes a
-    component along a larger eigenvalue grow by their ratio.  It is made only
-    if none grows beyond so many times the largest, or the first gradient; else
-    the one that would grow most is ended before.
+    component along a larger eigenvalue grow by their ratio less 1.  It is made
+    only if none grows beyond the most; else the one that would grow most is
+    ended before.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_values,)
+        Eigenvalues, ascending.
+    sizes : ndarray of shape (n_values,)
+        Of the gradient's components along their eigenvectors.
+    shares : ndarray of shape (n_values,)
+        Of J - J*.
+    most : float
+        Size that no component may grow beyond.
     """
-    sizes = np.abs(components)
-    most = growth * max(sizes.max(), first)
-    chosen = int((sizes**2 / values).argmax())
-    while True:
-        after = sizes * np.abs(1.0 - values / values[chosen])
+    chosen = int(shares.argmax())
+    while chosen + 1 < len(values):
+        above = slice(chosen + 1, None)
+        after = sizes[above] * (values[above] / values[chosen] - 1.0)
         worst = int(after.argmax())
-        if after[worst] <= most or worst <= chosen:
-            return float(1.0 / values[chosen])
-        chosen = worst
+        if after[worst] <= most:
+            break
+        chosen += 1 + worst
+    return float(1.0 / values[chosen])
 
 
 @dataclass

@@ -15,22 +15,31 @@ import numpy as np
 from scipy import sparse
 
 from ._cached import cached_property
+from .products import inner, times, transpose_times
 
 
 class DenseBlock:
-    """Rows in an ndarray of float64."""
+    """Rows in an ndarray of float64.
 
-    def __init__(self, X):
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+    in_parts : bool, default=False
+        Whether to make products in parts so small that BLAS needs one thread only.
+    """
+
+    def __init__(self, X, in_parts=False):
         self.X = X
         self.shape = X.shape
+        self.in_parts = in_parts
 
     def times(self, v):
         """Return X v, a new array."""
-        return self.X.dot(v)
+        return times(self.X, v) if self.in_parts else self.X.dot(v)
 
     def transpose_times(self, v):
         """Return X^T v, a new array."""
-        return self.X.T.dot(v)
+        return transpose_times(self.X, v) if self.in_parts else self.X.T.dot(v)
 
     def dense(self):
         """Return the ndarray, which may be the user's."""
@@ -38,20 +47,26 @@ class DenseBlock:
 
     def about(self, shift):
         """Return the rows minus the shift."""
-        return DenseBlock(self.X - shift)
+        return DenseBlock(self.X - shift, self.in_parts)
 
     def gram(self, root, shift, y, ones):
         """Return sums of products, as in the module's docstring."""
-        Z = _standard(self.X, root, shift)
+        block = self._standard(root, shift)
         # NumPy sees that both factors are one matrix and does half the work; the
         # method dot is quicker than the operator @ on tall blocks.
-        return Z.T.dot(Z), Z.T.dot(y), Z.T.dot(ones)
+        return tuple(map(block.transpose_times, (block.X, y, ones)))
 
     def squares(self, root, shift, y, ones):
         """Return sums of squares, as in the module's docstring."""
-        Z = _standard(self.X, root, shift)
-        along = _square(Z.dot(some_vector(self.shape[1])))
-        return np.einsum("ij,ij->j", Z, Z), along, Z.T.dot(y), Z.T.dot(ones)
+        block = self._standard(root, shift)
+        along = _square(block.times(some_vector(self.shape[1])))
+        squares = np.einsum("ij,ij->j", block.X, block.X)
+        return squares, along, block.transpose_times(y), block.transpose_times(ones)
+
+    def _standard(self, root, shift):
+        """Rows about the shift, times the roots of their weights."""
+        block = self.about(shift) if shift.any() else self
+        return block if root is None else DenseBlock(block.X * root[:, None], self.in_parts)
 
 
 class SparseBlock:
@@ -85,7 +100,7 @@ class SparseBlock:
 
     def gram(self, root, shift, y, ones):
         """Return sums of products, as in the module's docstring."""
-        return DenseBlock(self.X.toarray()).gram(root, shift, y, ones)
+        return DenseBlock(self.X.toarray(), in_parts=True).gram(root, shift, y, ones)
 
     def squares(self, root, shift, y, ones):
         """Return sums of squares, as in the module's docstring; zeros stay where they are."""
@@ -120,19 +135,13 @@ class _PartlyDense:
     def times(self, v):
         """Return the product with v."""
         near = self._near if v.ndim == 1 else self._near[:, None]
-        return self._block.times(near * v) + self._Z.dot(v[self._far])
+        return self._block.times(near * v) + times(self._Z, v[self._far])
 
     def transpose_times(self, v):
         """Return the product of the transpose with v."""
         product = self._block.transpose_times(v)
-        product[self._far] = self._Z.T.dot(v)
+        product[self._far] = transpose_times(self._Z, v)
         return product
-
-
-def _standard(X, root, shift):
-    """Rows about the shift, times the roots of their weights; X itself if that is all 1."""
-    Z = X - shift if shift.any() else X
-    return Z if root is None else Z * root[:, None]
 
 
 def some_vector(n):
@@ -141,4 +150,4 @@ def some_vector(n):
 
 
 def _square(a):
-    return np.array([a.dot(a)])
+    return np.array([inner(a, a)])

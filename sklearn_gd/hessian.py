@@ -107,7 +107,7 @@ class Hessian:
                 along *= weights
             return X.transpose_times(along), along.sum()
 
-        w_sum, b_sum = self._rows.sum(kernel)
+        w_sum, b_sum = self._rows.sum(kernel, columns=1)
         return join(w_sum, b_sum, fit_intercept) / self._first.weight
 
 

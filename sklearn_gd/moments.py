@@ -14,7 +14,7 @@ import numpy as np
 
 from ._cached import cached_property
 from .blocks import some_vector
-from .products import symmetric_product
+from .products import inner, symmetric_product, transpose_times
 from .rows import BLOCK_BYTES, LANES
 from .theta import join, split
 
@@ -197,7 +197,8 @@ def collect(rows, fit_intercept, *, covariance):
             root = ones = np.sqrt(weights)
             y *= root[:, None]
         count = len(y) if weights is None else np.count_nonzero(weights)
-        y_sums = ones.dot(y), np.einsum("ij,ij->j", y, y), ones.dot(ones), count
+        y_squares = np.einsum("ij,ij->j", y, y)
+        y_sums = transpose_times(y, ones), y_squares, inner(ones, ones), count
         if not covariance:
             return *X.squares(root, shift, y, ones), *y_sums
         second, *sums = X.gram(root, shift, y, ones)
@@ -208,7 +209,7 @@ def collect(rows, fit_intercept, *, covariance):
     if covariance:
         how = {"block_rows": max(BLOCK_BYTES // (8 * n), n), "n_lanes": lanes_of(n)}
     work = gathering_reads(rows) if covariance else 2.0
-    *sums, S, count = rows.sum(kernel, work=work, **how)
+    *sums, S, count = rows.sum(kernel, work=work, columns=n if covariance else n_targets, **how)
     for part in sums:
         part /= S
     second, sample, shared, offset, y_offset, y_variance = sums
@@ -217,8 +218,8 @@ def collect(rows, fit_intercept, *, covariance):
     if fit_intercept:
         centre, y_mean = shift + offset, y_shift + y_offset
         rest = (shift - centre) + offset
-        second -= np.outer(offset, offset) if covariance else offset**2
-        shared = shared - np.outer(offset, y_offset)
+        second -= offset[:, None] * offset if covariance else offset**2
+        shared = shared - offset[:, None] * y_offset
         y_variance = np.maximum(y_variance - y_offset**2, 0.0)
     variance = second.diagonal().copy() if covariance else second
     constant = is_constant(variance, centre)

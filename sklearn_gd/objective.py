@@ -163,9 +163,9 @@ class Objective:
             residual += b
             residual -= y[:, target]
             weighted = residual if weights is None else weights * residual
-            return residual.dot(weighted), X.transpose_times(weighted), weighted.sum()
+            return inner(residual, weighted), X.transpose_times(weighted), weighted.sum()
 
-        square, *gradient = self.rows.sum(kernel)
+        square, *gradient = self.rows.sum(kernel, columns=1)
         loss = float(square / (2 * self.moments.weight))
         return anchored_point(theta, loss, self._join(*gradient), k)
 
@@ -258,6 +258,11 @@ class Objective:
         """J of the best constant prediction (of 0 without an intercept)."""
         return float(self.moments.y_variance[self.target] / 2)
 
+    @cached_property
+    def _y_size(self):
+        """Root mean square of y."""
+        return math.sqrt(self.moments.y_square[self.target])
+
     def rounding(self, theta, highest=0.0):
         """Size at which a residual at theta, or one of the highest loss, is nothing but rounding.
 
@@ -266,7 +271,5 @@ class Objective:
         most the sum of the terms' own (Minkowski), which the moments give.
         """
         w, b = self.split(theta)
-        y_size = np.sqrt(self.moments.y_square[self.target])
-        terms = np.abs(w).dot(self.moments.term_sizes) + abs(b) + y_size
-        terms += math.sqrt(2.0 * highest)
-        return float(4 * EPS * terms)
+        terms = inner(np.abs(w), self.moments.term_sizes) + abs(float(b)) + self._y_size
+        return 4.0 * EPS * (terms + math.sqrt(2.0 * highest))

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from ._threads import in_threads
 from .blocks import DenseBlock, SparseBlock
-from .products import WHOLE_PRODUCT, WHOLE_VECTOR_PRODUCT
+from .products import WHOLE_PRODUCT, WHOLE_VECTOR_PRODUCT, is_made_in_parts
 
 # A block of float64 values of this size stays in the cache while a kernel goes
 # over it twice, and outweighs what handing over the interpreter lock costs.
@@ -74,6 +74,7 @@ class Rows:
         if chosen is not None:
             share, self.n_rows = len(chosen) / max(self.n_rows, 1), len(chosen)
             self.n_stored = int(share * self.n_stored)
+        self._in_parts = is_made_in_parts(self.n_rows, self.n_features, 1)
         self._views = None
 
     @property
@@ -100,7 +101,8 @@ class Rows:
         rows = slice(start, stop) if self.chosen is None else self.chosen[start:stop]
         weights = None if self.weights is None else self.weights[rows]
         if not sparse.issparse(self.X):
-            return DenseBlock(np.asarray(self.X[rows], np.float64)), self.y[rows], weights
+            X = np.asarray(self.X[rows], np.float64)
+            return DenseBlock(X, self._in_parts), self.y[rows], weights
         # Of neighbours parts of the arrays will do; rows from here and there are copied.
         X = self.X if self.chosen is None else self.X[rows]
         indptr = X.indptr[start : stop + 1] if self.chosen is None else X.indptr
@@ -110,7 +112,7 @@ class Rows:
         block = sparse.csr_array((data, X.indices[stored], indptr - indptr[0]), shape=shape)
         return SparseBlock(block), self.y[rows], weights
 
-    def sum(self, kernel, block_rows=None, n_lanes=LANES, work=1.0):
+    def sum(self, kernel, block_rows=None, n_lanes=LANES, work=1.0, columns=None):
         """Read every row once: add up ``kernel(X, y, weights)`` over the blocks.
 
         Parameters
@@ -123,6 +125,9 @@ class Rows:
             Sums to be kept at a time.
         work : float, default=1.0
             Time that the kernel takes, in that of reading the rows.
+        columns : int, default=None
+            The most that the kernel's products with a block have, if it leaves them all to
+            the block and to products.py; None if it does not.
 
         Returns
         -------
@@ -132,17 +137,16 @@ class Rows:
         self.reads += 1
 
         def lane_sum(blocks):
-            # What overflows or is not a number shows in the sums, where the
-            # caller looks for it: a warning from inside a block helps nobody.
-            with np.errstate(over="ignore", invalid="ignore"):
-                return summed(kernel(*block) for block in blocks)
+            return summed(kernel(*block) for block in blocks)
 
-        return summed(self._mapped(lane_sum, self._lanes(block_rows, n_lanes), work))
+        return summed(self._mapped(lane_sum, self._lanes(block_rows, n_lanes), work, columns))
 
-    def _mapped(self, function, lanes, work):
+    def _mapped(self, function, lanes, work, columns):
         """``map(function, lanes)``, in as many threads as are worth it."""
         if 8 * self.n_stored * work >= THREADED_BYTES:
             return in_threads(function, lanes)
+        if columns and is_made_in_parts(self.n_rows, self.n_features, columns):
+            return map(function, lanes)
         n_multiplied = self.n_stored * self.n_features
         if self.n_stored < WHOLE_VECTOR_PRODUCT and n_multiplied < WHOLE_PRODUCT:
             return map(function, lanes)
@@ -153,7 +157,9 @@ class Rows:
         if block_rows is None and self._views is not None:
             return self._views
         starts = self.starts(block_rows)
-        bounds = np.linspace(0, len(starts) - 1, min(n_lanes, len(starts) - 1) + 1).astype(int)
+        n_blocks = len(starts) - 1
+        n_lanes = min(n_lanes, n_blocks)
+        bounds = [n_blocks * lane // n_lanes for lane in range(n_lanes + 1)]
         lanes = [starts[i : j + 1] for i, j in pairwise(bounds)]
         lanes = [(self.block(i, j) for i, j in pairwise(lane)) for lane in lanes]
         if block_rows is None and self.X.dtype == np.float64 and self.chosen is None:
@@ -200,8 +206,10 @@ def float_dtype(dtype):
 def summed(parts):
     """Add up tuples of numbers and arrays entry by entry, into the arrays of the first."""
     parts = iter(parts)
-    total = list(next(parts))
+    # What overflows or is not a number shows in the sums, where the caller
+    # looks for it: a warning from inside a block helps nobody.
     with np.errstate(over="ignore", invalid="ignore"):
+        total = list(next(parts))
         for part in parts:
             for i, value in enumerate(part):
                 total[i] += value

@@ -13,7 +13,7 @@ from scipy.linalg import eigh
 
 from ._cached import cached_property
 from ._threads import alone
-from .products import factored, square_product
+from .products import factored, square_product, times
 from .theta import split
 
 # Share of the largest eigenvalue below which those of the moments are in doubt.
@@ -58,9 +58,14 @@ class Spectrum:
         """Lower bound of it if eigenvalues count that look like rounding of the largest."""
         return 1.0 / _rounding(len(self.values))
 
+    @cached_property
+    def _known_vectors(self):
+        """Eigenvectors of known eigenvalues, a row each."""
+        return np.ascontiguousarray(self.basis.T[self.is_known])
+
     def components(self, v):
         """Components of v along the eigenvectors of known eigenvalues."""
-        return square_product(self.basis.T, v)[self.is_known]
+        return times(self._known_vectors, v)
 
     def excess(self, gradient, noise, rounding):
         """J - J* where this is the gradient: 1/2 g' H^+ g, beyond its noise.

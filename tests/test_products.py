@@ -5,7 +5,13 @@ import pytest
 from numpy.testing import assert_allclose
 from threadpoolctl import threadpool_limits
 
-from sklearn_gd.products import inner, symmetric_product
+from sklearn_gd.products import (
+    inner,
+    is_made_in_parts,
+    symmetric_product,
+    times,
+    transpose_times,
+)
 
 SIZES = [1, 2, 95, 96, 97, 199, 200, 201, 300, 1000, 1025, 9300]
 
@@ -38,3 +44,40 @@ def test_inner(n):
     exact = (a.astype(np.longdouble) * b).sum()
     assert_allclose(inner(a, b), float(exact), rtol=0, atol=n * 2.3e-16 * (np.abs(a) @ np.abs(b)))
     assert len(bits(lambda: inner(a, b))) == 1
+
+
+@pytest.mark.parametrize("order", ["C", "F", "strided"])
+@pytest.mark.parametrize(
+    "shape",
+    [(1, 9_000, 1), (20, 2, 1), (215, 102, 1), (70_000, 3, 2), (9_000, 15, 15), (30, 260, 260)],
+)
+def test_products_made_in_parts(shape, order):
+    n, p, k = shape
+    assert is_made_in_parts(n, p, k)
+    rng = np.random.default_rng(n)
+    X = np.asarray(rng.normal(size=(n, p)), order="F" if order == "F" else "C")
+    if order == "strided":
+        X = np.repeat(X, 2, axis=1)[:, ::2]
+    v, V = rng.normal(size=p), rng.normal(size=(p, k))
+    u, U = rng.normal(size=n), rng.normal(size=(n, k))
+    eps = np.finfo(float).eps
+    for function, left, right in (
+        (times, X, v),
+        (times, X, V),
+        (transpose_times, X.T, u),
+        (transpose_times, X.T, U),
+        (transpose_times, X.T, X[:, :k]),
+    ):
+        found = function(X, right)
+        exact = left.astype(np.longdouble) @ right
+        bound = left.shape[1] * eps * (np.abs(left) @ np.abs(right))
+        assert found.shape == exact.shape
+        assert (np.abs(found - exact) <= bound).all()
+        assert len(bits(lambda f=function, r=right: f(X, r))) == 1
+
+
+@pytest.mark.parametrize(
+    "shape", [(3_000_000, 1, 1), (10, 9_300, 1), (3, 600, 600), (1_000, 100, 100)]
+)
+def test_products_too_large_for_parts(shape):
+    assert not is_made_in_parts(*shape)
