@@ -169,4 +169,7 @@ def _in_their_span(X, coordinates=None):
         if coordinates is not None:
             columns = (columns - coordinates.centre[some]) * coordinates.inverse[some]
         triangle = np.asarray(np.linalg.qr(np.vstack([triangle, columns.T]), mode="r"))
+    # A coordinate may be nothing but rounding of its row's: where rows depend on each other.
+    rounding = np.finfo(np.float64).eps * np.linalg.norm(triangle, axis=0)
+    triangle[np.abs(triangle) <= rounding] = 0.0
     return triangle.T

@@ -129,6 +129,25 @@ def hard_columns():
     yield "a duplicate", raw()[0][:, 0]
 
 
+@pytest.mark.parametrize("scale", [True, False])
+@pytest.mark.parametrize("repeated", [np.tile, np.repeat])
+@pytest.mark.parametrize("rank", [2, 5, 20])
+def test_repeated_features_more_than_rows(rank, repeated, scale):
+    """In coordinates of the span of their rows some are nothing but rounding, of any size."""
+    rng = np.random.default_rng(rank)
+    X = rng.integers(0, 3, size=(48, rank)).astype(float)
+    times = 60 // rank + 1
+    X = np.tile(X, (1, times)) if repeated is np.tile else np.repeat(X, times, axis=1)
+    y = X[:, 0] + rng.normal(size=48)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = GradientDescentRegressorCV(alphas=5, max_iter=50, scale=scale).fit(X, y)
+        other = GradientDescentRegressorCV(found.alphas_, max_iter=50, scale=scale)
+        # Sparse rows are not put into the coordinates of their span.
+        expected = other.fit(sparse.csr_array(X), y).mse_path_
+    assert_allclose(found.mse_path_, expected, rtol=1e-8)
+
+
 @pytest.mark.parametrize("kind", ["moments", "passes", "passes, sparse"])
 @pytest.mark.parametrize("weighted", [True, False])
 @pytest.mark.parametrize("case", list(hard_columns()), ids=lambda case: case[0])
