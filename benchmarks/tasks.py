@@ -8,11 +8,12 @@ import numpy as np
 from scipy import sparse
 from sklearn.datasets import load_diabetes
 
-from sklearn_gd.descent import begin, steps
+from sklearn_gd._descent.loop import advance
+from sklearn_gd._descent.start import starting_state
+from sklearn_gd._objective.least_squares import Objective
+from sklearn_gd._objective.moments import collect
 from sklearn_gd.learning_rates import Constant
-from sklearn_gd.moments import collect
-from sklearn_gd.objective import Objective
-from sklearn_gd.rows import Rows
+from sklearn_gd.rows._memory import Rows
 
 from . import peers
 
@@ -281,14 +282,15 @@ def step_contenders(X, y):
     """Functions that make STEPS steps each."""
     rows = Rows(X, np.asarray(y, dtype=np.float64).reshape(-1, 1))
     objective = Objective(rows, collect(rows, True, covariance=False))
-    start = begin(objective, None, Constant(1e-3), np.zeros(X.shape[1] + 1), max_iter=1, tol=0.0)
-    coming = steps(objective, start.rate_state, start.point)
+    theta = np.zeros(X.shape[1] + 1)
+    start = starting_state(objective, None, Constant(1e-3), theta, max_iter=1, tol=0.0)
     w, b = np.zeros(X.shape[1], dtype=X.dtype), X.dtype.type(0)
     alpha = X.dtype.type(1e-3)
 
     def ours():
+        point = start.point
         for _ in range(STEPS):
-            next(coming)
+            _, point = advance(objective, start.rate_state, point)
 
     def two_passes():
         nonlocal w, b

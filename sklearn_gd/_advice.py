@@ -5,10 +5,10 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from ._dependent import dependent_features, name_of
-from .descent import STATUSES
+from ._descent.state import STATUSES
+from ._descent.stopping import SolutionTest
+from ._objective.dependent import dependent_features, name_of
 from .learning_rates import Constant, Schedule
-from .stopping import SolutionTest
 
 # An early stop is doubtful if its loss on the rows it descended on is above so many times
 # what their solution would have on new rows, and so much of that of the best constant.
@@ -38,7 +38,7 @@ def warn_of(problem, descents, rate, max_iter, tol, names, frames):
         Between this one and the user's line.
     """
     fine = {"converged", "early_stopped", "stopped"} | (set() if tol > 0.0 else {"max_iter"})
-    failed = [j for j, descent in enumerate(descents) if descent.status not in fine]
+    failed = [j for j, descent in enumerate(descents) if descent.trace.status not in fine]
     tells = {"diverged": _diverged, "max_iter": _not_converged}
     tell = None
     for is_so, in_words in (_stopped_too_early, _early), (_loses_digits, _lost):
@@ -46,11 +46,11 @@ def warn_of(problem, descents, rate, max_iter, tol, names, frames):
             failed, tell = [j for j, d in enumerate(descents) if is_so(problem, j, d)], in_words
     if not failed:
         return
-    worst = max(failed, key=lambda j: STATUSES.index(descents[j].status))
+    worst = max(failed, key=lambda j: STATUSES.index(descents[j].trace.status))
     of_many = f"{len(failed)} of {len(descents)} targets; of target {worst}: "
     test = SolutionTest(problem.objectives[worst], problem.curvature, tol)
     advice = Advice(problem, descents[worst], test, rate, max_iter, names)
-    sentences = (tell or tells[descents[worst].status])(advice)
+    sentences = (tell or tells[descents[worst].trace.status])(advice)
     message = (of_many if len(descents) > 1 else "") + " ".join(filter(None, sentences))
     warnings.warn(message, ConvergenceWarning, stacklevel=frames + 1)
 
@@ -96,13 +96,13 @@ class Advice:
 
 def _diverged(advice):
     descent = advice.descent
-    lowest = f"lowest loss seen, {descent.best.loss:.3g}"
-    if descent.validation_losses:
-        held_out = descent.validation_losses[descent.best_iter]
+    lowest = f"lowest loss seen, {descent.state.best.loss:.3g}"
+    if descent.trace.validation_losses:
+        held_out = descent.trace.validation_losses[descent.best_iter]
         lowest = f"lowest validation loss seen, {held_out:.3g}"
     yield (
-        f"Gradient descent diverged: after {len(descent.alphas)} steps the loss was "
-        f"{descent.losses[-1]:.3g}. coef_ holds the parameters of the {lowest}."
+        f"Gradient descent diverged: after {len(descent.trace.alphas)} steps the loss was "
+        f"{descent.trace.losses[-1]:.3g}. coef_ holds the parameters of the {lowest}."
     )
     if advice.curvature.largest > 0:
         is_constant = isinstance(advice.rate, Constant)
@@ -117,11 +117,11 @@ def _diverged(advice):
 
 def _not_converged(advice):
     descent, test = advice.descent, advice.test
-    point = descent.best
+    point = descent.state.best
     correlation = test.largest_correlation(point)
     yield (
         f"Gradient descent did not converge in max_iter={advice.max_iter} steps"
-        + (", nor did early stopping end it:" if descent.validation_losses else ":")
+        + (", nor did early stopping end it:" if descent.trace.validation_losses else ":")
     )
     if correlation > test.tol:
         yield (
@@ -132,13 +132,13 @@ def _not_converged(advice):
         yield (
             f"the residual's correlations with the features are within tol={test.tol:g}, but the "
             f"loss, {point.loss:.6g}, is further above its minimum than "
-            f"{test.excess_allowed(point.loss, 0.0):.1g}, as features are nearly linearly "
+            f"{test.suboptimality_allowed(point.loss, 0.0):.1g}, as features are nearly linearly "
             "dependent."
         )
     remedies = [advice.conditioning(worth_telling=100), advice.dependent()]
     if isinstance(advice.rate, Constant | Schedule) and advice.curvature.largest > 0:
         remedies.append(
-            f"The last alpha was {descent.alphas[-1]:g}, and constant ones descend below "
+            f"The last alpha was {descent.trace.alphas[-1]:g}, and constant ones descend below "
             f"{advice.limit()}; alpha='auto' mostly needs far fewer steps."
         )
     yield from remedies
@@ -148,10 +148,14 @@ def _not_converged(advice):
 def _loses_digits(problem, target, descent):
     """Whether predictions with the user's parameters have more rounding than R2 can hide."""
     single = problem.given_rows.dtype == np.float32
-    allowed = (SEEN_SINGLE if single else SEEN) * problem.objectives[target].total_loss
+    total = max(problem.objectives[target].total_loss, descent.state.best.loss)
+    # Of a constant y there is nothing but rounding to lose.
+    y_rounding = 4 * np.finfo(problem.given_rows.dtype).eps
+    allowed = (SEEN_SINGLE if single else SEEN) * total
+    allowed += float(y_rounding**2 * problem.moments.y_square[target]) / 2
     rounding = _rounding_of_predictions(problem, descent)
     # By that much it changes J at most, which is the residual's own error by chance.
-    if rounding * (rounding / 2.0 + descent.best.residual) <= allowed:
+    if rounding * (rounding / 2.0 + descent.state.best.residual) <= allowed:
         return False
     if single and rounding**2 > 2.0 * allowed:
         # Predictions are made in single precision too.
@@ -165,12 +169,12 @@ def _loses_digits(problem, target, descent):
         return (residual.dot(residual if weights is None else weights * residual),)
 
     (square,) = problem.given_rows.sum(kernel)
-    return abs(square / problem.moments.weight / 2.0 - descent.best.loss) > allowed
+    return abs(square / problem.moments.weight / 2.0 - descent.state.best.loss) > allowed
 
 
 def _users_parameters(problem, descent):
     """Coefficients and intercept as the user gets them."""
-    w, b = problem.coordinates.outside(*problem.objectives[0].split(descent.best.theta))
+    w, b = problem.coordinates.outside(*problem.objectives[0].split(descent.state.best.theta))
     return w.astype(problem.given_rows.dtype), problem.given_rows.dtype(b)
 
 
@@ -199,11 +203,11 @@ def _lost(advice):
 
 def _stopped_too_early(problem, target, descent):
     """Whether the rows descended on speak clearly against where early stopping has stopped."""
-    if not descent.validation_losses:
+    if not descent.trace.validation_losses:
         return False
-    point, moments = descent.best, problem.moments
+    point, moments = descent.state.best, problem.moments
     chance = _by_chance(moments)
-    if chance is None or not problem.curvature.is_worth(len(descent.alphas)):
+    if chance is None or not problem.curvature.is_worth(len(descent.trace.alphas)):
         return False
     least = _least_loss(problem, point)
     return point.loss > MUCH * chance * least + SOME * problem.objectives[target].total_loss
@@ -211,7 +215,7 @@ def _stopped_too_early(problem, target, descent):
 
 def _least_loss(problem, point):
     """Minimum of J on the rows descended on, as a point of the descent tells."""
-    return point.loss - problem.curvature.excess(point.gradient)
+    return point.loss - problem.curvature.suboptimality(point.gradient)
 
 
 def _by_chance(moments):
@@ -225,7 +229,7 @@ def _by_chance(moments):
 
 def _early(advice):
     descent, moments = advice.descent, advice.problem.moments
-    point = descent.best
+    point = descent.state.best
     least = _least_loss(advice.problem, point)
     yield (
         f"Early stopping returned the parameters after {descent.best_iter} steps, of the lowest "

@@ -65,8 +65,8 @@ class Tasks:
         )
         self._context.call_on_fit_task_begin(**known)
 
-    def watch(self):
-        """Return the Watch of the next target's descent."""
+    def observer(self):
+        """Return the Observer of the next target's descent."""
         if not self._several:
             return _Steps(self._context, self._begin, self._finish)
         target = self._begin(self._context, "target", max_subtasks=self._max_iter)
@@ -91,7 +91,7 @@ class Tasks:
 
 
 class _Steps:
-    """A Watch that makes each update a task."""
+    """An Observer that makes each update a task."""
 
     def __init__(self, context, begin, finish, stopped=False, end=None):
         self._context, self._begin, self._finish = context, begin, finish

@@ -2,14 +2,16 @@
 
 import numpy as np
 
-from . import _validation as validation
-from ._data_checks import check_array, check_X_y
-from ._guest import leaves_no_trace
-from .coordinates import Standardised, Unscaled
-from .hessian import when_to_gather
-from .moments import collect
-from .objective import LeastSquares, Objective
-from .theta import join
+from . import _parameters as parameters
+from ._fitted import leaves_no_trace
+from ._objective.coordinates import Standardised, Unscaled
+from ._objective.hessian import when_to_gather
+from ._objective.least_squares import LeastSquares, Objective
+from ._objective.moments import collect
+from ._objective.sizes import check_moments
+from ._objective.theta import join
+from .rows import _checks as checks
+from .rows._checks import check_array, check_X_y
 
 
 @leaves_no_trace
@@ -166,10 +168,8 @@ def directional_derivative(
             f"y must be 1-D here, got shape {np.shape(y)}; take one target at a time."
         )
     d_coef, d_intercept = gradient(X, y, coef, intercept, sample_weight=sample_weight)
-    along = validation.check_start(direction_coef, "direction_coef", d_coef.shape)
-    across = validation.check_start(
-        direction_intercept, "direction_intercept", (), per_target=True
-    )
+    along = checks.check_start(direction_coef, "direction_coef", d_coef.shape)
+    across = checks.check_start(direction_intercept, "direction_intercept", (), per_target=True)
     direction = join(along, across, True)
     largest = np.abs(direction).max()
     if largest == 0.0:
@@ -220,13 +220,13 @@ def max_stable_alpha(X, *, fit_intercept=True, scale=False, sample_weight=None):
     >>> max_stable_alpha([[1.0], [3.0]], fit_intercept=False)
     0.4
     """
-    X = check_array(X, input_name="X", **validation.AS_IT_IS)
-    validation.check_flag(fit_intercept, "fit_intercept")
-    validation.check_flag(scale, "scale")
-    rows = validation.check_rows(X, np.zeros(X.shape[0]), sample_weight)
+    X = check_array(X, input_name="X", **checks.AS_IT_IS)
+    parameters.check_flag(fit_intercept, "fit_intercept")
+    parameters.check_flag(scale, "scale")
+    rows = checks.check_rows(X, np.zeros(X.shape[0]), sample_weight)
     # Without them L takes some dozens of products.
     moments = collect(rows, bool(fit_intercept), covariance=when_to_gather(rows, 50) == 0)
-    validation.check_moments(moments, rows)
+    check_moments(moments, rows)
     coordinates = Standardised.of(moments) if scale else Unscaled()
     largest = LeastSquares(rows, moments, (), coordinates=coordinates).curvature.largest
     return 2.0 / largest if largest > 0 else np.inf
@@ -234,14 +234,14 @@ def max_stable_alpha(X, *, fit_intercept=True, scale=False, sample_weight=None):
 
 def _points(X, y, coef, intercept, sample_weight):
     """Objective and point of each target, and the shape of the targets."""
-    X, y = check_X_y(X, y, **validation.ROWS_AS_THEY_ARE)
-    rows = validation.check_rows(X, y, sample_weight)
+    X, y = check_X_y(X, y, **checks.ROWS_AS_THEY_ARE)
+    rows = checks.check_rows(X, y, sample_weight)
     shape = y.shape[1:]
-    w = validation.check_start(coef, "coef", (*shape, rows.n_features))
-    b = validation.check_start(intercept, "intercept", shape, per_target=True)
+    w = checks.check_start(coef, "coef", (*shape, rows.n_features))
+    b = checks.check_start(intercept, "intercept", shape, per_target=True)
     parameters = zip(w.reshape(-1, rows.n_features), b.ravel(), strict=True)
     moments = collect(rows, True, covariance=False)
-    validation.check_moments(moments, rows)
+    check_moments(moments, rows)
     objectives = [Objective(rows, moments, j) for j in range(rows.n_targets)]
     points = [
         (objective, objective.at(join(w_j, b_j, True)))

@@ -8,33 +8,36 @@ import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from . import _validation as validation
+from . import _parameters as parameters
 from ._advice import warn_of
 from ._callbacks import FRAMES, CallbackSupportMixin, tasks_of, with_callbacks
-from ._collections import dask_for
-from ._data_checks import validate_data
+from ._descent.early_stopping import EarlyStopping, HeldOutLoss
+from ._descent.loop import LowestLoss, descend
+from ._descent.observers import Printer
+from ._descent.start import pause_at, starting_states
+from ._descent.state import Descent
+from ._descent.stopping import SolutionTest
 from ._documentation import LINK_TEMPLATE
-from ._guest import (
+from ._fitted import (
     features_of,
+    fitted_attributes,
     forget_what_may_not_stay,
     leaves_no_trace,
     or_stays_as_it_was,
     stand_in,
     take_over,
 )
-from ._held_out import check_asked, hold_out
-from ._results import fitted_attributes
-from ._seen import check_batch_is_in_memory, seen_with, unless_rows_are_forgotten
-from ._verbose import Printer
-from ._warm_start import pause_at, starts
-from .coordinates import Standardised, Unscaled
-from .descent import Descent, descend
-from .early_stopping import EarlyStopping, HeldOutLoss
-from .hessian import when_to_gather
-from .moments import collect
-from .objective import LeastSquares
-from .rows import predictions
-from .stopping import SolutionTest
+from ._objective.coordinates import Standardised, Unscaled
+from ._objective.hessian import when_to_gather
+from ._objective.least_squares import LeastSquares
+from ._objective.moments import collect
+from ._objective.sizes import check_moments
+from .rows import _checks as checks
+from .rows._batches import check_batch_is_in_memory, seen_with, unless_rows_are_forgotten
+from .rows._checks import validate_data
+from .rows._held_out import check_asked, hold_out
+from .rows._memory import predictions
+from .rows._open import dask_for
 
 
 class GradientDescentRegressor(
@@ -421,23 +424,23 @@ class GradientDescentRegressor(
         >>> np.allclose(reg.coef_, GradientDescentRegressor().fit(X, y).coef_, rtol=1e-3)
         True
         """
-        validation.check_settings(self)
+        parameters.check_settings(self)
         if self.early_stopping:
             raise ValueError(
                 "partial_fit cannot hold out rows: it needs early_stopping=False; "
                 "or call fit with all rows."
             )
-        rate = validation.check_alpha(self.alpha)
+        rate = parameters.check_alpha(self.alpha)
         seen = getattr(self, "_seen", None)
         check_batch_is_in_memory(X, y, sample_weight)
         noted = stand_in(self)
         how = {"reset": seen is None}
         if np.shape(X)[0] == 0:
-            validate_data(noted, X, ensure_min_samples=0, **how, **validation.AS_IT_IS)
+            validate_data(noted, X, ensure_min_samples=0, **how, **checks.AS_IT_IS)
             check_consistent_length(X, y)
         else:
-            X, y = validate_data(noted, X, y, **how, **validation.ROWS_AS_THEY_ARE)
-            batch = validation.check_batch(X, y, sample_weight)
+            X, y = validate_data(noted, X, y, **how, **checks.ROWS_AS_THEY_ARE)
+            batch = checks.check_batch(X, y, sample_weight)
             seen = seen_with(seen, batch, y.shape[1:])
         fitted = features_of(noted)
         if np.shape(X)[0] == 0 or seen is None:
@@ -449,7 +452,8 @@ class GradientDescentRegressor(
         problem = self._problem(rows, seen.target_shape, self._gather_at(rows, rate), origin)
         descents = self._begin(problem, rate, None, None)
         known = {**fitted, "_seen": seen, "_split": None}
-        fitted, last = self._descended(rate, problem, descents, [], seen.dtype, known)
+        selections = self._selections(None, problem, None)
+        fitted, last = self._descended(rate, problem, descents, selections, seen.dtype, known)
         take_over(self, fitted)
         last()
         return self
@@ -458,9 +462,9 @@ class GradientDescentRegressor(
         self, X, y, sample_weight, coef_init=None, intercept_init=None, given_held_out=(None,) * 3
     ):
         """Return the fitted attributes by name, and what `fit` does once they are set."""
-        validation.check_settings(self)
+        parameters.check_settings(self)
         check_asked(self.early_stopping, *given_held_out)
-        rate = validation.check_alpha(self.alpha)
+        rate = parameters.check_alpha(self.alpha)
         noted = stand_in(self)
         rows, shape = noted._rows(X, y, sample_weight)
         rows, held_out = hold_out(noted, rows, shape, *given_held_out)
@@ -471,8 +475,8 @@ class GradientDescentRegressor(
             gather_at = self._gather_at(rows, rate)
             problem = self._problem(rows, shape, gather_at)
             descents = self._begin(problem, rate, coef_init, intercept_init)
-            stoppers = self._stoppers(held_out, problem, gather_at, descents)
-            return self._descended(rate, problem, descents, stoppers, rows.dtype, known, given)
+            selections = self._selections(held_out, problem, gather_at)
+            return self._descended(rate, problem, descents, selections, rows.dtype, known, given)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coef_")
@@ -482,8 +486,8 @@ class GradientDescentRegressor(
         dask = dask_for(X)
         if dask is not None:
             return dask.rows_of(self, X, y, sample_weight)
-        X, y = validate_data(self, X, y, **validation.ROWS_AS_THEY_ARE)
-        return validation.check_rows(X, y, sample_weight), y.shape[1:]
+        X, y = validate_data(self, X, y, **checks.ROWS_AS_THEY_ARE)
+        return checks.check_rows(X, y, sample_weight), y.shape[1:]
 
     @property
     def _tol(self):
@@ -504,12 +508,12 @@ class GradientDescentRegressor(
 
     def _moments(self, rows, gather_at, suffix=""):
         moments = collect(rows, bool(self.fit_intercept), covariance=gather_at == 0)
-        validation.check_moments(moments, rows, type(self).__name__, suffix)
+        check_moments(moments, rows, type(self).__name__, suffix)
         return moments
 
     def _gather_at(self, rows, rate):
         """Number of the update from which covariances are used."""
-        needed = getattr(rate, "needs_moments", False)
+        needed = rate.needs_spectrum
         if isinstance(self.precompute, str):
             # A warm start may make any number of steps more.
             steps = math.inf if self.warm_start else self.max_iter
@@ -527,23 +531,21 @@ class GradientDescentRegressor(
         limits = {"max_iter": self.max_iter, "tol": self._tol}
         exactly = not self.early_stopping
         user_start = coef_init, intercept_init
-        progress = starts(problem, rate, pause, *user_start, exactly=exactly, **limits)
-        return [Descent(begun) for begun in progress]
+        states = starting_states(problem, rate, pause, *user_start, exactly=exactly, **limits)
+        return [Descent(state) for state in states]
 
-    def _stoppers(self, held_out, problem, gather_at, descents):
-        """Return the watches that stop each target's descent early, if they are to."""
+    def _selections(self, held_out, problem, gather_at):
+        """What selects each target's iterate to return."""
         if held_out is None:
-            return []
+            return [LowestLoss() for _ in problem.objectives]
         gather_at = held_out.gather_at(gather_at)
         moments = self._moments(held_out.rows, gather_at, held_out.suffix)
         shape, coordinates = problem.target_shape, problem.coordinates
         tested = LeastSquares(held_out.rows, moments, shape, gather_at, coordinates)
-        return [
-            EarlyStopping(HeldOutLoss(objective), descent, self.n_iter_no_change)
-            for objective, descent in zip(tested.objectives, descents, strict=True)
-        ]
+        losses = map(HeldOutLoss, tested.objectives)
+        return [EarlyStopping(loss, self.n_iter_no_change) for loss in losses]
 
-    def _descended(self, rate, problem, descents, stoppers, dtype, known, given=None):
+    def _descended(self, rate, problem, descents, selections, dtype, known, given=None):
         """Let every target descend; return as `_fitted`, the attributes known already included.
 
         Callbacks are told of what was given; of nothing without.
@@ -564,19 +566,19 @@ class GradientDescentRegressor(
             forget_what_may_not_stay(self)
         for target, descent in enumerate(descents):
             objective = problem.objectives[target]
-            # Early stopping first: the others tell of what it has found.
-            watches = stoppers[target : target + 1]
+            observers = []
             if self.verbose:
-                watches.append(Printer(f"target {target}  " if len(descents) > 1 else ""))
+                observers.append(Printer(f"target {target}  " if len(descents) > 1 else ""))
             if tasks is not None:
-                watches.append(tasks.watch())
+                observers.append(tasks.observer())
             descend(
                 objective,
                 descent,
                 SolutionTest(objective, problem.curvature, self._tol),
                 max_iter=self.max_iter,
                 store_path=self.store_path,
-                watches=watches,
+                selection=selections[target],
+                observers=observers,
             )
         found = fitted_attributes(problem, descents, dtype, self.store_path)
         pause = pause_at(problem, rate, descents)
@@ -618,7 +620,7 @@ class GradientDescentRegressor(
         if dask is not None:
             return dask.predict(fitted, X)
         X = validate_data(fitted, X, accept_sparse=["csr", "csc", "coo"], reset=False)
-        validation.check_numeric(X, "X")
+        checks.check_numeric(X, "X")
         return predictions(X, fitted.coef_, fitted.intercept_)
 
     def score(self, X, y, sample_weight=None):

@@ -12,15 +12,16 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from . import _validation as validation
-from ._cross_validation import held_out_losses
-from ._data_checks import validate_data
+from . import _parameters as parameters
 from ._documentation import LINK_TEMPLATE
-from ._guest import features_of, leaves_no_trace, or_stays_as_it_was, stand_in, take_over
+from ._fitted import features_of, leaves_no_trace, or_stays_as_it_was, stand_in, take_over
 from ._regressor import GradientDescentRegressor
-from ._splits import splits_of
-from ._threads import alone, use_at_most
-from .protocol import shown
+from ._search.cross_validation import held_out_losses
+from ._search.splits import splits_of
+from .learning_rates._numbers import shown
+from .rows import _checks as checks
+from .rows._checks import validate_data
+from .rows._machine import alone, use_at_most
 
 # Learning rates of the grid, if the user does not say how many.
 GRID = 20
@@ -205,8 +206,8 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         routed = self._routed(sample_weight, params)
         given = X
         noted = stand_in(self)
-        X, y = validate_data(noted, X, y, **validation.ROWS_AS_THEY_ARE)
-        rows = validation.check_rows(X, y, sample_weight)
+        X, y = validate_data(noted, X, y, **checks.ROWS_AS_THEY_ARE)
+        rows = checks.check_rows(X, y, sample_weight)
         splits = splits_of(self.cv, X, y, rows.weights, **routed.splitter.split)
         use_at_most(self.n_jobs)
         found = alone(
@@ -233,9 +234,9 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     predict = GradientDescentRegressor.predict
 
     def _check_settings(self):
-        validation.check_flag(self.fit_intercept, "fit_intercept")
-        validation.check_auto_or_flag(self.scale, "scale")
-        validation.check_count(self.max_iter, "max_iter", 1, sys.maxsize)
+        parameters.check_flag(self.fit_intercept, "fit_intercept")
+        parameters.check_auto_or_flag(self.scale, "scale")
+        parameters.check_count(self.max_iter, "max_iter", 1, sys.maxsize)
         if self.n_jobs is not None:
             whole = isinstance(self.n_jobs, numbers.Integral) and not isinstance(self.n_jobs, bool)
             if not whole or self.n_jobs == 0:
@@ -243,10 +244,10 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
                     f"n_jobs must be None or an integer other than 0, got {self.n_jobs!r}."
                 )
         if isinstance(self.alphas, numbers.Integral) and not isinstance(self.alphas, bool):
-            validation.check_count(self.alphas, "alphas", 1, sys.maxsize)
+            parameters.check_count(self.alphas, "alphas", 1, sys.maxsize)
         elif self.alphas is not None:
             allowed = "None, how many, or a 1-D array of positive numbers"
-            alphas = validation.check_floats(self.alphas, "alphas", allowed)
+            alphas = checks.check_floats(self.alphas, "alphas", allowed)
             if alphas.ndim != 1 or not len(alphas) or np.asarray(self.alphas).dtype.kind == "b":
                 raise ValueError(f"alphas must be {allowed}, got {shown(self.alphas)}.")
             if not (np.isfinite(alphas) & (alphas > 0)).all():

@@ -23,10 +23,10 @@ from sklearn_gd import (
     GradientDescentRegressorCV,
     max_stable_alpha,
 )
-from sklearn_gd._cross_validation_by_moments import ByMoments
-from sklearn_gd._cross_validation_by_passes import ByPasses
 from sklearn_gd._regressor_cv import _best
-from sklearn_gd._splits import sets_of_rows
+from sklearn_gd._search.gram import ByMoments
+from sklearn_gd._search.matrix_free import ByPasses
+from sklearn_gd._search.splits import sets_of_rows
 
 from .problems import design, errors_of_split, with_condition
 
@@ -164,7 +164,7 @@ def test_what_is_at_rest_stays_there_whatever_the_rate():
 
 
 def test_iterates_are_the_same_some_at_a_time(monkeypatch):
-    from sklearn_gd import _cross_validation_by_moments as by_moments
+    from sklearn_gd._search import gram as by_moments
 
     X, Y, _ = data()
     folds = ByMoments(X, Y, None, list(KFold(3).split(X)), True)
@@ -197,7 +197,7 @@ def test_sets_are_disjoint_and_make_up_the_splits():
 
 def test_each_row_is_gathered_once(monkeypatch):
     """The moments of five folds cost one read of the rows."""
-    from sklearn_gd import _cross_validation_by_moments as by_moments
+    from sklearn_gd._search import gram as by_moments
 
     gathered = []
 

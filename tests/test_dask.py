@@ -31,7 +31,7 @@ da = pytest.importorskip("dask.array")
 dd = pytest.importorskip("dask.dataframe")
 distributed = pytest.importorskip("distributed")
 
-from sklearn_gd import _dask_scheduler  # noqa: E402
+from sklearn_gd.rows import _dask_scheduler  # noqa: E402
 
 
 def chunked(array, sizes):

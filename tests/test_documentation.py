@@ -79,3 +79,15 @@ def test_the_readmes_code_runs(tmp_path, monkeypatch):
     for code in re.findall(r"^```python\n(.*?)^```", readme, flags=re.MULTILINE | re.DOTALL):
         exec(code, names)
     assert (tmp_path / "descent_laboratory.html").exists()
+
+
+def test_the_table_of_the_house_is_complete():
+    """Each module and folder of the package is in CONTRIBUTING, by its name."""
+    package = Path(sklearn_gd.__file__).parent
+    text = (DOCS.parent / "CONTRIBUTING.md").read_text()
+    named = set(re.findall(r"`(\w+)(?:\.py|/)?`", text))
+    for path in package.rglob("*.py"):
+        if path.name != "__init__.py":
+            assert path.stem in named, path
+    folders = [path for path in package.rglob("*") if path.is_dir() and path.name != "__pycache__"]
+    assert {folder.name for folder in folders} <= named

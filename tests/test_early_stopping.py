@@ -320,7 +320,7 @@ def test_X_is_not_copied():
 
 
 def test_held_out_rows_are_hardly_read_by_moments(monkeypatch):
-    from sklearn_gd import rows
+    from sklearn_gd.rows import _memory as rows
 
     reads = []
     original = rows.Rows.sum
@@ -528,9 +528,9 @@ def test_without_early_stopping_there_is_nothing_to_watch(monkeypatch):
     original = _regressor.descend
 
     def remember(*arguments, **named):
-        seen.append(named["watches"])
+        seen.append((type(named["selection"]).__name__, named["observers"]))
         return original(*arguments, **named)
 
     monkeypatch.setattr(_regressor, "descend", remember)
     GradientDescentRegressor().fit(X, Y)
-    assert seen == [[]]
+    assert seen == [("LowestLoss", [])]

@@ -10,8 +10,9 @@ from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_gd import GradientDescentRegressor, _rate_states, learning_rates, max_stable_alpha
-from sklearn_gd.learning_rates import NAMED, ABBmin
+from sklearn_gd import GradientDescentRegressor, max_stable_alpha
+from sklearn_gd.learning_rates import NAMED, ABBmin, LearningRate, RateState
+from sklearn_gd.learning_rates._chebyshev import stable_order
 
 from .problems import NAMES, design, half_mse, largest_eigenvalue, least_squares, with_condition
 
@@ -104,7 +105,7 @@ def test_chebyshev_cycle_reaches_its_bound():
 @pytest.mark.parametrize("N", [1, 2, 4, 64, 1024])
 def test_chebyshev_order_is_stable(N):
     """All roots once, in an order whose partial products stay bounded."""
-    order = _rate_states.stable_order(N)
+    order = stable_order(N)
     assert sorted(order) == list(range(1, 2 * N, 2))
     roots = np.cos(np.pi * np.array(order) / (2 * N))
     kappa = 1e4
@@ -195,7 +196,7 @@ def test_going_on_after_the_gradient_has_vanished(name):
     assert_allclose(reg.loss_history_[-1], least_squares(X, y)[1], rtol=1e-12)
 
 
-class Halving:
+class Halving(LearningRate):
     """A learning rate of a user's own: 1/L, 1/(2 L), 1/L, ..."""
 
     def start(self, problem):
@@ -208,7 +209,6 @@ def test_an_object_of_the_users_own(problem):
     X, y = problem
     reg, _, _ = iterates(Halving(), X, y, 4)
     assert_allclose(reg.alpha_history_ * largest_eigenvalue(X), [1, 0.5, 1, 0.5])
-    assert isinstance(Halving(), learning_rates.LearningRate)
 
 
 def test_a_schedule_of_the_users_own(problem):
@@ -227,12 +227,12 @@ def test_the_whole_problem_is_there_to_ask(problem):
     X, y = problem
     seen = {}
 
-    class Curious:
+    class Curious(LearningRate):
         def start(self, problem):
             seen.update(
                 L=problem.largest_eigenvalue,
                 mu=problem.smallest_eigenvalue,
-                excess=problem.excess,
+                suboptimality=problem.suboptimality,
                 loss=problem.loss,
                 max_iter=problem.max_iter,
                 tol=problem.tol,
@@ -243,5 +243,63 @@ def test_the_whole_problem_is_there_to_ask(problem):
     eigenvalues = np.linalg.eigvalsh(design(X).T @ design(X) / len(y))
     assert_allclose([seen["L"], seen["mu"]], eigenvalues[[-1, 0]], rtol=1e-9)
     assert_allclose(seen["loss"], np.mean(y**2) / 2)
-    assert_allclose(seen["excess"], seen["loss"] - least_squares(X, y)[1], rtol=1e-9)
+    assert_allclose(seen["suboptimality"], seen["loss"] - least_squares(X, y)[1], rtol=1e-9)
     assert (seen["max_iter"], seen["tol"]) == (5, 0.0)
+
+
+class BetweenTheEnds(LearningRate):
+    """A constant rate of a user's own, 2/(L + mu), which needs the smallest eigenvalue."""
+
+    kind = "constant"
+    needs_spectrum = True
+
+    def start(self, problem):
+        alpha = 2.0 / (problem.largest_eigenvalue + problem.smallest_eigenvalue)
+        return lambda k, line: alpha
+
+
+def test_a_rate_of_the_users_own_that_needs_the_spectrum():
+    """With more features than rows precompute="auto" would not compute the Gram matrix."""
+    X, y = np.random.default_rng(0).normal(size=(50, 300)), np.ones(50)
+    reg = GradientDescentRegressor(BetweenTheEnds(), max_iter=3, tol=0).fit(X, y)
+    eigenvalues = np.linalg.eigvalsh(design(X).T @ design(X) / 50)
+    expected = 2 / (eigenvalues[-1] + eigenvalues[eigenvalues > 1e-9][0])
+    assert_allclose(reg.alpha_history_, expected, rtol=1e-6)
+    with pytest.raises(ValueError, match="precompute=False"):
+        GradientDescentRegressor(BetweenTheEnds(), precompute=False).fit(X, y)
+
+
+class Undeclared:
+    def start(self, problem):
+        return lambda k, line: 0.1
+
+
+@pytest.mark.parametrize("kind", ["fixed", None])
+def test_a_rate_declares_what_it_is(problem, kind):
+    X, y = problem
+    with pytest.raises(TypeError, match="does not declare kind and needs_spectrum"):
+        GradientDescentRegressor(Undeclared()).fit(X, y)
+    rate = Halving()
+    vars(rate)["kind"] = kind
+    with pytest.raises(ValueError, match="kind must be one of"):
+        GradientDescentRegressor(rate).fit(X, y)
+
+
+class InPairs(RateState):
+    def __call__(self, k, line):
+        return 0.1
+
+    def may_stop(self, k):
+        return k % 2 == 0
+
+
+class Pairs(LearningRate):
+    def start(self, problem):
+        return InPairs()
+
+
+def test_a_state_may_say_which_iterates_count():
+    X, y = with_condition(10)
+    with pytest.warns(ConvergenceWarning):
+        reg = GradientDescentRegressor(Pairs(), max_iter=7).fit(X, y)
+    assert reg.best_iter_ == 6

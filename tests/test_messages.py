@@ -18,7 +18,7 @@ from sklearn_gd import (
     gradient_descent_path,
     max_stable_alpha,
 )
-from sklearn_gd.learning_rates import ExactLineSearch
+from sklearn_gd.learning_rates import ExactLineSearch, LearningRate
 
 from .problems import LONGLEY, with_condition
 
@@ -215,7 +215,7 @@ def test_fractions_are_numbers():
     )
 
 
-class Raising:
+class Raising(LearningRate):
     """A learning rate that raises at its start, or at a step."""
 
     def __init__(self, error, step=None):

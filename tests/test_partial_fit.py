@@ -17,8 +17,8 @@ from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from sklearn_gd import GradientDescentRegressor, cost, max_stable_alpha
-from sklearn_gd.rows import Rows
-from sklearn_gd.triangle import Triangle
+from sklearn_gd.rows._factor import Triangle
+from sklearn_gd.rows._memory import Rows
 
 from .problems import assert_agree, design, with_condition
 

@@ -20,13 +20,13 @@ Y = X @ [1.0, 2.0, 3.0, 4.0] + rng.normal(size=60)
 TRUSTED = {
     "sklearn_gd._regressor.GradientDescentRegressor",
     "sklearn_gd._regressor_cv.GradientDescentRegressorCV",
-    "sklearn_gd._warm_start.Pause",
-    "sklearn_gd._seen.Seen",
-    "sklearn_gd.descent.Progress",
-    "sklearn_gd.objective.Point",
-    "sklearn_gd.triangle.Triangle",
+    "sklearn_gd._descent.start.Pause",
+    "sklearn_gd.rows._batches.Seen",
+    "sklearn_gd._descent.state.State",
+    "sklearn_gd._objective.point.Point",
+    "sklearn_gd.rows._factor.Triangle",
 }
-OF_RATES = ("sklearn_gd.learning_rates.", "sklearn_gd._rate_states.")
+OF_RATES = ("sklearn_gd.learning_rates.",)
 
 
 def by_skops(estimator):
@@ -39,11 +39,11 @@ def by_skops(estimator):
 
 def by_mlflow(estimator, folder):
     mlflow = pytest.importorskip("mlflow.sklearn")
-    rates = ("learning_rates.Automatic", "_rate_states.AutomaticSteps")
-    rates += ("_rate_states.AlternatingSteps",)
+    rates = ("_automatic.Automatic", "_automatic.AutomaticSteps", "_adaptive.AlternatingSteps")
     how = {"pip_requirements": ["scikit-learn"]}  # or it would look for them, and take long
     if "skops_trusted_types" in mlflow.save_model.__code__.co_varnames:
-        how["skops_trusted_types"] = [*TRUSTED, *(f"sklearn_gd.{name}" for name in rates)]
+        rates = [f"sklearn_gd.learning_rates.{name}" for name in rates]
+        how["skops_trusted_types"] = [*TRUSTED, *rates]
     mlflow.save_model(estimator, folder / "model", **how)
     return mlflow.load_model(folder / "model")
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sklearn_gd import GradientDescentRegressor, hessian, max_stable_alpha
-from sklearn_gd.hessian import ALWAYS_WORTH, Hessian, affordable, when_to_gather
-from sklearn_gd.moments import collect, gathering_reads, lanes_of
-from sklearn_gd.rows import Rows
+from sklearn_gd import GradientDescentRegressor, max_stable_alpha
+from sklearn_gd._objective import hessian
+from sklearn_gd._objective.hessian import ALWAYS_WORTH, Hessian, affordable, when_to_gather
+from sklearn_gd._objective.moments import collect, gathering_reads, lanes_of
+from sklearn_gd.rows._memory import Rows
 
 rng = np.random.default_rng(0)
 # Wide enough that gathering costs more than it is always worth.

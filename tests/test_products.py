@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from threadpoolctl import threadpool_limits
 
-from sklearn_gd.products import (
+from sklearn_gd.rows._products import (
     inner,
     is_made_in_parts,
     symmetric_product,

@@ -78,7 +78,17 @@ def test_signatures(function, signature):
     assert str(inspect.signature(function)) == signature
 
 
-@pytest.mark.parametrize("module", ["descent", "learning_rates", "objective", "stopping"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "_descent.loop",
+        "_descent.stopping",
+        "_descent.early_stopping",
+        "learning_rates",
+        "_objective.quadratic",
+        "rows._blocks",
+    ],
+)
 def test_the_mathematics_knows_no_scikit_learn(module):
     code = (
         "import sys, types; package = types.ModuleType('sklearn_gd'); "

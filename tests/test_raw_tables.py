@@ -19,10 +19,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV
-from sklearn_gd.coordinates import Standardised
-from sklearn_gd.moments import collect
-from sklearn_gd.rows import Rows
-from sklearn_gd.spectrum import spectrum_of
+from sklearn_gd._objective.coordinates import Standardised
+from sklearn_gd._objective.moments import collect
+from sklearn_gd._objective.spectrum import spectrum_of
+from sklearn_gd.rows._memory import Rows
 
 from .problems import LONGLEY
 from .test_properties import relaxed
@@ -405,3 +405,13 @@ def test_single_precision_that_loses_predictions_is_told_of():
     assert text.endswith("Or pass X as float64.")
     assert not told(GradientDescentRegressor(), X.astype(float), y)
     assert not told(GradientDescentRegressor(), X - np.float32(1e5), y)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("scale", [True, False])
+def test_a_constant_y_has_no_digits_to_lose(scale, dtype):
+    X = np.random.default_rng(0).normal(size=(50, 3)).astype(dtype)
+    for y in np.ones(50), np.full(50, 0.1), np.full(50, 1e6 + 0.1):
+        few = GradientDescentRegressor("lipschitz", scale=scale, max_iter=3, tol=0).fit(X, y)
+        assert few.n_iter_ == 3
+        assert GradientDescentRegressor(scale=scale).fit(X, y).status_ == "converged"

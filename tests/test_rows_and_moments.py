@@ -8,8 +8,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from sklearn_gd import GradientDescentRegressor
-from sklearn_gd.moments import collect
-from sklearn_gd.rows import BLOCK_BYTES, Rows
+from sklearn_gd._objective.moments import collect
+from sklearn_gd.rows._memory import BLOCK_BYTES, Rows
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(50_000, 10)) * (rng.random((50_000, 10)) < 0.5) + 3.0 * (np.arange(10) % 2)

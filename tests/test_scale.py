@@ -22,8 +22,8 @@ from sklearn_gd import (
     gradient_descent_path,
     max_stable_alpha,
 )
-from sklearn_gd import _path as path_module
-from sklearn_gd import rows as rows_module
+from sklearn_gd._search import path as path_module
+from sklearn_gd.rows import _memory as rows_module
 
 from .problems import design, half_mse, largest_eigenvalue, with_condition
 
@@ -671,7 +671,7 @@ def test_scaling_adds_no_read_of_the_rows(
     sources = [rows_module.Rows]
     if kind == "Dask":
         pytest.importorskip("dask.array")
-        from sklearn_gd._dask import DaskRows
+        from sklearn_gd.rows._dask import DaskRows
 
         sources = [DaskRows]
     made = []

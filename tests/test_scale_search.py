@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
 
 from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV
-from sklearn_gd import _cross_validation as search
+from sklearn_gd._search import cross_validation as search
 
 from .problems import assert_agree, design, errors_of_split, largest_eigenvalue
 from .test_scale import (

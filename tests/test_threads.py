@@ -19,7 +19,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV, cost
-from sklearn_gd._threads import _libraries, _limit, alone, in_threads, one_thread_each
+from sklearn_gd.rows._machine import _libraries, _limit, alone, in_threads, one_thread_each
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(30_000, 30))

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from .. import _validation as validation
-from .._data_checks import check_X_y
-from .._held_out import split_rows
-from ..coordinates import Standardised, Unscaled
-from ..moments import collect
-from ..objective import LeastSquares
-from ..quadratic import Quadratic, around_minimum, hessian_rows
+from .._objective.coordinates import Standardised, Unscaled
+from .._objective.least_squares import LeastSquares
+from .._objective.moments import collect
+from .._objective.quadratic import Quadratic, around_minimum, hessian_rows
+from .._objective.sizes import check_moments
+from ..rows import _checks as checks
+from ..rows._checks import check_X_y
+from ..rows._held_out import split_rows
 from ._fitted import features_of, has_diverged, regressor_of
 
 # Of so many parameters all second moments are kept; of more, those of the two shown.
@@ -115,7 +116,7 @@ def record(estimator, X, y, sample_weight, parameters, target):
     regressor = regressor_of(estimator)
     n_features = _stored_path(regressor).shape[-1]
     X, names = features_of(estimator, X)
-    X, y = check_X_y(X, y, **validation.ROWS_AS_THEY_ARE)
+    X, y = check_X_y(X, y, **checks.ROWS_AS_THEY_ARE)
     if X.shape[1] != n_features:
         raise ValueError(f"X has {X.shape[1]} features, but fit was given {n_features}.")
     if y.shape[1:] != regressor.loss_history_.shape[1:]:
@@ -125,7 +126,7 @@ def record(estimator, X, y, sample_weight, parameters, target):
     target = target or 0
     fit_intercept = bool(regressor.fit_intercept)
     chosen = check_parameters(parameters, names, n_features, fit_intercept)
-    rows = validation.check_rows(X, y, sample_weight)
+    rows = checks.check_rows(X, y, sample_weight)
     if getattr(regressor, "_split", None) is not None:
         # J is over the rows that early stopping has not held out.
         rows, _ = split_rows(rows, *regressor._split)
@@ -152,7 +153,7 @@ def _recorded(
     carried = list(range(len(all_names))) if everything else list(chosen)
 
     moments = collect(rows, fit_intercept, covariance=everything)
-    validation.check_moments(moments, rows)
+    check_moments(moments, rows)
     problem = LeastSquares(rows, moments, (), coordinates=coordinates)
     objective, largest = problem.objectives[target], problem.curvature.largest
     _check_data(objective, path, losses, np.ravel(regressor.best_iter_)[target])

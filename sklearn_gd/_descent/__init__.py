@@ -1,0 +1,1 @@
+"""The descent: the update rule, the loop around it, and when to stop."""

@@ -1,0 +1,185 @@
+"""Gradient descent: one loop for every learning rate and every source of rows.
+
+This module must not know how J is computed, where alpha_k comes from, or what
+makes theta a solution.
+"""
+
+import math
+import sys
+
+import numpy as np
+
+from ..learning_rates._numbers import checked_alpha, no_number
+from .step import refreshed, step
+
+# A test in vain costs at least some steps' time.
+LEAST_PATIENCE = 4
+# Loss above the start's at which none of the start's digits are left among its own.
+HOPELESS = float(np.finfo(np.float64).eps) ** -2
+# Relative change of the residual that no history shows.
+UNSEEN = 1e-9
+# Relative change of J that recurrences may not resolve.
+TIE = 1e-10
+
+
+def advance(objective, rate_state, point):
+    """Return the learning rate of the next update, and the Point that it leads to."""
+    line = objective.line(point)
+    try:
+        alpha = rate_state(point.k, line)
+    except StopIteration as error:
+        raise ValueError(no_number(f"of step {point.k}")) from error
+    if not (isinstance(alpha, float) and 0.0 <= alpha < math.inf):
+        # What is not a float but a number will do, and 0 where there is no slope.
+        alpha = checked_alpha(alpha, point.k)
+    return alpha, step(objective, point, alpha, line)
+
+
+class LowestLoss:
+    """Selects the iterate of the lowest loss; of equal ones the last."""
+
+    is_over = False
+
+    def see(self, descent, counts, is_solution):
+        """Look at the current iterate, and whether it counts for the learning rate."""
+        state = descent.state
+        if is_solution or (counts and state.point.loss <= state.best.loss * (1.0 + TIE)):
+            state.best = state.point
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def descend(objective, descent, test, *, max_iter, store_path=False, selection=None, observers=()):
+    """Update theta until it is a solution, at most max_iter times.
+
+    Parameters
+    ----------
+    objective : Objective
+    descent : Descent
+        Brought up to date.
+    test : SolutionTest
+    max_iter : int
+    store_path : bool, default=False
+    selection : LowestLoss or EarlyStopping, default=None
+        Selects the iterate to return; None for that of the lowest loss.
+    observers : sequence of Observer, default=()
+    """
+    state, trace = descent.state, descent.trace
+    selection = LowestLoss() if selection is None else selection
+    hopeless = _hopeless_loss(objective, state)
+
+    def look(loss):
+        """How the descent ends at the current iterate, of this loss; None if it goes on."""
+        counts = state.rate_state.may_stop(state.point.k)
+        if not loss <= (hopeless if counts else sys.float_info.max):
+            return "diverged"
+        solved = counts and _is_solution(objective, state, test)
+        # The test may have refreshed it.
+        trace.losses[-1] = state.point.loss
+        selection.see(descent, counts, solved)
+        is_last = len(trace.alphas) == max_iter
+        rising = is_last and counts and _is_rising(objective, state, trace)
+        return verdict(solved, selection.is_over, is_last, rising)
+
+    status = look(state.point.loss)
+    while status is None and not any(observer.stopped for observer in observers):
+        for observer in observers:
+            observer.before(descent)
+        alpha, point = advance(objective, state.rate_state, state.point)
+        if math.isfinite(point.loss):
+            state.point = point
+            if alpha > state.largest_alpha:
+                state.largest_alpha = alpha
+            trace.losses.append(point.loss)
+            trace.alphas.append(alpha)
+            if store_path:
+                trace.path.append(point.theta)
+        status = look(point.loss)
+        for observer in observers:
+            observer.after(descent)
+    trace.status = status or "stopped"
+    _settle(objective, descent)
+    for observer in observers:
+        observer.end(descent)
+
+
+def verdict(solved, is_over, is_last, rising):
+    """How a descent ends at an iterate; None if it goes on.
+
+    Parameters
+    ----------
+    solved : bool
+        Whether it is a solution.
+    is_over : bool
+        Whether early stopping has seen enough.
+    is_last : bool
+        Whether no more updates are allowed.
+    rising : bool
+        Whether J is on its way up, without end.
+    """
+    if solved:
+        return "converged"
+    if rising:
+        return "diverged"
+    if is_over:
+        return "early_stopped"
+    return "max_iter" if is_last else None
+
+
+def _is_solution(objective, state, test):
+    """Whether the current iterate is a solution; it may be refreshed to tell."""
+    point = state.point
+    if point.k < state.next_test or not test(point):
+        return False
+    reads = objective.n_reads
+    drift = objective.drift(point, state.point.k, state.largest_alpha)
+    solved, state.point = test.certify(point, drift)
+    if not solved:
+        # Never more reads for tests in vain than for the descent.
+        state.next_test = point.k + max(LEAST_PATIENCE, objective.n_reads - reads)
+    return solved
+
+
+def _settle(objective, descent):
+    """Settle which point is the best, and its loss."""
+    state, trace = descent.state, descent.trace
+    if trace.status != "converged" or state.best is not state.point:
+        state.best = _verified(objective, state)
+    k, loss = descent.best_iter, state.best.loss
+    if k >= 0 and abs(trace.losses[k] - loss) > 1e-9 * loss:
+        trace.losses[k] = loss
+
+
+def _verified(objective, state):
+    """The point to return, refreshed if rounding may have changed its loss.
+
+    Far from the origin the loss may have lost all its digits: what turns out
+    to be worse than the start gives way to it.
+    """
+    best = state.best
+    if best.is_refreshed:
+        return best
+    if objective.drift(best, state.point.k, state.largest_alpha) < UNSEEN * best.residual:
+        return best
+    best = refreshed(objective, best)
+    return best if best.loss <= state.first.loss else state.first
+
+
+def _hopeless_loss(objective, state):
+    """Loss above which the descent will not come back.
+
+    An adaptive learning rate may come back from anything finite.  One that
+    does not look at the loss is given up when nothing of the start is left
+    among the digits of a float64.
+    """
+    if state.kind == "adaptive":
+        return sys.float_info.max
+    return HOPELESS * max(state.first.loss, objective.total_loss)
+
+
+def _is_rising(objective, state, trace):
+    """Whether J, out of steps, is on its way up without end."""
+    if state.kind == "constant":
+        # g'Hg / g'g exceeds L by no more than rounding, whatever g is.
+        line = objective.line(state.point)
+        return trace.alphas[-1] * line.curvature > 2.0 * (1.0 + 1e-9) * line.slope
+    return state.kind == "scheduled" and trace.losses[-1] > trace.losses[0]

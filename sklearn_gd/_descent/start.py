@@ -1,0 +1,191 @@
+"""Where a fit begins: at zero or the best constant, the user's start, or the last fit's end."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._objective.theta import join
+from ..learning_rates._numbers import no_number
+from ..learning_rates.protocol import Line, RateState
+from ..rows import _checks as checks
+from .state import State
+from .stopping import MAX_SUBOPTIMALITY
+
+# Of the start: the squares of its gradient and more must be float64 numbers.
+LARGEST_LOSS = 1e120
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Where a fit ended, in float64, for a warm start to go on from.
+
+    Attributes
+    ----------
+    digest : bytes or None
+        Fingerprint of the data's moments; None after early stopping, which has
+        made steps beyond the one it returned and is not to go on from them.
+    rate : LearningRate
+    states : tuple of State
+        One a target.
+    parameters : tuple of (ndarray, float)
+        The fitted coefficients and intercept of each target.
+    """
+
+    digest: bytes | None
+    rate: object
+    states: tuple[State, ...]
+    parameters: tuple[tuple[np.ndarray, float], ...]
+
+
+def pause_at(problem, rate, descents):
+    """Return the Pause after these descents."""
+    split, outside = problem.objectives[0].split, problem.coordinates.outside
+    early_stopping = any(descent.trace.validation_losses for descent in descents)
+    return Pause(
+        digest=None if early_stopping else problem.moments.digest,
+        rate=rate,
+        states=tuple(descent.state for descent in descents),
+        parameters=tuple(outside(*split(descent.state.best.theta)) for descent in descents),
+    )
+
+
+def starting_states(problem, rate, pause, coef_init, intercept_init, *, exactly=True, **limits):
+    """Return the State at the start of each target's descent.
+
+    Parameters
+    ----------
+    problem : LeastSquares
+    rate : LearningRate
+    pause : Pause or None
+        Where to go on from: exactly, on the same data with the same learning
+        rate; else from the parameters it found.
+    coef_init, intercept_init : array-like or None
+        The user's start; takes precedence.
+    exactly : bool, default=True
+        Whether it may go on exactly.
+    **limits
+        ``max_iter`` and ``tol``, for learning rates that plan ahead.
+    """
+    if coef_init is not None or intercept_init is not None or pause is None:
+        parameters = _initial_parameters(problem, coef_init, intercept_init)
+        counts = [0] * len(parameters)
+    else:
+        _check_shapes(problem, pause)
+        same_rate = _equal(pause.rate, rate)
+        if exactly and same_rate and pause.digest == problem.moments.digest:
+            # A copy: a fit that fails must not have changed the last one's states.
+            return copy.deepcopy(pause.states)
+        parameters = pause.parameters
+        counts = [state.point.k if same_rate else 0 for state in pause.states]
+    thetas = [_theta(problem, j, start) for j, start in enumerate(parameters)]
+    return tuple(
+        starting_state(objective, problem.curvature, rate, theta, k=k, **limits)
+        for objective, theta, k in zip(problem.objectives, thetas, counts, strict=True)
+    )
+
+
+def starting_state(objective, curvature, rate, theta, *, max_iter, tol, k=0):
+    """Return the State of a descent that begins at theta, with update number k."""
+    point = objective.at(theta, k)
+    if not point.loss < LARGEST_LOSS:
+        raise ValueError(
+            f"coef_init and intercept_init give a loss of {point.loss:.1e}; up to "
+            f"{LARGEST_LOSS:.0e} is allowed."
+        )
+    try:
+        state = rate.start(AtStart(point, curvature, max_iter, tol))
+    except StopIteration as error:
+        raise ValueError(no_number("at the start")) from error
+    if not callable(state):
+        raise TypeError(
+            f"alpha: start(problem) of {rate!r} must return a callable "
+            f"(k, line) -> float, got {state!r}."
+        )
+    return State(point, state if isinstance(state, RateState) else Function(state), rate.kind)
+
+
+@dataclass
+class Function(RateState):
+    """The state of a learning rate whose start returned a plain function."""
+
+    function: Callable[[int, Line], float]
+
+    def __call__(self, k, line):
+        return self.function(k, line)
+
+
+class AtStart:
+    """What a learning rate may ask before the first step: a `learning_rates.protocol.Problem`."""
+
+    def __init__(self, point, curvature, max_iter, tol):
+        self._point, self._curvature = point, curvature
+        self.k, self.loss = point.k, point.loss
+        self.max_iter, self.tol = max_iter, tol
+
+    @property
+    def largest_eigenvalue(self):
+        """L of the Hessian."""
+        return self._curvature.largest
+
+    @property
+    def smallest_eigenvalue(self):
+        """Mu of the Hessian, the smallest eigenvalue above rounding level."""
+        return self._curvature.smallest
+
+    @property
+    def suboptimality(self):
+        """J - J* at the start."""
+        return self._curvature.suboptimality(self._point.gradient)
+
+    @property
+    def suboptimality_allowed(self):
+        """J - J* at which the descent may end."""
+        # Residual correlations are at most sqrt((J - J*) / J).
+        share = min(self.tol**2, MAX_SUBOPTIMALITY)
+        return share * max(self.loss - self.suboptimality, 0.0)
+
+
+def _theta(problem, target, parameters):
+    """The start of a target's descent, given the user's parameters or None."""
+    if parameters is None:
+        return problem.objectives[target].best_constant()
+    w, b = problem.coordinates.inside(*parameters)
+    return join(w, b, problem.moments.fit_intercept)
+
+
+def _initial_parameters(problem, coef_init, intercept_init):
+    """The user's parameters to start at for each target; None for the best constant."""
+    rows, target_shape = problem.rows, problem.target_shape
+    n_targets, n_features = rows.n_targets, rows.n_features
+    if coef_init is None and intercept_init is None and problem.coordinates.scaled:
+        return [None] * n_targets
+    coef, intercept = np.zeros((*target_shape, n_features)), np.zeros(target_shape)
+    if coef_init is not None:
+        coef = checks.check_start(coef_init, "coef_init", coef.shape)
+    if intercept_init is not None:
+        intercept = checks.check_start(
+            intercept_init, "intercept_init", target_shape, per_target=True
+        )
+    if not problem.moments.fit_intercept and intercept.any():
+        raise ValueError("intercept_init must be 0 or None with fit_intercept=False.")
+    coef = coef.reshape(n_targets, n_features)
+    return list(zip(coef, intercept.reshape(n_targets).tolist(), strict=True))
+
+
+def _equal(rate, other):
+    try:
+        return bool(rate == other)
+    except ValueError:  # arrays among the settings of a user's own object
+        return rate is other
+
+
+def _check_shapes(problem, pause):
+    now = len(problem.objectives), problem.rows.n_features
+    before = len(pause.parameters), len(pause.parameters[0][0])
+    if now != before:
+        raise ValueError(
+            f"warm_start=True, but the last fit had {before[1]} features and {before[0]} targets, "
+            f"this one has {now[1]} and {now[0]}; fit a clone to begin anew."
+        )

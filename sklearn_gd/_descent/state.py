@@ -1,0 +1,90 @@
+"""What a descent needs to go on, and what it has recorded."""
+
+from dataclasses import dataclass, field
+
+from .._objective.point import Point
+from ..learning_rates.protocol import RateState
+
+# From best to worst; several targets have the worst of theirs.
+STATUSES = ("converged", "early_stopped", "stopped", "max_iter", "diverged")
+
+
+@dataclass
+class State:
+    """All that a later call needs to go on as if there had been no pause.
+
+    Attributes
+    ----------
+    point : Point
+        Its number counts the updates over all calls.
+    rate_state : RateState
+    kind : {"constant", "scheduled", "adaptive"}
+        Of the learning rate.
+    first : Point
+        Where the descent began.
+    best : Point
+        The one to return: of the lowest loss, or what early stopping has chosen.
+    largest_alpha : float
+        Of the updates so far.
+    next_test : int
+        Number of the first update after which to test for a solution again.
+    """
+
+    point: Point
+    rate_state: RateState
+    kind: str
+    first: Point = field(init=False)
+    best: Point = field(init=False)
+    largest_alpha: float = 0.0
+    next_test: int = 0
+
+    def __post_init__(self):
+        self.first = self.best = self.point
+
+
+class Trace:
+    """What one call has recorded of a descent.
+
+    Attributes
+    ----------
+    first : int
+        Number of the update that this call began at.
+    losses, alphas : list of float
+        J at the iterates of this call, and the learning rates between them.
+    path : list of ndarray
+        Those iterates if they are to be stored, else only the first.
+    validation_losses : list of float
+        J on held-out rows at the iterates, with early stopping.
+    status : one of STATUSES
+        How it ended; "stopped" until then, as that is what it would be.
+    """
+
+    def __init__(self, point):
+        self.first = point.k
+        self.losses = [point.loss]
+        self.alphas = []
+        self.path = [point.theta]
+        self.validation_losses = []
+        self.status = "stopped"
+
+
+class Descent:
+    """One target's descent: its state and its trace.
+
+    Parameters
+    ----------
+    state : State
+        Brought up to date with every update.
+    """
+
+    def __init__(self, state):
+        self.state = state
+        self.trace = Trace(state.point)
+
+    @property
+    def best_iter(self):
+        """Number of the best point, counted from the beginning of this call.
+
+        Negative if it was made that many updates before.
+        """
+        return self.state.best.k - self.trace.first

@@ -1,0 +1,91 @@
+r"""The update rule of gradient descent, and what one step is.
+
+J is a quadratic, so its gradient changes linearly: after the update
+``theta - alpha g`` it is ``g - alpha H g``, and J has fallen by
+``alpha (g'g - alpha/2 g'Hg)``.  So a step costs one product H g, and J and its
+gradient are recurrences.  (J from second moments, 1/2 theta'H theta - c'theta,
+would lose every digit near a good fit; a sum of differences does not.)
+
+A recurrence keeps its absolute error while J falls, and so loses digits.  Before
+too few are left, loss and gradient are refreshed: computed from the rows at the
+current theta (in conjugate gradients this is known as residual replacement: H. van der Vorst,
+Q. Ye, SIAM J. Sci. Comput. 22(3), 2000).
+
+This module must not know where learning rates come from or when to stop.
+"""
+
+import math
+
+import numpy as np
+from scipy.linalg.blas import daxpy
+
+from .._objective.point import Point
+from ..rows._products import inner
+
+# Recurrences are refreshed once J has fallen to this share of the highest loss...
+FALLEN = 1e-6
+# ... or once rounding may have changed it by this share of itself,
+ALLOWED = 6e-10
+# which is examined after each fall by this factor, and after so many updates.
+EXAMINE_AT, EXAMINE_EVERY = 0.7, 16
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+def update(theta, alpha, gradient):
+    """Return theta after the update rule: all parameters at once."""
+    return theta - alpha * gradient
+
+
+def step(objective, point, alpha, line):
+    """Return the Point after one update.
+
+    Parameters
+    ----------
+    objective : Objective
+    point : Point
+    alpha : float
+        Its learning rate.
+    line : Line
+        J along the negative gradient at the point.
+    """
+    k = point.k + 1
+    if alpha == 0.0:
+        # The gradient is often nothing but the rounding of its recurrence.
+        return refreshed(objective, point)._replace(k=k)
+    theta = update(point.theta, alpha, line.gradient)
+    loss = point.loss - alpha * (line.slope - 0.5 * alpha * line.curvature)
+    highest, examined, n = point.highest_loss, point.examined_loss, point.n_recurrences + 1
+    if loss > examined:
+        examined = loss
+        highest = max(highest, loss)
+    # The gradient has the rounding of the steepest one, and the step multiplies it.
+    steepest = point.steepest_slope if line.slope <= point.steepest_slope else line.slope
+    if alpha * EPS * math.sqrt(steepest * line.slope) > ALLOWED * loss:
+        return objective.at(theta, k)
+    if loss < EXAMINE_AT * examined or n % EXAMINE_EVERY == 0:
+        if _has_lost_digits(objective, (point.theta, theta), loss, highest, n):
+            return objective.at(theta, k)
+        examined = loss
+    gradient = daxpy(line.hessian_gradient, line.gradient.copy(), a=-alpha)
+    slope = inner(gradient, gradient)
+    return Point(theta, loss, gradient, slope, k, False, n, highest, steepest, examined)
+
+
+def _has_lost_digits(objective, thetas, loss, highest, n):
+    """Whether hardly a digit is left of a loss that fell from the highest in n recurrences.
+
+    Each update has rounded J, perhaps always up or always down, and the
+    parameters at random, with residuals of the size of the highest loss's.
+    """
+    if loss < FALLEN * highest:
+        return True
+    rounding = max(objective.rounding(theta, highest) for theta in thetas)
+    changed = rounding / 4.0 * math.sqrt(n * 2.0 * highest) + 4.0 * EPS * highest * n
+    # Computed from the rows J has the rounding of its own residual.
+    return changed > ALLOWED * loss + rounding * math.sqrt(2.0 * loss)
+
+
+def refreshed(objective, point):
+    """Return the point with loss and gradient computed from the rows."""
+    return point if point.is_refreshed else objective.at(point.theta, point.k)

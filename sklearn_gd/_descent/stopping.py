@@ -1,0 +1,149 @@
+"""When theta is a solution.
+
+There the residual is orthogonal to the column of ones and to every feature.
+So the test is that no correlation of the residual with a feature exceeds
+tol.  It does not change when y or any one feature is measured in other units
+or from another zero.  Rejected: differences of the loss and norms of the
+gradient depend on units and on the learning rate, and the cosine between the
+residual and an *uncentred* feature calls R2 = 0 a solution where features
+are far from the origin.
+
+Two things more are needed to tell the truth:
+
+- Nearly collinear features may hide up to p tol^2 / (smallest eigenvalue of
+  the correlation matrix) of J below small correlations.  So the excess J - J*
+  must be small too; by moments it is known, by passes bounded from below.
+- Where the fit is perfect there is no residual to correlate: J at the
+  rounding level of its own evaluation is a solution, and a gradient is not
+  asked to be smaller than its own rounding.
+"""
+
+import numpy as np
+
+from .step import refreshed
+
+# (J - J*) / J that a solution may have, for this tol and larger ones; the cube for smaller.
+MAX_SUBOPTIMALITY, USUAL_TOL = 1e-7, 1e-6
+# Rounding of the residual that a solution may have, in standard deviations of y.
+MOST_ROUNDING = 1e-5
+# Units in the last place that sums of products with the residual are off by at most; for
+# who asks for more digits by as few as they mostly are.
+FEW, FEWER = 8.0, 2.0
+# Tests at rounding level after which J will not be lower still.
+ATTEMPTS = 8
+# Drift of the residual, relative to it, that changes no verdict.
+NEGLIGIBLE = 1e-9
+
+
+class SolutionTest:
+    """Whether a point is a solution to within tol.
+
+    Parameters
+    ----------
+    objective : Objective
+    curvature : Curvature
+    tol : float
+        Largest correlation of the residual with a feature; 0: nothing is a solution.
+    """
+
+    def __init__(self, objective, curvature, tol):
+        self.objective = objective
+        self.curvature = curvature
+        self.tol = tol
+        # The feature that failed last is the likeliest to fail again: one
+        # number that mostly spares the others.
+        self._suspect = None
+        self._in_vain = 0
+        eps, y_square = np.finfo(np.float64).eps, objective.moments.y_square[objective.target]
+        of_y = MOST_ROUNDING * np.sqrt(2.0 * objective.total_loss)
+        self._few = FEW if tol >= USUAL_TOL else FEWER
+        self._most_rounding = float(max(of_y, 64 * eps * np.sqrt(y_square)))
+
+    def __call__(self, point):
+        """Whether the point seems a solution, as far as its loss and gradient are right."""
+        if self.tol == 0.0:
+            return False
+        if not point.is_refreshed and self._suspect is not None and point.loss > 0.0:
+            j, scale, centre = self._suspect
+            slope = scale * (point.gradient.item(j) - centre * point.gradient.item(-1))
+            if slope * slope > self.tol * self.tol * 2.0 * point.loss:
+                return False
+        rounding = self._rounding(point) if point.is_refreshed else 0.0
+        return self._is_perfect(point, rounding) or self._holds(point, rounding)
+
+    def certify(self, point, drift):
+        """Return whether it is one, and the point, refreshed if need be.
+
+        It need not be where rounding, which may have moved the residual by the
+        drift, could not change the verdict.
+        """
+        if self.objective.hessian.by_moments(point.k):
+            rounding = self._rounding(point)
+            perfect = self._is_perfect(point, rounding)
+            settled = perfect or (self._holds(point, rounding) and self._is_low(point, rounding))
+            if not (settled or self._is_as_good_as_perfect(point, rounding)):
+                return False, point
+            bound = drift * self.objective.moments.offset
+            sure = bound <= min(NEGLIGIBLE, 1e-3 * self.tol) * point.residual
+            # What the recurrence leaves along dependent features is no verdict.
+            if settled and sure and (perfect or not self._has_hidden_slope(point)):
+                return True, point
+        point = refreshed(self.objective, point)
+        if self._is_certain(point):
+            return True, point
+        good = self._is_as_good_as_perfect(point, self._rounding(point))
+        self._in_vain += good
+        return good and self._in_vain > ATTEMPTS, point
+
+    def _is_as_good_as_perfect(self, point, rounding):
+        """Whether J is at rounding level, though who asks for more digits wants it lower."""
+        return 2.0 * point.loss <= rounding**2
+
+    def _is_certain(self, point):
+        rounding = self._rounding(point)
+        if self._is_perfect(point, rounding):
+            return True
+        allowed = self.suboptimality_allowed(point.loss, rounding)
+        noise = self.curvature.noise(point.residual, self._few)
+        return self._holds(point, rounding) and not self.curvature.suboptimality_exceeds(
+            point.gradient, allowed, noise, rounding, point.k
+        )
+
+    def _has_hidden_slope(self, point):
+        noise = self.curvature.noise(point.residual, self._few)
+        return self.curvature.hidden_slope(point.gradient) > noise
+
+    def _rounding(self, point):
+        """Rounding of the residual, unless parameters are so large that it is no excuse."""
+        return min(self.objective.rounding(point.theta), self._most_rounding)
+
+    def _is_low(self, point, rounding):
+        found = self.curvature.suboptimality(point.gradient)
+        return found <= self.suboptimality_allowed(point.loss, rounding)
+
+    def _is_perfect(self, point, rounding):
+        # For who asks for more digits less than the few units that rounding may be.
+        few = 1.0 if self.tol >= USUAL_TOL else 1 / 16
+        return 2.0 * point.loss <= (few * rounding) ** 2
+
+    def suboptimality_allowed(self, loss, rounding):
+        """J - J* that a solution with this loss may have: R2 has only so many digits."""
+        share = min(1.0, self.tol / USUAL_TOL)
+        of_total = float(np.finfo(np.float64).eps) * self.objective.total_loss
+        return share**3 * (MAX_SUBOPTIMALITY * loss + of_total) + (rounding / 16) ** 2 / 2
+
+    def _holds(self, point, rounding):
+        allowed = self.tol * point.residual + rounding
+        slopes = np.abs(self.objective.moments.correlation_slopes(point.gradient))
+        largest = int(slopes.argmax())
+        scale, centre = self.objective.moments.centring
+        self._suspect = largest, scale.item(largest), centre.item(largest)
+        return bool(slopes[largest] <= allowed)
+
+    def largest_correlation(self, point):
+        """Largest correlation of the residual with a feature."""
+        residual = point.residual or 1.0
+        return (
+            float(np.abs(self.objective.moments.correlation_slopes(point.gradient)).max())
+            / residual
+        )

@@ -1,0 +1,161 @@
+"""What a call leaves behind, however it ends: the last fit or the new one, and nothing else."""
+
+import contextvars
+import warnings
+from functools import wraps
+
+import numpy as np
+
+from ._descent.state import STATUSES
+
+
+def fitted_attributes(problem, descents, dtype, store_path):
+    """Return the fitted attributes by name.
+
+    Parameters
+    ----------
+    problem : LeastSquares
+    descents : list of Descent
+        One a target.
+    dtype : numpy dtype
+        Of the coefficients.
+    store_path : bool
+        Whether the descents have stored their paths.
+    """
+    shape = problem.target_shape
+    n_iter = max(len(descent.trace.alphas) for descent in descents)
+    coef, intercept = _parameters(problem, [descent.state.best.theta for descent in descents])
+    traces = [descent.trace for descent in descents]
+    losses = [_padded(trace.losses, n_iter + 1, trace.losses[-1]) for trace in traces]
+    alphas = [_padded(trace.alphas, n_iter, 0.0) for trace in traces]
+    best = np.array([descent.best_iter for descent in descents])
+    attributes = {
+        "coef_": _in_dtype(coef.reshape(*shape, -1), dtype),
+        "intercept_": _in_dtype(intercept.reshape(shape)[()], dtype),
+        "loss_history_": np.array(losses).T.reshape(-1, *shape),
+        "alpha_history_": np.array(alphas).T.reshape(-1, *shape),
+        "best_iter_": best if shape else int(best[0]),
+        "n_iter_": n_iter,
+        "status_": max((trace.status for trace in traces), key=STATUSES.index),
+        "scaled_": problem.coordinates.scaled,
+        "feature_mean_": problem.coordinates.feature_mean,
+        "feature_scale_": problem.coordinates.feature_scale,
+    }
+    if not problem.moments.fit_intercept:
+        attributes["intercept_"] = 0.0
+    if traces[0].validation_losses:
+        held_out = [trace.validation_losses for trace in traces]
+        held_out = [_padded(values, n_iter + 1, values[-1]) for values in held_out]
+        attributes["validation_loss_history_"] = np.array(held_out).T.reshape(-1, *shape)
+    if store_path:
+        paths = [_padded(trace.path, n_iter + 1, trace.path[-1]) for trace in traces]
+        coefs, intercepts = zip(*(_parameters(problem, path) for path in paths), strict=True)
+        attributes["coef_path_"] = np.stack(coefs, axis=1).reshape(n_iter + 1, *shape, -1)
+        attributes["intercept_path_"] = np.stack(intercepts, axis=1).reshape(-1, *shape)
+    return attributes
+
+
+def _parameters(problem, thetas):
+    """The user's coefficients (one row a theta) and intercepts for many thetas."""
+    coef, intercept = zip(*map(problem.objectives[0].split, thetas), strict=True)
+    return problem.coordinates.outside(np.array(coef), np.array(intercept))
+
+
+def _padded(values, length, last):
+    return [*values, *[last] * (length - len(values))]
+
+
+def _in_dtype(values, dtype):
+    """The values as dtype; it must be able to hold them."""
+    with np.errstate(over="ignore"):
+        converted = values.astype(dtype)
+    if not np.isfinite(converted).all():
+        raise ValueError(
+            f"The coefficients, up to {np.abs(values).max():.1e}, leave {np.dtype(dtype).name}, "
+            "the dtype of X; pass X as float64 or rescale it."
+        )
+    return converted
+
+
+def leaves_no_trace(function):
+    """Call it so that nothing of NumPy's settings for errors outlives it, nor of the warnings'.
+
+    An interrupt may come while ``numpy.errstate`` or ``warnings.catch_warnings``
+    (of scikit-learn's checks) puts back what it found.  What a context of
+    Python's own holds, as the first of them since NumPy 2, ends with it.
+    """
+
+    @wraps(function)
+    def call(*args, **kwargs):
+        filters, put_back = warnings.filters, getattr(np, "seterrobj", None)
+        if put_back is not None:
+            # A copy, as NumPy changes its own in place.
+            errors = list(np.geterrobj())  # type: ignore[attr-defined]  # noqa: NPY201
+        try:
+            return contextvars.copy_context().run(function, *args, **kwargs)
+        except KeyboardInterrupt:
+            warnings.filters = filters
+            raise
+        finally:
+            # Written in C, so that no interrupt comes before it is done.
+            if put_back is not None:
+                put_back(errors)
+
+    return call
+
+
+# Fitted attributes that some settings give and others do not.
+NOT_ALWAYS = {"coef_path_", "intercept_path_", "validation_loss_history_"}
+
+
+def stand_in(estimator):
+    """Return a copy for scikit-learn's checks to note the features in."""
+    other = object.__new__(type(estimator))
+    vars(other).update(vars(estimator))
+    return other
+
+
+def forget_what_may_not_stay(estimator):
+    """Take away those attributes of the last fit that the next one may not have.
+
+    For callbacks, whose ``fitted_estimator`` begins as a copy of this one.
+    """
+    estimator.__dict__ = _without(NOT_ALWAYS, estimator)
+
+
+def _without(names, estimator):
+    return {name: value for name, value in vars(estimator).items() if name not in names}
+
+
+def features_of(estimator):
+    """Return what scikit-learn's checks have noted of the features, by name."""
+    names = ("n_features_in_", "feature_names_in_")
+    return {name: vars(estimator)[name] for name in names if name in vars(estimator)}
+
+
+def take_over(estimator, fitted):
+    """Give the estimator its new fitted attributes by name, all at once.
+
+    Whoever looks at it in another thread sees the last fit or the new one, whole.
+    """
+    estimator.__dict__ = {**_without(NOT_ALWAYS | {"feature_names_in_"}, estimator), **fitted}
+
+
+def or_stays_as_it_was(method):
+    """Let an estimator keep its fit if the method raises; parameters may have been set."""
+
+    @wraps(method)
+    def call(estimator, *args, **kwargs):
+        before = {name: value for name, value in vars(estimator).items() if _is_of_a_fit(name)}
+        try:
+            return method(estimator, *args, **kwargs)
+        except BaseException:
+            others = {n: value for n, value in vars(estimator).items() if not _is_of_a_fit(n)}
+            estimator.__dict__ = {**others, **before}
+            raise
+
+    return call
+
+
+def _is_of_a_fit(name):
+    return name.endswith("_") or name in ("_pause", "_seen", "_split")

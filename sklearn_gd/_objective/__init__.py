@@ -1,0 +1,1 @@
+"""J, its gradient and its Hessian, of any source of rows."""

@@ -1,0 +1,239 @@
+"""Coordinates to descend in: those of the features as they are, or of standardised ones.
+
+With means c_j and standard deviations d_j of the features (without an intercept
+0 and root mean squares) the standardised ones are ``z_j = (x_j - c_j) / d_j``, and
+their parameters::
+
+    theta' = (w_j d_j, b + w . c)
+
+The cost is the same function of the predictions, and the update the same rule.
+Rows are never changed: a view of them multiplies by z instead of x, with mean
+and scale folded into the vector it multiplies by.  Only features so far from
+the origin that this would cancel are moved there, block by block.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .._cached import cached_property
+from .moments import is_constant
+
+# Times its standard deviation that a mean may be where it is folded in, which loses as
+# many digits: by passes, where moving the features takes half as long as a read, and by
+# moments, where reads are few.
+FAR_BY_PASSES, FAR_BY_MOMENTS = 30.0, 0.5
+
+
+class Unscaled:
+    """The features as they are."""
+
+    scaled = False
+    feature_mean = feature_scale = None
+    origin = 0.0
+
+    def inside(self, w, b):
+        """Return the parameters as they are."""
+        return w, b
+
+    outside = inside
+
+    def sizes_outside(self, moments):
+        """Return root mean squares of the user's features, given moments inside."""
+        return moments.root_diagonal
+
+    def rows(self, rows):
+        """Return the rows as they are."""
+        return rows
+
+    def moments(self, moments):
+        """Return the moments as they are."""
+        return moments
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """Features centred and scaled to unit variance; a constant one is centred only.
+
+    Attributes
+    ----------
+    centre, scale : ndarray of shape (n_features,)
+    varies : ndarray of shape (n_features,), dtype bool
+        Which features are not constant. The others' coefficients stay as they are.
+    far : float
+        Times its scale that a centre may be, to be folded in.
+    origin : ndarray of shape (n_features,), or 0
+        What the user's features are above those of the rows.
+    """
+
+    centre: np.ndarray
+    scale: np.ndarray
+    varies: np.ndarray
+    far: float
+    origin: np.ndarray | float = 0.0
+
+    scaled = True
+
+    @classmethod
+    def of(cls, moments, origin=0.0, *, centred=True):
+        """Return the coordinates in which these moments are those of standardised features.
+
+        Not centred, those of features divided by their root mean squares.
+        """
+        centre = moments.centre if centred else np.zeros_like(moments.centre)
+        variance = moments.variance if centred else moments.diagonal
+        # Of parts put together, and about another origin, rounding is still that of the features.
+        varies = ~is_constant(variance, centre + origin)
+        scale = np.where(varies, np.sqrt(variance), 1.0)
+        far = FAR_BY_PASSES if moments.covariance is None else FAR_BY_MOMENTS
+        return cls(centre, scale, varies, far, origin)
+
+    @property
+    def feature_mean(self):
+        """Means of the user's features."""
+        return self.centre + self.origin
+
+    @property
+    def feature_scale(self):
+        """Standard deviations; 1 for a constant feature."""
+        return self.scale
+
+    @cached_property
+    def shift(self):
+        """What is subtracted from the features of a block; 0 where the mean is folded in."""
+        far = np.abs(self.centre) > self.far * self.scale
+        return np.where(far & self.varies, self.centre, 0.0)
+
+    @cached_property
+    def rest(self):
+        """The part of the mean that is folded in."""
+        return self.centre - self.shift
+
+    @cached_property
+    def inverse(self):
+        """1 / scale, and 0 for a constant feature."""
+        return self.varies / self.scale
+
+    def inside(self, w, b):
+        """Return the parameters of the standardised features for those of the user's."""
+        return w * self.scale, b + self._moved(w)
+
+    def outside(self, v, b):
+        """Return the parameters of the user's features; of many, the last axis is theirs."""
+        w = v / self.scale
+        return w, b - self._moved(w)
+
+    def sizes_outside(self, moments):
+        """Return root mean squares of the user's features."""
+        return np.sqrt(self.scale**2 + self.feature_mean**2)
+
+    def _moved(self, w):
+        # Not by BLAS, which would split a long sum among its threads; and of one row as of
+        # many, for the same bits.
+        moved = np.einsum("ki,i->k", w.reshape(-1, w.shape[-1]), self.feature_mean)
+        return moved.reshape(w.shape[:-1])[()]
+
+    def rows(self, rows):
+        """Return the rows with standardised features."""
+        return StandardisedRows(rows, self)
+
+    def moments(self, moments):
+        """Return the moments of the rows with standardised features."""
+        inverse = self.inverse
+        centre = (moments.centre - self.centre + moments.rest) * inverse
+        covariance = moments.covariance
+        if covariance is not None:
+            covariance = covariance * inverse * inverse[:, None]
+        return replace(
+            moments,
+            centre=centre,
+            rest=np.zeros_like(centre),
+            variance=moments.variance * inverse**2,
+            shared=moments.shared * inverse[:, None],
+            covariance=covariance,
+            folded=self.rest * inverse,
+            coordinates=(self.feature_mean, self.scale, self.varies),
+        )
+
+
+class StandardisedRows:
+    """Rows with standardised features, with the interface of `Rows`.
+
+    Parameters
+    ----------
+    rows : Rows
+    coordinates : Standardised
+    """
+
+    def __init__(self, rows, coordinates):
+        self._rows, self._coordinates = rows, coordinates
+        self.n_rows, self.n_features, self.n_targets = rows.n_rows, rows.n_features, rows.n_targets
+        self.n_stored, self.dtype, self.in_memory = rows.n_stored, rows.dtype, rows.in_memory
+
+    @property
+    def reads(self):
+        """How often every row has been read."""
+        return self._rows.reads
+
+    def sum(self, kernel, **how):
+        """Read every row once, as `Rows.sum`."""
+        return self._rows.sum(_Through(kernel, self._coordinates), **how)
+
+    def typical_row(self):
+        """Return the same as `Rows.typical_row`."""
+        middle, spread, y_middle = self._rows.typical_row()
+        c = self._coordinates
+        return (middle - c.centre) * c.inverse, spread * c.inverse, y_middle
+
+
+@dataclass(frozen=True)
+class _Through:
+    """A kernel that is shown standardised features."""
+
+    kernel: Callable
+    coordinates: Standardised
+
+    def __call__(self, X, y, weights):
+        return self.kernel(_StandardisedBlock(X, self.coordinates), y, weights)
+
+
+class _StandardisedBlock:
+    """A block whose features are standardised, with what of blocks.py descents need."""
+
+    def __init__(self, block, coordinates):
+        self._block, self._coordinates = block, coordinates
+        self.shape = block.shape
+
+    @cached_property
+    def _near(self):
+        shift = self._coordinates.shift
+        return self._block.about(shift) if shift.any() else self._block
+
+    def times(self, v):
+        """Return the product with v."""
+        c = self._coordinates
+        u = (v.T / c.scale).T
+        product = self._near.times(u)
+        product -= c.rest @ u
+        return product
+
+    def transpose_times(self, v):
+        """Return the product of the transpose with v."""
+        c = self._coordinates
+        product = self._near.transpose_times(v)
+        product -= c.rest * v.sum() if v.ndim == 1 else np.outer(c.rest, v.sum(axis=0))
+        return (product.T * c.inverse).T
+
+    def gram(self, root, shift, y, ones):
+        """Return sums of products."""
+        inverse = self._coordinates.inverse
+        second, *sums = self._block.gram(root, self._before(shift), y, ones)
+        second *= inverse
+        second *= inverse[:, None]
+        return second, *((part.T * inverse).T for part in sums)
+
+    def _before(self, shift):
+        """Return the shift in the block's own features."""
+        c = self._coordinates
+        return c.centre + shift * c.scale

@@ -1,0 +1,248 @@
+"""Eigenvalues: how large a step may be, how hard the problem is, how far J is from its minimum.
+
+Costs up to n_features^3, so everything here is computed when first asked for.
+"""
+
+from functools import partial
+
+import numpy as np
+from scipy.linalg import eigvalsh
+from scipy.linalg.lapack import dpotrf, dpotrs
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+from .._cached import cached_property
+from ..rows._machine import alone
+from ..rows._products import factored, inner
+from .coordinates import Standardised
+from .hessian import affordable
+from .moments import MAX_DENSE, collect, gathering_reads
+from .spectrum import NOTHING, spectrum_of
+from .theta import split
+
+# Conjugate gradient steps, each a read of the rows, that bound J - J* by passes.
+PROBES = 30
+# They end where what is left of the gradient could hide more than the excess
+# allowed only along correlation eigenvalues smaller than this.
+LEAST = 1e-16
+# Reads that telling a solution is worth, were it after the first few steps.
+FEW_READS = 8
+
+EPS = np.finfo(np.float64).eps
+
+
+def _directly(function, *arguments):
+    return function(*arguments)
+
+
+class Curvature:
+    """Eigenvalues of H, and of the correlation matrix of the features.
+
+    Parameters
+    ----------
+    rows : Rows
+    hessian : Hessian
+        Of the same rows.
+    """
+
+    def __init__(self, rows, hessian):
+        self._rows = rows
+        self._hessian = hessian
+        self._n = rows.n_features
+
+    @property
+    def moments(self):
+        """Moments of the rows with covariances; without, by passes beyond MAX_DENSE features."""
+        moments = self._hessian.moments
+        return self._gathered if moments.covariance is None and self._n <= MAX_DENSE else moments
+
+    @cached_property
+    def _gathered(self):
+        """Moments with covariances that are no use to steps by passes."""
+        return collect(self._rows, self._hessian.moments.fit_intercept, covariance=True)
+
+    def is_worth(self, k):
+        """Whether all eigenvalues are to be had for no more than what k updates have cost."""
+        if self._n > MAX_DENSE:
+            return False
+        if self._hessian.by_moments(k):
+            return True
+        return gathering_reads(self._rows) <= max(FEW_READS, k) and affordable(self._n)
+
+    def _require_moments(self, what):
+        if self.moments.covariance is None:
+            raise ValueError(
+                f"{what} is known by moments only, and precompute=False or too many features "
+                "rule them out; use precompute=True or another alpha."
+            )
+
+    @property
+    def _knows_spectrum(self):
+        """Whether all eigenvalues are to be had."""
+        return self.moments.covariance is not None and self._n <= MAX_DENSE
+
+    @cached_property
+    def spectrum(self):
+        """Spectrum of H."""
+        return spectrum_of(self._rows, self.moments)
+
+    @cached_property
+    def standardised(self):
+        """Spectrum of the Hessian of centred and scaled features."""
+        if self.moments.coordinates:
+            return self.spectrum
+        coordinates = Standardised.of(self.moments)
+        return spectrum_of(coordinates.rows(self._rows), coordinates.moments(self.moments))
+
+    @cached_property
+    def largest(self):
+        """L, the largest eigenvalue of H."""
+        if self._knows_spectrum:
+            return max(float(factored(eigvalsh, self.moments.hessian)[-1]), 0.0)
+        if not (self.moments.fit_intercept or self.moments.diagonal.any()):
+            return 0.0
+        product, p = self._hessian.product, self._n + self.moments.fit_intercept
+        H = LinearOperator((p, p), matvec=product, dtype=np.float64)
+        # ARPACK's own start is random; a fixed one gives the same bits.
+        start = np.random.default_rng(0).standard_normal(p)
+        how = {"k": 1, "which": "LA", "v0": start, "return_eigenvectors": False}
+        # Threads of ours would wait for others', and run the user's code, where rows do.
+        called = alone if self._rows.in_memory else _directly
+        return float(called(partial(eigsh, **how), H)[0])
+
+    @cached_property
+    def smallest(self):
+        """The smallest eigenvalue of H above rounding level."""
+        self._require_moments("the smallest eigenvalue of the Hessian")
+        known = self.spectrum.known if self._knows_spectrum else None
+        if known is None:
+            raise ValueError(
+                f"the smallest eigenvalue of the Hessian is known up to {MAX_DENSE} features, got "
+                f"{self._n}; use another alpha."
+            )
+        return float(known[0]) if len(known) else 0.0
+
+    @cached_property
+    def condition(self):
+        """L / mu, a lower bound of it where that is unknown."""
+        if self._knows_spectrum:
+            return self.spectrum.least_condition if self._is_hidden else self.spectrum.condition
+        diagonal = self.moments.diagonal[self.moments.diagonal > 0]
+        return float(diagonal.max() / diagonal.min()) if len(diagonal) else 1.0
+
+    @property
+    def standardised_spectrum(self):
+        """Spectrum of the Hessian of centred and scaled features, or None if unknown."""
+        return self.standardised if self._knows_spectrum else None
+
+    @property
+    def standardised_condition(self):
+        """L / mu if every feature were centred and scaled to unit variance, or None if unknown."""
+        return self.standardised.condition if self._knows_spectrum else None
+
+    @property
+    def largest_standardised(self):
+        """L if every feature were centred and scaled to unit variance, or None if unknown."""
+        return float(self.standardised.values[-1]) if self._knows_spectrum else None
+
+    @property
+    def is_bound(self):
+        """Whether the condition number is a lower bound, as there are smaller eigenvalues."""
+        if not self._knows_spectrum:
+            return True
+        n_constant = self._n - np.count_nonzero(self.moments.variance)
+        return self._is_hidden or np.count_nonzero(~self.standardised.is_known) > n_constant
+
+    @property
+    def _is_hidden(self):
+        """Whether eigenvalues look like rounding because features differ in scale alone."""
+        counts = [np.count_nonzero(one.is_known) for one in (self.spectrum, self.standardised)]
+        n_constant = np.count_nonzero((self.moments.variance == 0) & (self.moments.centre != 0))
+        return counts[0] + n_constant < counts[1]
+
+    @cached_property
+    def _lifted(self):
+        """Cholesky factor of the correlation matrix plus its rounding level, and that level."""
+        lift = 4 * self._n * EPS * self.moments.cancelled
+        matrix = self.moments.correlations
+        while True:
+            factor, failed = factored(dpotrf, matrix + lift * np.eye(self._n))
+            if not failed:
+                return factor, lift
+            lift *= 4
+
+    def suboptimality(self, gradient):
+        """J - J* = 1/2 g' H^+ g, where g is the gradient.
+
+        In centred and scaled coordinates H falls apart into the correlation
+        matrix and a 1 for the intercept. Eigenvalues at rounding level count
+        as about that level.
+        """
+        self._require_moments("the distance of the loss from its minimum")
+        along, up = self._slopes(gradient)
+        return (inner(along, dpotrs(self._lifted[0], along)[0]) + float(up) ** 2) / 2
+
+    def _slopes(self, gradient):
+        moments = self.moments
+        return split(moments.correlation_slopes(gradient), moments.fit_intercept)
+
+    def noise(self, residual, few):
+        """Slope that so many units in the last place make in sums of products with a residual."""
+        return few * EPS * np.sqrt(self._n) * residual
+
+    def hidden_slope(self, gradient):
+        """Slope along directions in which the features vary too little for the moments to tell.
+
+        Where features are linearly dependent it is 0, where they only nearly
+        are it is not. Each application of lift (R + lift)^-1 leaves those
+        directions alone and shrinks an eigenvalue's by lift / eigenvalue.
+        """
+        along, _ = self._slopes(gradient)
+        factor, lift = self._lifted
+        for _ in range(3):
+            along = lift * dpotrs(factor, along)[0]
+        return float(np.abs(along).max())
+
+    def suboptimality_exceeds(self, gradient, limit, noise, rounding, k=0):
+        """Whether J - J* is seen to be above the limit.
+
+        For update k, by a gradient with that much noise, of a residual with
+        that much rounding.  By moments, which by passes are gathered if they are
+        worth it, exactly; where their eigenvalues are lost in rounding, by
+        those off the rows.  Else by a lower bound.
+        """
+        if not (self._hessian.by_moments(k) or self.is_worth(k)):
+            return self._bound_exceeds(gradient, limit, k)
+        if not self.suboptimality(gradient) <= limit:
+            return True
+        if not self.hidden_slope(gradient) > noise:
+            return False
+        if self._n > MAX_DENSE:
+            return True
+        residual = self.moments.correlation_slopes(gradient)
+        return not self.standardised.suboptimality(residual, noise, rounding) <= limit
+
+    def _bound_exceeds(self, gradient, limit, k):
+        """Whether some conjugate gradient steps on H d = g take J down by more than the limit.
+
+        Their fall is a lower bound of J - J*
+        (M. Hestenes, E. Stiefel, J. Res. Natl. Bur. Stand. 49(6), 1952).
+        """
+        moments, product_with = self._hessian.moments, self._hessian.product
+        residual = moments.correlation_slopes(gradient)
+        direction, square, bound = residual, residual @ residual, 0.0
+        for _ in range(min(PROBES, len(residual))):
+            # What is left could hide more along eigenvalues too small to matter only.
+            if square <= 2.0 * limit * LEAST:
+                break
+            product = moments.correlation_slopes(product_with(moments.uncentred(direction), k))
+            curve = direction @ product
+            # Along it the features depend on each other, as far as their rows can tell.
+            if not curve > NOTHING * len(direction) * (direction @ direction):
+                break
+            bound += (residual @ direction) ** 2 / (2 * curve)
+            if not bound <= limit:
+                return True
+            residual = residual - square / curve * product
+            square, last = residual @ residual, square
+            direction = residual + square / last * direction
+        return False

@@ -1,0 +1,302 @@
+"""What one read of the rows says of them: means, variances, covariances.
+
+Without an intercept every moment is about the origin, with one about the
+mean: then ``centre`` is 0 or the mean, and no formula needs to ask which.
+
+Far from the origin a variance computed from raw squares is all cancellation,
+so the sums are taken about a typical row (Chan, Golub and LeVeque, The
+American Statistician 37(3), 1983).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._cached import cached_property
+from ..rows._blocks import some_vector
+from ..rows._memory import BLOCK_BYTES, LANES
+from ..rows._products import inner, symmetric_product, transpose_times
+from .theta import join, split
+
+# Up to so many features the covariances (8 MB) are always affordable, and all
+# eigenvalues can be computed from them.
+MAX_DENSE = 1000
+# A read of the rows adds up two products for each of their numbers, gathering
+# covariances n_features of them, so many times as fast: they come in matrices.
+SPEED_UP = 30
+# Of their range, how far from the origin features may be to be summed up as they are:
+# about three standard deviations, which costs a digit.
+NEAR = 0.5
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Weighted moments of the rows; see the module's docstring for ``centre``.
+
+    Attributes
+    ----------
+    fit_intercept : bool
+    n_rows : int
+        How many have a weight.
+    weight : float
+        Sum of the weights.
+    centre, variance : ndarray of shape (n_features,)
+        The variance is exactly 0 for a column that is constant to rounding.
+    rest : ndarray of shape (n_features,)
+        What rounding has taken from the centre.
+    shared : ndarray of shape (n_features, n_targets)
+        Covariances of the features with the targets.
+    y_mean : ndarray of shape (n_targets,)
+        0 without an intercept.
+    y_variance : ndarray of shape (n_targets,)
+    covariance : ndarray of shape (n_features, n_features), or None
+    sample : ndarray of shape (1,)
+        Where there are no covariances, the variance along one direction, which
+        stands for them in the digest.
+    cancelled : float
+        How many times its own rounding a variance may have, from the sums' zero.
+    folded : ndarray of shape (n_features,), or None
+        What is taken from each feature only after it is multiplied, if anything.
+    coordinates : tuple of ndarray
+        Which make other features of the same rows; none where they are as they are.
+    """
+
+    fit_intercept: bool
+    n_rows: int
+    weight: float
+    centre: np.ndarray
+    rest: np.ndarray
+    variance: np.ndarray
+    shared: np.ndarray
+    y_mean: np.ndarray
+    y_variance: np.ndarray
+    covariance: np.ndarray | None
+    sample: np.ndarray
+    cancelled: float = 1.0
+    folded: np.ndarray | None = None
+    coordinates: tuple[np.ndarray, ...] = ()
+
+    @cached_property
+    def y_square(self):
+        """Mean square of each target."""
+        return self.y_variance + self.y_mean**2
+
+    def pull(self, b=0.0):
+        """Minus the gradient at w = 0 and this b: weighted mean of (x, 1) times y - b."""
+        above = self.y_mean - b
+        sums = self.shared + np.outer(self.centre, above)
+        return np.vstack([sums, above]) if self.fit_intercept else sums
+
+    @cached_property
+    def term_sizes(self):
+        """Root mean square of each feature as it is multiplied."""
+        return self.root_diagonal if self.folded is None else np.sqrt(1.0 + self.folded**2)
+
+    @cached_property
+    def diagonal(self):
+        """Mean square of each feature: the diagonal of H but for its last entry."""
+        return self.variance + self.centre**2
+
+    @cached_property
+    def root_diagonal(self):
+        """Root mean square of each feature."""
+        return np.sqrt(self.diagonal)
+
+    @cached_property
+    def trace(self):
+        """Sum of the eigenvalues of H, an upper bound of L."""
+        return float(self.diagonal.sum()) + self.fit_intercept
+
+    @cached_property
+    def inverse_deviation(self):
+        """1 / standard deviation, and 0 for a constant column."""
+        deviation = np.sqrt(self.variance)
+        return np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
+
+    @cached_property
+    def offset(self):
+        """How many times its rounding a gradient's may grow when features are centred."""
+        scale, centre = self.centring
+        return 1.0 + float(np.abs(scale * centre).max())
+
+    @cached_property
+    def centring(self):
+        """Scale and centre of each parameter's ``correlation_slopes``."""
+        scale, centre = self.inverse_deviation, self.centre
+        return join(scale, 1.0, self.fit_intercept), join(centre, 0.0, self.fit_intercept)
+
+    def correlation_slopes(self, gradient):
+        """Rates of J along the features centred and scaled to unit variance, and along b.
+
+        Divided by sqrt(2 J) they are the correlations of the residual with
+        each feature (and with the constant 1).
+        """
+        scale, centre = self.centring
+        return scale * (gradient - centre * gradient[-1])
+
+    def uncentred(self, direction):
+        """Direction in theta of one along centred and scaled features and b."""
+        d_w, d_b = split(direction, self.fit_intercept)
+        w = self.inverse_deviation * d_w
+        return join(w, d_b - self.centre @ w, self.fit_intercept)
+
+    @cached_property
+    def correlations(self):
+        """Correlation matrix of the features; zeros for a constant one."""
+        scale = self.inverse_deviation
+        return self.covariance * scale * scale[:, None]
+
+    @cached_property
+    def hessian(self):
+        """H, or None where there are no covariances.
+
+        Put together from the covariances, it keeps digits of its small
+        eigenvalues that sums of raw products lose.
+        """
+        if self.covariance is None or not self.fit_intercept:
+            return self.covariance
+        n = len(self.centre)
+        H = np.empty((n + 1, n + 1))
+        np.outer(self.centre, self.centre, out=H[:n, :n])
+        H[:n, :n] += self.covariance
+        H[:n, n] = H[n, :n] = self.centre
+        H[n, n] = 1.0
+        return H
+
+    @cached_property
+    def digest(self):
+        """Fingerprint, as bytes: two sets of rows with the same one have the same J."""
+        arrays = [self.centre, self.variance, self.shared, self.y_mean, self.y_variance]
+        arrays += [self.sample, *self.coordinates]
+        if self.covariance is not None:
+            # All of them would take more room than the rest.
+            arrays.append(symmetric_product(self.covariance.T, some_vector(len(self.centre))))
+        settings = repr((self.fit_intercept, self.weight)).encode()
+        return settings + b"".join(array.tobytes() for array in arrays)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def collect(rows, fit_intercept, *, covariance):
+    """Read every row once and return its Moments.
+
+    Parameters
+    ----------
+    rows : Rows
+    fit_intercept : bool
+    covariance : bool
+        Whether to gather the covariances, n_features^2 numbers.
+    """
+    n, n_targets = rows.n_features, rows.n_targets
+    shift, y_shift = _shifts(rows) if fit_intercept else (np.zeros(n), np.zeros(n_targets))
+
+    def kernel(X, y, weights):
+        y = y - y_shift
+        if weights is None:
+            root, ones = None, np.ones(len(y))
+        else:
+            root = ones = np.sqrt(weights)
+            y *= root[:, None]
+        count = len(y) if weights is None else np.count_nonzero(weights)
+        y_squares = np.einsum("ij,ij->j", y, y)
+        y_sums = transpose_times(y, ones), y_squares, inner(ones, ones), count
+        if not covariance:
+            return *X.squares(root, shift, y, ones), *y_sums
+        second, *sums = X.gram(root, shift, y, ones)
+        return second, np.zeros(1), *sums, *y_sums
+
+    # A sum of n_features^2 numbers is worth as many rows, made dense.
+    how: dict[str, int] = {}
+    if covariance:
+        how = {"block_rows": max(BLOCK_BYTES // (8 * n), n), "n_lanes": lanes_of(n)}
+    work = gathering_reads(rows) if covariance else 2.0
+    *sums, S, count = rows.sum(kernel, work=work, columns=n if covariance else n_targets, **how)
+    for part in sums:
+        part /= S
+    second, sample, shared, offset, y_offset, y_variance = sums
+    centre = rest = np.zeros(n)
+    y_mean = np.zeros(n_targets)
+    if fit_intercept:
+        centre, y_mean = shift + offset, y_shift + y_offset
+        rest = (shift - centre) + offset
+        second -= offset[:, None] * offset if covariance else offset**2
+        shared = shared - offset[:, None] * y_offset
+        y_variance = np.maximum(y_variance - y_offset**2, 0.0)
+    variance = second.diagonal().copy() if covariance else second
+    constant = is_constant(variance, centre)
+    variance[constant] = 0.0
+    if covariance and constant.any():
+        second[constant] = 0.0
+        second[:, constant] = 0.0
+    cancelled = 1.0
+    if fit_intercept:
+        cancelled += float(np.max(offset**2 / np.where(constant, np.inf, variance), initial=0.0))
+    return Moments(
+        fit_intercept=fit_intercept,
+        n_rows=int(count),
+        weight=float(S),
+        centre=centre,
+        variance=variance,
+        rest=rest,
+        shared=shared,
+        y_mean=y_mean,
+        y_variance=y_variance,
+        covariance=second if covariance else None,
+        sample=sample,
+        cancelled=cancelled,
+    )
+
+
+def is_constant(variance, centre):
+    """Whether each column is, or jitters by a unit in its last place or two."""
+    return variance <= (2 * np.spacing(np.abs(centre))) ** 2
+
+
+def merged(parts):
+    """Moments, with covariances, of several sets of rows together."""
+    if len(parts) == 1:
+        return parts[0]
+    weight = sum(part.weight for part in parts)
+
+    def mean(values):
+        return sum(part.weight / weight * value for part, value in zip(parts, values, strict=True))
+
+    centre, y_mean = (
+        mean([getattr(part, name) for part in parts]) for name in ("centre", "y_mean")
+    )
+    offsets = [(part.centre - centre) + part.rest for part in parts]
+    y_offsets = [part.y_mean - y_mean for part in parts]
+    apart = list(zip(parts, offsets, y_offsets, strict=True))
+    covariance = mean([part.covariance + np.outer(offset, offset) for part, offset, _ in apart])
+    return Moments(
+        fit_intercept=parts[0].fit_intercept,
+        n_rows=sum(part.n_rows for part in parts),
+        weight=weight,
+        centre=centre,
+        rest=mean(offsets),
+        variance=covariance.diagonal().copy(),
+        shared=mean([part.shared + np.outer(offset, above) for part, offset, above in apart]),
+        y_mean=y_mean,
+        y_variance=mean([part.y_variance + above**2 for part, _, above in apart]),
+        covariance=covariance,
+        sample=parts[0].sample,
+        cancelled=max(part.cancelled for part in parts),
+    )
+
+
+def _shifts(rows):
+    """Where to take the sums about: a typical row, or 0 if that is as good and spares a copy."""
+    middle, spread, y_middle = rows.typical_row()
+    near = (np.abs(middle) <= NEAR * spread).all()
+    return np.zeros_like(middle) if near else middle, y_middle
+
+
+def lanes_of(n_features):
+    """Lanes to add up covariances in: the fewer, the larger they are."""
+    return max(2, min(LANES, LANES * MAX_DENSE**2 // n_features**2))
+
+
+def gathering_reads(rows):
+    """Cost of gathering the covariances, in reads by passes."""
+    n = rows.n_features
+    # Sparse rows are made dense for it.
+    return 1 + n / SPEED_UP * (rows.n_rows * n / max(rows.n_stored, 1))

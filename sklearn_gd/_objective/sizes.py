@@ -1,0 +1,39 @@
+"""Whether all that was read are numbers whose squares are numbers too."""
+
+import numpy as np
+
+from ..rows._checks import LARGEST, SMALLEST, check_finite, check_sizes
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def check_moments(moments, rows, estimator_name=None, suffix=""):
+    """Raise if X or y had values that are not finite, or whose squares are not.
+
+    Looks for them only when a sum says that there are some, so that X is not
+    read once more for nothing.  The suffix is that of the names X and y.
+    """
+    sizes, y_sizes = moments.diagonal, np.sqrt(moments.y_square)
+    if _are_usual(moments.root_diagonal) and _are_usual(y_sizes):
+        return
+    X_name, y_name = f"X{suffix}", f"y{suffix}"
+    if not (np.isfinite(sizes).all() and np.isfinite(moments.shared).all()):
+        check_finite(rows, estimator_name, suffix)
+    vanished = np.flatnonzero(sizes == 0)
+    if len(vanished):
+        # All zero, or too small to be squared?
+        (total,) = rows.sum(lambda X, y, weights: (_sum_of_magnitudes(X.X[:, vanished], weights),))
+        check_sizes(total[total > 0], X_name)
+    if not y_sizes.all():
+        (total,) = rows.sum(lambda X, y, _: (np.abs(y).sum(axis=0),))
+        y_sizes = np.where(y_sizes > 0, y_sizes, total)
+    check_sizes(np.sqrt(sizes[sizes != 0]), X_name)
+    check_sizes(y_sizes[y_sizes != 0], y_name)
+
+
+def _sum_of_magnitudes(X, weights):
+    return np.asarray((abs(X) if weights is None else weights @ abs(X)).sum(axis=0)).ravel()
+
+
+def _are_usual(sizes):
+    """Whether all are numbers that may be squared, and none is 0."""
+    return bool(sizes.min(initial=1.0) > SMALLEST and sizes.max(initial=1.0) < LARGEST)

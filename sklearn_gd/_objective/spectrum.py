@@ -1,0 +1,119 @@
+"""Eigenvalues and eigenvectors of H, down to what the rows themselves can tell.
+
+The moments hold products of the features and lose whatever is below rounding
+of the largest eigenvalue.  A row times an eigenvector loses only half as many
+digits: so what the moments leave in doubt is looked up in the rows.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from scipy.linalg import eigh
+
+from .._cached import cached_property
+from ..rows._machine import alone
+from ..rows._products import factored, square_product, times
+from .theta import split
+
+# Share of the largest eigenvalue below which those of the moments are in doubt.
+DOUBTFUL = 1e-9
+# An eigenvalue off the rows that is a smaller share than this of what it would be
+# if the features were uncorrelated is nothing but rounding: along its eigenvector
+# they depend on each other to some twelve digits.
+NOTHING = 2e-24
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Eigenvalues in ascending order and eigenvectors, a column each.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_parameters,)
+    basis : ndarray of shape (n_parameters, n_parameters)
+    is_known : ndarray of shape (n_parameters,), dtype bool
+        Which eigenvalues are more than rounding.
+    is_clear : bool
+        Whether the moments alone told all of them.
+    """
+
+    values: np.ndarray
+    basis: np.ndarray
+    is_known: np.ndarray
+    is_clear: bool
+
+    @cached_property
+    def known(self):
+        """Eigenvalues that are more than rounding, ascending."""
+        return self.values[self.is_known]
+
+    @property
+    def condition(self):
+        """The largest eigenvalue over the smallest known."""
+        return float(self.known[-1] / self.known[0]) if len(self.known) else 1.0
+
+    @property
+    def least_condition(self):
+        """Lower bound of it if eigenvalues count that look like rounding of the largest."""
+        return 1.0 / _rounding(len(self.values))
+
+    @cached_property
+    def _known_vectors(self):
+        """Eigenvectors of known eigenvalues, a row each."""
+        return np.ascontiguousarray(self.basis.T[self.is_known])
+
+    def components(self, v):
+        """Components of v along the eigenvectors of known eigenvalues."""
+        return times(self._known_vectors, v)
+
+    def suboptimality(self, gradient, noise, rounding):
+        """J - J* where this is the gradient: 1/2 g' H^+ g, beyond its noise.
+
+        Of the residual's rounding as much is left in a component as the
+        features vary along it.
+
+        Infinite if there is a slope where the eigenvalue is but rounding.
+        """
+        components = square_product(self.basis.T, gradient)
+        if (np.abs(components[~self.is_known]) > noise).any():
+            return np.inf
+        noise = noise + np.sqrt(self.known) * rounding
+        seen = np.maximum(np.abs(components[self.is_known]) - noise, 0.0)
+        return float(np.sum(seen**2 / self.known)) / 2
+
+
+def spectrum_of(rows, moments):
+    """Return the Spectrum of the rows' Hessian, given their moments with covariances."""
+    values, basis = factored(eigh, moments.hessian)
+    n_doubtful = int(np.searchsorted(values, DOUBTFUL * values[-1]))
+    if n_doubtful:
+        doubtful = basis[:, :n_doubtful]
+        small, turn = factored(eigh, _products_along(rows, moments, doubtful))
+        values[:n_doubtful] = small
+        basis[:, :n_doubtful] = alone(np.matmul, doubtful, turn)
+    # Mean squares along the eigenvectors without what features have in common.
+    apart = np.square(basis).T.dot(moments.hessian.diagonal())
+    # And a row times an eigenvector is rounded as the largest one's is.
+    rounded = _rounding(len(values)) * values[-1]
+    is_known = values > np.maximum(NOTHING * len(values) * apart, rounded)
+    # Its columns are the rows of what components are products with.
+    return Spectrum(values, np.asfortranarray(basis), is_known, not n_doubtful)
+
+
+def _rounding(n):
+    """Share of the largest of n eigenvalues, off the rows, that is rounding."""
+    return (n * float(np.finfo(np.float64).eps)) ** 2
+
+
+def _products_along(rows, moments, directions):
+    """Return V' H V of the directions V, a column each, off the rows."""
+    w, b = split(directions, moments.fit_intercept)
+    kernel = partial(_along, w=w, b=b)
+    (products,) = rows.sum(kernel, work=2.0 * directions.shape[1])
+    return products / moments.weight
+
+
+def _along(X, y, weights, w, b):
+    along = X.times(w) + b
+    return (along.T.dot(along if weights is None else weights[:, None] * along),)

@@ -1,0 +1,104 @@
+"""Checks of what the user passes; every error names the parameter and what is allowed."""
+
+import inspect
+import math
+import numbers
+import sys
+
+import numpy as np
+from sklearn.utils import check_random_state, check_scalar
+
+from .learning_rates import NAMED, Constant, LearningRate, Schedule
+from .learning_rates._numbers import as_float, shown
+from .learning_rates.protocol import KINDS
+
+
+def check_alpha(alpha):
+    """Return the learning rate that ``alpha`` stands for."""
+    if isinstance(alpha, str):
+        if alpha not in NAMED:
+            known = ", ".join(map(repr, NAMED))
+            raise ValueError(f"alpha={alpha!r} is not known; the known names are {known}.")
+        return NAMED[alpha]
+    if inspect.isclass(alpha):
+        raise TypeError(
+            f"alpha is the class {alpha.__name__}; pass an object of it: {alpha.__name__}(...)."
+        )
+    if callable(getattr(alpha, "start", None)):
+        return _check_rate(alpha)
+    if callable(alpha):
+        return Schedule(alpha)
+    if isinstance(alpha, numbers.Real) and not isinstance(alpha, bool | np.bool_):
+        number = as_float(alpha)
+        if 0.0 < number <= sys.float_info.max:
+            return Constant(number)
+        raise ValueError(
+            f"alpha, the learning rate, must be positive and finite, got {shown(alpha)}."
+        )
+    raise TypeError(
+        "alpha must be a positive number, a name, a callable k -> float or an object with a "
+        f"method start(problem), got {alpha!r} of type {type(alpha).__name__}."
+    )
+
+
+def _check_rate(rate):
+    if not isinstance(rate, LearningRate):
+        raise TypeError(
+            f"alpha={shown(rate)} has a method start, but does not declare kind and "
+            "needs_spectrum; derive its class from sklearn_gd.learning_rates.LearningRate, which "
+            "has defaults."
+        )
+    if rate.kind not in KINDS:
+        raise ValueError(f"alpha={shown(rate)}: kind must be one of {KINDS}, got {rate.kind!r}.")
+    return rate
+
+
+def check_settings(estimator):
+    """Check the parameters of GradientDescentRegressor that are plain numbers and flags."""
+    check_count(estimator.max_iter, "max_iter", 1)
+    check_count(estimator.n_iter_no_change, "n_iter_no_change", 1)
+    if estimator.tol is not None:
+        check_number(estimator.tol, "tol", 0.0, math.inf, "left")
+    check_number(estimator.validation_fraction, "validation_fraction", 0.0, 1.0, "neither")
+    if not isinstance(estimator.verbose, bool):
+        check_count(estimator.verbose, "verbose", 0)
+    for name in ("fit_intercept", "warm_start", "early_stopping", "store_path"):
+        check_flag(getattr(estimator, name), name)
+    for name in ("precompute", "scale"):
+        check_auto_or_flag(getattr(estimator, name), name)
+    check_random_state(estimator.random_state)
+
+
+def check_flag(value, name):
+    """Raise unless the value is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}.")
+
+
+def check_auto_or_flag(value, name):
+    """Raise unless the value is "auto", True or False."""
+    is_auto = isinstance(value, str) and value == "auto"
+    if not (is_auto or isinstance(value, bool | np.bool_)):
+        raise ValueError(f"{name} must be 'auto', True or False, got {value!r}.")
+
+
+def check_count(value, name, smallest, largest=None):
+    """Raise unless the value is a whole number from ``smallest`` to ``largest``."""
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be an integer of at least {smallest}, got {value!r}.")
+    check_scalar(value, name, numbers.Integral, min_val=smallest)
+    if largest is not None and value > largest:
+        raise ValueError(f"{name} must be at most {largest}, got {shown(value)}.")
+
+
+def check_number(value, name, low, high, boundaries):
+    """Raise unless the value is a number in the interval."""
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be a number, got {value!r}.")
+    limits = {"min_val": low, "max_val": high, "include_boundaries": boundaries}
+    number = as_float(value)
+    # What float64 cannot hold is used as what it is to float64.
+    value = number if number in {0.0, math.inf, -math.inf} else value
+    check_scalar(value, name, numbers.Real, **limits)
+    if math.isnan(value):
+        raise ValueError(f"{name} must be a number, got nan.")

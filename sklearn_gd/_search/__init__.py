@@ -1,0 +1,1 @@
+"""Cross-validation of learning rates and numbers of steps."""

@@ -1,0 +1,175 @@
+"""Held-out losses of every step of every constant alpha, with about the reads of one fit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import assert_all_finite
+
+from .._cached import cached_property
+from .._objective.coordinates import Standardised
+from .._objective.hessian import affordable
+from .._objective.moments import MAX_DENSE, collect
+from .._objective.sizes import check_moments
+from ..rows._memory import Rows
+from .gram import ByMoments, How, most_kept
+from .matrix_free import ByPasses
+
+# How many times more steps are looked at, in powers of ten.
+MORE_DECADES = 6
+# Up to so many features eigenvalues of the training moments are worth their time.
+MOST_FEATURES = 2 * MAX_DENSE
+
+
+def held_out_losses(X, Y, weights, splits, alphas, max_iter, fit_intercept, scale):
+    """Mean squared errors on the held-out rows, and the alphas they are of.
+
+    Parameters
+    ----------
+    X : ndarray or csr_array of shape (n_rows, n_features)
+    Y : ndarray of shape (n_rows, n_targets)
+    weights : ndarray of shape (n_rows,) or None
+    splits : list of (train, test)
+        Numbers of rows.
+    alphas : callable
+        Returns the learning rates, given the largest L.
+    max_iter : int
+    fit_intercept : bool
+    scale : bool
+        Whether to descend along features standardised by what a split trains
+        on, from the mean of y.
+
+    Returns
+    -------
+    Outcome
+    """
+    n_rows, n_features = X.shape
+    wide = n_rows < n_features and n_rows <= MOST_FEATURES and not sparse.issparse(X)
+    how = How(scale=scale, from_mean=scale)
+    folds: ByMoments | ByPasses | EachInItsSpan
+    if wide and scale:
+        folds = EachInItsSpan(X, Y, weights, splits, fit_intercept)
+    else:
+        X = _in_their_span(X) if wide else X
+        form: type[ByMoments] | type[ByPasses] = ByPasses
+        if X.shape[1] <= MOST_FEATURES and affordable(X.shape[1], most_kept(splits)):
+            form = ByMoments
+        folds = form(X, Y, weights, splits, fit_intercept, how)
+    largest = folds.largest_eigenvalue
+    rates = alphas(largest)
+    losses = folds.losses(rates, max_iter)
+    outlook = _outlook(folds, rates, losses, max_iter, scale)
+    return Outcome(rates, losses, largest, _of_means(Y, weights, splits), *outlook)
+
+
+def _of_means(Y, weights, splits):
+    """Mean squared error of the training rows' mean on the held-out rows, at least rounding."""
+    rounding = np.finfo(np.float64).eps * np.mean(Y**2)
+    of_splits = []
+    for train, test in splits:
+        of_train, of_test = (None if weights is None else weights[rows] for rows in (train, test))
+        mean = np.average(Y[train], axis=0, weights=of_train)
+        of_splits.append(np.average((Y[test] - mean) ** 2, axis=0, weights=of_test).mean())
+    return float(max(np.mean(of_splits), rounding))
+
+
+def _outlook(folds, alphas, losses, max_iter, scale):
+    """Least mean errors with many more steps, and with standardised features."""
+    below = alphas[alphas * folds.largest_eigenvalue <= 2.0]
+    if not isinstance(folds, ByMoments):
+        errors = losses.mean(axis=2)
+        best = errors[errors[:, -1].argmin()]
+        if errors.min() < best[-1]:
+            return np.inf, np.inf
+        # As much further as in the last half.
+        return float(2.0 * best[-1] - best[max_iter // 2]), np.inf
+    steps = [max_iter * 10**j for j in range(MORE_DECADES + 1)]
+    beyond = folds.losses_after(below, steps).mean(axis=2).min() if len(below) else np.inf
+    if scale:
+        return float(beyond), np.inf
+    other = folds.standardised()
+    alphas = np.logspace(-3.0, 0.0, 7) / (other.largest_eigenvalue or 1.0)
+    steps = sorted({int(max_iter ** (j / 8)) for j in range(9)})
+    return float(beyond), float(other.losses_after(alphas, steps).mean(axis=2).min())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What cross-validation has found.
+
+    Attributes
+    ----------
+    alphas : ndarray of shape (n_alphas,)
+    losses : ndarray of shape (n_alphas, max_iter + 1, n_splits)
+        Mean squared errors, the mean over the targets; inf once a descent has diverged.
+    largest : float
+        The largest L, of all training rows and of all rows together.
+    of_means : float
+        Mean squared error of predicting the mean.
+    with_more_steps : float
+        The least mean error with up to a million times as many steps; an
+        estimate where it goes by passes.
+    standardised : float
+        The least mean error with standardised features; inf if they are, or unknown.
+    """
+
+    alphas: np.ndarray
+    losses: np.ndarray
+    largest: float
+    of_means: float
+    with_more_steps: float
+    standardised: float
+
+
+class EachInItsSpan:
+    """All splits where there are more features than rows, standardised for each split.
+
+    Parameters
+    ----------
+    X, Y, weights, splits, fit_intercept
+        As in `held_out_losses`.
+    """
+
+    def __init__(self, X, Y, weights, splits, fit_intercept):
+        def form(split):
+            train = split[0]
+            rows = Rows(X, Y, weights, np.sort(train))
+            moments = collect(rows, fit_intercept, covariance=False)
+            check_moments(moments, rows)
+            span = _in_their_span(X, Standardised.of(moments))
+            # Standardised as they are.
+            return ByMoments(span, Y, weights, [split], fit_intercept, How(from_mean=True))
+
+        everything = np.arange(len(Y)), np.arange(len(Y))
+        *self._forms, self._whole = [form(split) for split in (*splits, everything)]
+
+    @cached_property
+    def largest_eigenvalue(self):
+        """The largest L, of all training rows and of all rows together."""
+        return max(form.largest_of_training for form in (*self._forms, self._whole))
+
+    def losses(self, alphas, max_iter):
+        """Mean squared error of each alpha and step on each split's held-out rows."""
+        return np.concatenate([form.losses(alphas, max_iter) for form in self._forms], axis=2)
+
+
+def _in_their_span(X, coordinates=None):
+    """Rows in coordinates of the space they span: no more features than rows.
+
+    A descent from zero never leaves that space, and in it inner products, all
+    that losses and gradients are made of, are the same.
+    """
+    assert_all_finite(X, input_name="X")
+    n_rows, n_features = X.shape
+    triangle = np.empty((0, n_rows))
+    # Some features at a time, so that X is never copied as a whole.
+    for start in range(0, n_features, n_rows):
+        some = slice(start, start + n_rows)
+        columns = np.asarray(X[:, some], dtype=np.float64)
+        if coordinates is not None:
+            columns = (columns - coordinates.centre[some]) * coordinates.inverse[some]
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, columns.T]), mode="r"))
+    # A coordinate may be nothing but rounding of its row's: where rows depend on each other.
+    rounding = np.finfo(np.float64).eps * np.linalg.norm(triangle, axis=0)
+    triangle[np.abs(triangle) <= rounding] = 0.0
+    return triangle.T

@@ -1,0 +1,118 @@
+"""The default: adaptive Barzilai-Borwein steps, and later reciprocals of eigenvalues."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ._adaptive import AlternatingSteps
+from .protocol import LearningRate, RateState
+
+# Steps after which eigenvalues are worth their time: some, and as many for each parameter.
+WORTH_FIRST, WORTH_EACH = 16, 2
+# See `reciprocal_eigenvalue`.
+MOST_GROWTH = 100.0
+# Steps for each eigenvalue without progress, after which it may be more.
+PATIENCE = 4
+
+
+@dataclass(frozen=True)
+class Automatic(LearningRate):
+    """Adaptive Barzilai-Borwein steps, and later reciprocals of eigenvalues (``alpha="auto"``).
+
+    The steps of `ABBmin` at first, which is all that is needed in most cases.
+    By moments, up to 1000 features, H's eigenvalues l_i and eigenvectors q_i are
+    computed after 16 + 2 p steps of p parameters, which have cost about as
+    much.  From then on alpha_k = 1/l_i, where i has the largest share of
+    J - J*, which is (q_i . g)^2 / (2 l_i).  Such a step ends the descent along q_i,
+    and makes components q_j . g along larger eigenvalues grow by l_j / l_i: if one
+    would become 100 times the largest, or the first gradient, its own
+    eigenvalue comes first.  Where J - J* has not halved in 4 steps for each
+    eigenvalue it may be ten times as much.
+
+    By passes the moments may be gathered for it, once the steps have cost as
+    much.  Along features that are not standardised it is done only if no
+    eigenvalue is below 1e-9 of the largest: their units decide what looks like
+    rounding.
+
+    Needs to know nothing.  In exact arithmetic the reciprocals of all
+    eigenvalues, each once, end the descent; in floating point some tens to
+    hundreds of steps do, whatever kappa is.
+
+    References
+    ----------
+    As `ABBmin`; that reciprocals of eigenvalues end a descent: J. Barzilai,
+    J. Borwein, "Two-point step size gradient methods", IMA J. Numer. Anal.
+    8(1), 1988, section 2; R. Fletcher, "A limited memory steepest descent
+    method", Math. Program. 135, 2012.
+    """
+
+    def start(self, problem):
+        """Return the state: that of `ABBmin`, and a count."""
+        return AutomaticSteps()
+
+
+@dataclass
+class AutomaticSteps(RateState):
+    """Alternating steps; reciprocals of eigenvalues once they are worth computing."""
+
+    alternating: AlternatingSteps = field(default_factory=AlternatingSteps)
+    made: int = 0
+    first: float = 0.0
+    growth: float = MOST_GROWTH
+    lowest: float = math.inf
+    in_vain: int = 0
+
+    def __call__(self, k, line):
+        if self.made == 0:
+            self.first = math.sqrt(line.slope)
+        self.made += 1
+        if self.made > WORTH_FIRST + WORTH_EACH * len(line.gradient):
+            known = line.components()
+            if known is not None and len(known[0]) and known[1].any():
+                values, components = known
+                shares = components * components / values
+                self._watch(float(shares.sum()), len(values))
+                sizes = np.abs(components)
+                most = self.growth * max(float(sizes.max()), self.first)
+                return reciprocal_eigenvalue(values, sizes, shares, most)
+        return self.alternating(k, line)
+
+    def _watch(self, excess, n_values):
+        """Let components grow more if J - J* has not halved for long."""
+        if excess < 0.5 * self.lowest:
+            self.lowest, self.in_vain = excess, 0
+            return
+        self.in_vain += 1
+        if self.in_vain > PATIENCE * n_values:
+            self.growth, self.in_vain = 10.0 * self.growth, 0
+
+
+def reciprocal_eigenvalue(values, sizes, shares, most):
+    """Reciprocal of the eigenvalue along which most of J - J* is, or of one that must come first.
+
+    The step with 1/value ends the descent along its eigenvector, and makes a
+    component along a larger eigenvalue grow by their ratio less 1.  It is made
+    only if none grows beyond the most; else the one that would grow most is
+    ended before.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_values,)
+        Eigenvalues, ascending.
+    sizes : ndarray of shape (n_values,)
+        Of the gradient's components along their eigenvectors.
+    shares : ndarray of shape (n_values,)
+        Of J - J*.
+    most : float
+        Size that no component may grow beyond.
+    """
+    chosen = int(shares.argmax())
+    while chosen + 1 < len(values):
+        above = slice(chosen + 1, None)
+        after = sizes[above] * (values[above] / values[chosen] - 1.0)
+        worst = int(after.argmax())
+        if after[worst] <= most:
+            break
+        chosen += 1 + worst
+    return float(1.0 / values[chosen])

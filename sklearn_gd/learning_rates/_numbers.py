@@ -1,0 +1,48 @@
+"""Whether what should be a number is one."""
+
+import math
+import numbers
+from typing import Any
+
+
+def as_float(value: Any) -> float:
+    """The number as a float, infinite if float64 has none so large; nan if it is no number."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value == abs(value) else -math.inf
+
+
+def shown(value):
+    """Return what an error says was passed; a number may have thousands of digits."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not print them all
+        return f"a huge {type(value).__name__}"
+    return text if len(text) <= 200 else f"{text[:100]}... of type {type(value).__name__}"
+
+
+def checked_alpha(alpha, k):
+    """The learning rate of update k as a float; ValueError if it can be none."""
+    number = as_float(alpha)
+    # A schedule may fade to 0, but one that begins there goes nowhere.
+    if not (0.0 < number < math.inf or (number == 0.0 and k > 0)):
+        raise ValueError(
+            f"alpha: the learning rate of step {k} must be a positive finite number, "
+            f"got {shown(alpha)}."
+        )
+    return number
+
+
+def no_number(when):
+    """Say that a learning rate raised StopIteration.
+
+    Let through, it would end whatever iteration the fit is a part of, the
+    caller's too, as if that had come to its end.
+    """
+    return (
+        f"alpha: the learning rate {when} raised StopIteration; it must have a positive finite "
+        "number for every step."
+    )

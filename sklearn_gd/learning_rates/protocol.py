@@ -1,0 +1,167 @@
+"""The protocol of learning rates: what one is given, and what it gives.
+
+A learning rate is an immutable description.  Its ``start(problem)`` returns
+fresh state, so that clones and refits share nothing; the state is called
+before every update and returns that update's alpha::
+
+    state = rate.start(problem)
+    alpha = state(k, line)
+
+``line`` is J along the negative gradient g, where alpha is to be chosen::
+
+    J(theta - alpha g) = J(theta) - alpha g'g + alpha^2/2 g'Hg
+
+The product H g is needed for the update anyway, so that the exact line search
+and the Barzilai-Borwein quotients cost nothing more: with s and y the
+differences of the last two iterates and gradients, s = -alpha g and
+y = -alpha H g, so that s's/s'y = g'g/g'Hg and s'y/y'y = g'Hg/|Hg|^2 of the
+gradient before.
+
+Derive both classes from `LearningRate` and `RateState`, which have defaults
+for all but ``start`` and ``__call__``; or declare every member yourself.
+
+A warm start, and pickling a fitted estimator, keep the state: let both the
+description and the state be objects of classes that can be pickled.  A warm
+start goes on with the kept state if the new description == the old one.
+
+Examples
+--------
+1/L at first, and half of it whenever the gradient has grown:
+
+>>> from dataclasses import dataclass
+>>> import numpy as np
+>>> from sklearn_gd import GradientDescentRegressor
+>>> from sklearn_gd.learning_rates import LearningRate, RateState
+>>> @dataclass(frozen=True)
+... class Cautious(LearningRate):
+...     def start(self, problem):
+...         return CautiousState(1.0 / problem.largest_eigenvalue)
+>>> @dataclass
+... class CautiousState(RateState):
+...     alpha: float
+...     slope: float = np.inf
+...
+...     def __call__(self, k, line):
+...         if line.slope > self.slope:
+...             self.alpha /= 2
+...         self.slope = line.slope
+...         return self.alpha
+>>> X, y = np.array([[1.0], [2.0], [4.0]]), np.array([1.0, 3.0, 8.0])
+>>> GradientDescentRegressor(Cautious()).fit(X, y).coef_.round(3)
+array([2.357])
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol, get_args, runtime_checkable
+
+import numpy as np
+
+Kind = Literal["constant", "scheduled", "adaptive"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+class Problem(Protocol):
+    """What a learning rate may ask about the problem before the first step."""
+
+    k: int
+    """Number of the first update, 0 but in some warm starts."""
+    loss: float
+    """J at the start."""
+    max_iter: int
+    tol: float
+
+    @property
+    def largest_eigenvalue(self) -> float:
+        """L of the Hessian; computed when first asked for."""
+        ...
+
+    @property
+    def smallest_eigenvalue(self) -> float:
+        """mu, the smallest eigenvalue above rounding level; see ``needs_spectrum``."""
+        ...
+
+    @property
+    def suboptimality(self) -> float:
+        """J - J* at the start; see ``needs_spectrum``."""
+        ...
+
+    @property
+    def suboptimality_allowed(self) -> float:
+        """J - J* at which the descent may end; see ``needs_spectrum``."""
+        ...
+
+
+@dataclass(slots=True)
+class Line:
+    """J along the negative gradient; its arrays must not be changed."""
+
+    gradient: np.ndarray
+    """g at the current iterate."""
+    hessian_gradient: np.ndarray
+    """H g."""
+    slope: float
+    """g'g, the rate at which J falls with alpha at first."""
+    curvature: float
+    """g'Hg, by which that rate falls with alpha."""
+    components: Callable[[], tuple[np.ndarray, np.ndarray] | None] = lambda: None
+    """Returns the eigenvalues of H above rounding level, ascending, and the components of g
+    along their eigenvectors; None where they are unknown, or not yet worth computing."""
+
+    @property
+    def minimum(self) -> float:
+        """The alpha that minimises J; 0 where the gradient is nothing but rounding."""
+        return self.slope / self.curvature if self.curvature > 0.0 else 0.0
+
+
+@runtime_checkable
+class RateState(Protocol):
+    """State of one descent's learning rate."""
+
+    def __call__(self, k: int, line: Line) -> float:
+        """Learning rate of update k = 0, 1, ...: a positive number, or 0 to stay."""
+        ...
+
+    def may_stop(self, k: int) -> bool:
+        """Whether the iterate after k updates counts as one to stop at or to return.
+
+        Parameters
+        ----------
+        k : int
+            Number of updates, over all calls of a warm start.
+
+        Returns
+        -------
+        bool
+            True unless a class says otherwise.
+        """
+        return True
+
+
+@runtime_checkable
+class LearningRate(Protocol):
+    """Description of a learning rate, which is what ``alpha`` is.
+
+    Attributes
+    ----------
+    kind : {"constant", "scheduled", "adaptive"}
+        "constant": the same number at every step, so that a loss which rises
+        once rises for ever. "scheduled": fixed in advance, without a look at
+        the gradients; the fit is given up as diverged when the loss has risen
+        so far above the start's (1/eps^2) that no digit of it is left.
+        "adaptive": it comes back from any rise.
+    needs_spectrum : bool
+        Whether it needs the smallest eigenvalue or the suboptimality, which
+        are known only where the Gram matrix is: ``precompute="auto"`` computes
+        it then, and ``precompute=False`` is an error.
+    """
+
+    kind: ClassVar[Kind] = "adaptive"
+    needs_spectrum: ClassVar[bool] = False
+
+    def start(self, problem: Problem) -> RateState:
+        """Return fresh state for a descent on this problem.
+
+        A plain function (k, line) -> float will do: then every iterate counts.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Sources of rows: where the data is, and how a sum over it is made."""

@@ -1,0 +1,79 @@
+"""What partial_fit keeps of the rows that it has been given."""
+
+from dataclasses import dataclass
+from functools import update_wrapper
+
+import numpy as np
+
+from . import _checks as checks
+from ._factor import Triangle
+from ._open import dask_for
+
+
+class unless_rows_are_forgotten:  # noqa: N801
+    """Make a method that an estimator has, unless it was fitted to rows that it has not kept.
+
+    As scikit-learn's ``available_if``, with an error that says why.
+    """
+
+    def __init__(self, method):
+        self._method = method
+        update_wrapper(self, method)  # type: ignore[arg-type]
+
+    def __get__(self, estimator, owner=None):
+        if hasattr(estimator, "coef_") and getattr(estimator, "_seen", None) is None:
+            raise AttributeError(
+                "partial_fit after fit would forget the rows of fit, which keeps none of them; "
+                "call partial_fit on a clone, from the first batch on."
+            )
+        return self._method.__get__(estimator, owner)
+
+
+def check_batch_is_in_memory(*batch):
+    """Raise if part of a batch is a Dask collection."""
+    if any(dask_for(part) is not None for part in batch):
+        raise TypeError(
+            "partial_fit takes batches in memory, got a Dask collection: call fit, which reads it "
+            "chunk by chunk, or pass what compute() makes of a part of it."
+        )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All rows of the batches so far.
+
+    Attributes
+    ----------
+    triangle : Triangle
+    target_shape : tuple
+        () or (n_targets,).
+    dtype : numpy dtype
+        float32 if all batches were, else float64.
+    """
+
+    triangle: Triangle
+    target_shape: tuple
+    dtype: type[np.floating]
+
+
+def seen_with(seen, rows, target_shape):
+    """Return what was seen before, or None, with these rows, which may all be of no weight."""
+    if seen is not None and target_shape != seen.target_shape:
+        raise ValueError(
+            "y must have the targets of the batches before, "
+            f"{_shape(seen.target_shape)}, got {_shape(target_shape)}."
+        )
+    if rows.weights is not None and not rows.weights.any():
+        return seen
+    dtype = rows.dtype
+    before = Triangle.about(rows) if seen is None else seen.triangle
+    triangle = before.with_rows(rows)
+    if not np.isfinite(triangle.matrix).all():
+        checks.check_finite(rows)
+    if seen is not None:
+        dtype = np.promote_types(dtype, seen.dtype).type
+    return Seen(triangle, target_shape, dtype)
+
+
+def _shape(target_shape):
+    return f"shape (n_samples{''.join(f', {n}' for n in target_shape)})"

@@ -1,0 +1,199 @@
+"""What is asked of Dask's scheduler, and what is said when cluster, client or data are gone."""
+
+import asyncio
+import time
+from contextlib import contextmanager, suppress
+
+import dask
+from dask.base import get_scheduler
+from dask.utils import parse_timedelta
+
+from .._objective.hessian import physical_memory
+
+# Dask's own setting, which is for ever by default; then this long.
+NO_WORKERS = "distributed.scheduler.no-workers-timeout"
+PATIENCE = "5 minutes"
+# Seconds between two looks at whether there are workers.
+LOOK = 1.0
+
+CLUSTER_CLOSED = (
+    "The Dask cluster was closed before it had computed what was asked of it. Start one that "
+    "stays open until then, and call again."
+)
+CLIENT_CLOSED = (
+    "The Dask client was closed before it had all that was asked of it. Make one that stays open "
+    "until then, and call again."
+)
+NOT_CONNECTED = (
+    "The Dask client has lost its scheduler, which was closed or cannot be reached. Call again "
+    "with a client that is connected."
+)
+RESTARTED = (
+    "The Dask cluster was restarted, which forgets all that it was computing or had in memory. "
+    "Call again; what you have persisted or scattered has to be put there anew before."
+)
+DATA_LOST = (
+    "Dask lost data that this needs: it was cancelled, or a worker that alone held it is gone, "
+    "and it cannot be made again, as data that was scattered or set in memory cannot. Call again "
+    "with chunks that can be read again, from files for instance."
+)
+
+
+def active_client():
+    """Return the client of a cluster, if that is where Dask computes now, else None."""
+    client = getattr(get_scheduler(), "__self__", None)
+    is_client = hasattr(client, "scheduler") and hasattr(client, "compute")
+    # In a task of a worker Dask's own way of waiting leaves the thread to other tasks.
+    return client if is_client and not _is_task() else None
+
+
+def _is_task():
+    from distributed import get_worker
+
+    try:
+        get_worker()
+    except ValueError:
+        return False
+    return True
+
+
+def memory(client):
+    """Bytes of memory that Dask may use, as far as it tells; of this machine without a client."""
+    if client is None:
+        return physical_memory()
+    with _trouble_named(client):
+        return client.run_on_scheduler(_memory_of_workers)
+
+
+def _memory_of_workers(dask_scheduler):
+    return sum(worker.memory_limit or 0 for worker in dask_scheduler.workers.values())
+
+
+def persist(client, arrays):
+    """Return the arrays as what their chunks are, which stay where they are made."""
+    with _trouble_named(client, arrays):
+        return list(dask.persist(*arrays) if client is None else client.persist(arrays))
+
+
+def release(arrays):
+    """Let go of what `persist` has returned, and of what has become of it.
+
+    Not when the last reference goes: a traceback that somebody keeps would have
+    the scheduler remember tasks that failed, for the next fit to meet.
+    """
+    from distributed import futures_of
+
+    futures = futures_of(arrays)
+    if futures:
+        _cancel(futures[0].client, futures)
+
+
+def _cancel(client, futures):
+    # Unlike their release it is under way to the scheduler before the next graph is.  With a
+    # client that is gone there is nothing to let go of, and what it raises is of any class.
+    with suppress(Exception):
+        client.cancel(futures)
+
+
+def compute(client, node, given=()):
+    """Return what a collection makes, on the client's cluster or by Dask's active scheduler.
+
+    It may be made of what the user has given, which must then be there.
+    """
+    # Optimising may have taken the user's futures out of the graph.
+    with _trouble_named(client, [node, *given]):
+        if client is None:
+            return dask.compute(node)[0]
+        future = client.compute(node)
+        try:
+            _wait(client, future)
+            return future.result()
+        finally:
+            # Also ends what is left of it, when the user or a worker has interrupted it.
+            _cancel(client, [future])
+
+
+def _wait(client, future):
+    """Return when the future is done; RuntimeError if there are no workers for too long."""
+    from distributed import wait
+
+    setting = dask.config.get(NO_WORKERS, None) or PATIENCE
+    lost = (
+        f"The Dask cluster has had no workers for {setting}. Add some, or wait longer for them: "
+        f"that long is Dask's setting {NO_WORKERS}."
+    )
+    patience, alone_since = parse_timedelta(setting), None
+    while True:
+        try:
+            wait(future, timeout=LOOK)
+            # The scheduler may have lost patience first.
+            if type(future.exception()).__name__ == "NoWorkerError":
+                raise RuntimeError(lost) from future.exception()
+            return
+        except TimeoutError:
+            # A cluster that is being closed may wait for its tasks, which need not end.
+            if _gone(client):
+                raise
+            if client.ncores():
+                alone_since = None
+                continue
+        now = time.monotonic()
+        alone_since = now if alone_since is None else alone_since
+        if now - alone_since >= patience:
+            raise RuntimeError(lost)
+
+
+@contextmanager
+def _trouble_named(client, needed=()):
+    """Say what has happened to the cluster, the client or the data, where Dask's error is of that.
+
+    Its errors are of whatever it was about to do: of messages that it cannot
+    send, attributes of None and keys that are cancelled.
+    """
+    try:
+        yield
+    except (Exception, asyncio.CancelledError) as error:
+        trouble = _trouble(client, needed, error)
+        if trouble is None:
+            raise
+        raise RuntimeError(trouble) from error
+
+
+def _trouble(client, needed, error):
+    """Return the sentence that explains the error; None if it explains itself."""
+    try:
+        from distributed import CancelledError, futures_of
+    except ImportError:
+        return None
+    # Data may lie on another cluster than that of the client, or of none.
+    clients = {client, *(future.client for future in futures_of(needed))} - {None}
+    gone = next(filter(None, map(_gone, clients)), None)
+    if gone is not None or not isinstance(error, CancelledError | asyncio.CancelledError):
+        return gone
+    reasons = _reasons(error)
+    try:
+        futures_of(needed, client)
+    except CancelledError as cancelled:
+        # Those of the data itself tell more than that something depended on it.
+        reasons |= _reasons(cancelled)
+    return RESTARTED if "scheduler-restart" in reasons else DATA_LOST
+
+
+def _gone(client):
+    """Return the sentence that says that the cluster or the client is gone, or None."""
+    cluster_status = getattr(getattr(client.cluster, "status", None), "name", None)
+    if cluster_status in {"closing", "closed"}:
+        return CLUSTER_CLOSED
+    has_lost_it = client.status == "connecting"
+    while client.status == "connecting":
+        # Till it has found it again or given up.  Of data that is gone some versions lose it.
+        time.sleep(LOOK / 10)
+    if client.status == "running":
+        return None
+    return NOT_CONNECTED if has_lost_it else CLIENT_CLOSED
+
+
+def _reasons(error):
+    """Dask's words for why futures were cancelled."""
+    groups = getattr(error, "error_groups", [error])
+    return {getattr(group, "reason", None) for group in groups}

@@ -1,0 +1,112 @@
+"""All rows seen so far as one triangular matrix: a small data set with the same loss.
+
+If R is the triangular factor of the rows (1, x, y), each times the root of its
+weight, then R'R is the sum of their products, and so J over R's few rows is J
+over all of them.  A batch is stacked under R and factored again (G. Golub,
+C. Van Loan, "Matrix Computations", 4th ed., section 6.5.3; LAPACK's tpqrt).
+Sums of products would lose twice as many digits, and the rows to read them off
+again are gone.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.linalg.lapack import dtpqrt
+
+from ._memory import BLOCK_BYTES, Rows
+from ._products import factored, inner
+
+# Rows of a block for each column: more cost memory, fewer time, as the triangle
+# of each block is factored once more with the others'.
+TALL = 4
+# Columns that LAPACK eliminates at a time.
+AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Triangle:
+    """Triangular factor of the rows (1, x - shift, y - y_shift).
+
+    About a row near the data no digits are lost far from the origin.
+
+    Attributes
+    ----------
+    shift : ndarray of shape (n_features,)
+    y_shift : ndarray of shape (n_targets,)
+    matrix : ndarray of shape (n_columns, n_columns)
+        Upper triangular, with a column for 1, each feature and each target.
+    """
+
+    shift: np.ndarray
+    y_shift: np.ndarray
+    matrix: np.ndarray
+
+    @classmethod
+    def about(cls, rows):
+        """Return the factor of no rows, to be taken about a typical one of these."""
+        middle, _, y_middle = rows.typical_row()
+        return cls(middle, y_middle, _zeros(1 + len(middle) + len(y_middle)))
+
+    def with_rows(self, rows):
+        """Return the factor of these rows too; nan if a row is not finite."""
+
+        def kernel(X, y, weights):
+            X = X.dense()
+            # BLAS wants columns.
+            block = np.empty((len(y), n_columns), order="F")
+            block[:, 0] = 1.0
+            np.subtract(X, self.shift, out=block[:, 1 : 1 + X.shape[1]])
+            np.subtract(y, self.y_shift, out=block[:, 1 + X.shape[1] :])
+            if weights is not None:
+                block *= np.sqrt(weights)[:, None]
+            return (_Factored(block),)
+
+        n_columns = len(self.matrix)
+        tall = max(BLOCK_BYTES // (8 * n_columns), TALL * n_columns)
+        (batch,) = rows.sum(kernel, block_rows=tall, work=n_columns)
+        return replace(self, matrix=factored(_together, self.matrix, batch.matrix))
+
+    def rows(self):
+        """Rows with the same J, as many as the matrix has."""
+        about = self.rows_about_shift()
+        return Rows(about.X + self.shift, about.y)
+
+    def rows_about_shift(self):
+        """Those rows with the shift taken from their features, which keeps more digits.
+
+        A reflection makes the first column, which is 0 but for the first row,
+        one of equal numbers; divided by them it is the column of ones.
+        """
+        root = np.sqrt(len(self.matrix))
+        axis = np.full(len(self.matrix), -1.0 / root)
+        axis[0] += 1.0
+        spread = self.matrix[:, 1:] * (root / self.matrix[0, 0])
+        # Not by BLAS, which would split a large one among its threads.
+        along = np.einsum("i,ij->j", axis, spread)
+        spread -= np.outer(axis, (2.0 / inner(axis, axis)) * along)
+        X, y = np.split(spread, [len(self.shift)], axis=1)
+        return Rows(X, y + self.y_shift)
+
+
+class _Factored:
+    """A triangular factor, to be added to others."""
+
+    def __init__(self, block):
+        n_columns = block.shape[1]
+        at_once = min(AT_ONCE, n_columns)
+        self.matrix = dtpqrt(0, at_once, _zeros(n_columns), block, overwrite_b=True)[0]
+
+    def __iadd__(self, other):
+        self.matrix = _together(self.matrix, other.matrix)
+        return self
+
+
+def _together(upper, lower):
+    """Triangular factor of two triangles, one under the other."""
+    n_columns = len(upper)
+    # All of the lower one's rows are part of a triangle.
+    return dtpqrt(n_columns, min(AT_ONCE, n_columns), upper, lower)[0]
+
+
+def _zeros(n_columns):
+    return np.zeros((n_columns, n_columns), order="F")

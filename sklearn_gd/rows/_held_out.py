@@ -1,0 +1,148 @@
+"""Held-out rows for early stopping: the user's own, or a share of X split off."""
+
+import math
+import numbers
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+
+from . import _checks as checks
+from ._checks import check_array, validate_data
+from ._memory import Rows
+from ._open import dask_for
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Rows that are held out.
+
+    Attributes
+    ----------
+    rows : Rows
+    suffix : str
+        Of the names X and y in errors about them.
+    split : tuple of (float, int), or None
+        With which `split_rows` makes the split again, if it made one.
+    """
+
+    rows: Rows
+    suffix: str = ""
+    split: tuple[float, int] | None = None
+
+    def gather_at(self, update):
+        """Number of the update from which their covariances are used.
+
+        That of the training rows, unless the covariances outweigh the rows.
+        """
+        return update if 2 * self.rows.n_stored > self.rows.n_features**2 else math.inf
+
+
+def hold_out(estimator, rows, target_shape, X_val, y_val, sample_weight_val):
+    """Return the Rows to descend on, and what is HeldOut or None."""
+    if not estimator.early_stopping:
+        return rows, None
+    if X_val is not None:
+        given = _given_rows(estimator, X_val, y_val, sample_weight_val, target_shape)
+        return rows, HeldOut(given, "_val")
+    if not rows.can_be_split:
+        raise ValueError(
+            "early_stopping=True holds out a share of rows in memory only; of a Dask collection "
+            "pass held-out rows as X_val and y_val."
+        )
+    split = float(estimator.validation_fraction), _seed(estimator.random_state)
+    rows, held_out = split_rows(rows, *split)
+    return rows, HeldOut(held_out, split=split)
+
+
+def check_asked(early_stopping, X_val, y_val, sample_weight_val):
+    """Raise unless held-out rows are given as a whole, and with early stopping."""
+    given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+    names = [name for name, value in given.items() if value is not None]
+    if not names:
+        return
+    missing = [name for name in ("X_val", "y_val") if given[name] is None]
+    if missing:
+        raise ValueError(
+            f"{' and '.join(names)} given without {' and '.join(missing)}: held-out rows need "
+            "X_val and y_val."
+        )
+    if not early_stopping:
+        raise ValueError(
+            f"{', '.join(names)} are for early stopping, but early_stopping=False; "
+            "set early_stopping=True, or leave them out."
+        )
+
+
+@contextmanager
+def _naming(name):
+    """Put the name before errors of scikit-learn's checks, which say X or none."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if str(error).startswith(name):
+            raise
+        of_class = TypeError if isinstance(error, TypeError) else ValueError
+        raise of_class(f"{name}: {error}") from error
+
+
+def _given_rows(estimator, X_val, y_val, sample_weight_val, target_shape):
+    """Rows of the user's held-out set, for an estimator that has seen the features of X."""
+    dask = dask_for(X_val)
+    if dask is not None:
+        rows, found = dask.rows_of(
+            estimator, X_val, y_val, sample_weight_val, reset=False, suffix="_val"
+        )
+        if found != target_shape:
+            raise ValueError(
+                f"y_val must have the targets of y, shape (n_val, "
+                f"{', '.join(map(str, target_shape))}), but its rows have shape {found}."
+            )
+        return rows
+    with _naming("X_val"):
+        X_val = validate_data(estimator, X_val, input_name="X_val", reset=False, **checks.AS_IT_IS)
+    with _naming("y_val"):
+        y_val = check_array(y_val, input_name="y_val", dtype="numeric", ensure_2d=False)
+    expected = X_val.shape[0], *target_shape
+    if y_val.shape != expected:
+        raise ValueError(
+            f"y_val must have an entry for each row of X_val and the targets of y, shape "
+            f"{expected}, got {y_val.shape}."
+        )
+    return checks.check_rows(X_val, y_val, sample_weight_val, "_val")
+
+
+def _seed(random_state):
+    """Return an int that stands for random_state, so that a split can be made again."""
+    if isinstance(random_state, numbers.Integral):
+        return random_state
+    return check_random_state(random_state).randint(np.iinfo(np.int32).max)
+
+
+def split_rows(rows, validation_fraction, seed):
+    """Rows to descend on, and those held out, of which neither is a copy.
+
+    Rows of weight 0 do not count, and are in neither part.
+
+    Parameters
+    ----------
+    rows : Rows
+    validation_fraction : float
+    seed : int
+    """
+    weights = np.ones(rows.n_rows) if rows.weights is None else rows.weights.copy()
+    counting = np.flatnonzero(weights)
+    n = len(counting)
+    if math.ceil(validation_fraction * n) >= n:
+        raise ValueError(
+            f"early_stopping=True holds out validation_fraction={validation_fraction!r} of the "
+            f"rows, rounded up, which of n_samples={n} with a positive weight leaves none to "
+            "descend on; lower validation_fraction, or pass more rows or X_val and y_val."
+        )
+    _, held_out = train_test_split(counting, test_size=validation_fraction, random_state=seed)
+    held_out.sort()
+    # Views of all rows with weights 0 cost less than copies of some at every read.
+    weights[held_out] = 0.0
+    return Rows(rows.X, rows.y, weights), Rows(rows.X, rows.y, rows.weights, held_out)

@@ -1,0 +1,216 @@
+"""Sources of rows: they hand out blocks of (X, y, weights) and add up what a kernel makes of them.
+
+J is a sum over rows, so everything this package needs of the data is a sum
+over blocks of rows.  This module knows how the rows are stored (dense,
+memory-mapped, sparse, of any dtype and memory order); it must not know what
+is summed.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from scipy import sparse
+
+from ._blocks import DenseBlock, SparseBlock
+from ._machine import in_threads
+from ._products import WHOLE_PRODUCT, WHOLE_VECTOR_PRODUCT, is_made_in_parts
+
+# A block of float64 values of this size stays in the cache while a kernel goes
+# over it twice, and outweighs what handing over the interpreter lock costs.
+BLOCK_BYTES = 1 << 21
+# Rows of less than this share of the largest weight hardly count.
+HARDLY = 1e-3
+# Below this many rows a block's overhead in Python outweighs its arithmetic.
+MIN_BLOCK_ROWS = 64
+# Blocks are added up in so many lanes, each from its first block to its last,
+# and then the lanes in order: whichever thread takes a lane, the sum is the
+# same bit for bit.
+LANES = 8
+# Below this many bytes, which take some milliseconds to read, several threads
+# are not worth waking: the system may take as long to move one to another
+# processor.
+THREADED_BYTES = 1 << 24
+
+
+class Rows:
+    """Rows in memory, read in blocks of float64.
+
+    A context manager, as other sources keep something until the end; here nothing.
+
+    Parameters
+    ----------
+    X : ndarray or scipy.sparse.csr_array of shape (n_rows, n_features)
+        Never copied as a whole: each block is converted as it is read.
+    y : ndarray of shape (n_rows, n_targets), dtype float64
+    weights : ndarray of shape (n_rows,), dtype float64, or None
+        None means that every row counts once.
+    chosen : ndarray of shape (n_chosen,), dtype int, or None
+        Numbers of the rows to hand out; None means all.  They are copied block
+        by block, and never as a whole.
+
+    Attributes
+    ----------
+    n_targets : int
+    can_be_split : bool
+        Whether a share of the rows can be held out.
+    in_memory : bool
+        Whether a read runs nothing but the kernel.
+    reads : int
+        How often every row has been read.
+    """
+
+    can_be_split = True
+    in_memory = True
+
+    def __init__(self, X, y, weights=None, chosen=None):
+        self.X = X
+        self.y = y
+        self.weights = weights
+        self.chosen = chosen
+        self.reads = 0
+        self.n_rows, self.n_features = X.shape
+        self.n_targets = y.shape[1]
+        self.n_stored = X.nnz if sparse.issparse(X) else X.size
+        if chosen is not None:
+            share, self.n_rows = len(chosen) / max(self.n_rows, 1), len(chosen)
+            self.n_stored = int(share * self.n_stored)
+        self._in_parts = is_made_in_parts(self.n_rows, self.n_features, 1)
+        self._views = None
+
+    @property
+    def dtype(self):
+        """Of coefficients: float32 if X is, else float64."""
+        return float_dtype(self.X.dtype)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+    def starts(self, block_rows=None):
+        """First rows of the blocks, and one past the last; they depend on the shape alone."""
+        if block_rows is None:
+            block_rows = BLOCK_BYTES // (8 * max(self.n_stored // self.n_rows, 1))
+        # Smaller blocks share few rows out more evenly.
+        block_rows = min(block_rows, max(self.n_rows // LANES, block_rows // 8))
+        return [*range(0, self.n_rows, max(block_rows, MIN_BLOCK_ROWS)), self.n_rows]
+
+    def block(self, start, stop):
+        """(X, y, weights) of some rows; X is a block of blocks.py."""
+        rows = slice(start, stop) if self.chosen is None else self.chosen[start:stop]
+        weights = None if self.weights is None else self.weights[rows]
+        if not sparse.issparse(self.X):
+            X = np.asarray(self.X[rows], np.float64)
+            return DenseBlock(X, self._in_parts), self.y[rows], weights
+        # Of neighbours parts of the arrays will do; rows from here and there are copied.
+        X = self.X if self.chosen is None else self.X[rows]
+        indptr = X.indptr[start : stop + 1] if self.chosen is None else X.indptr
+        stored = slice(indptr[0], indptr[-1])
+        data = np.asarray(X.data[stored], dtype=np.float64)
+        shape = (stop - start, self.n_features)
+        block = sparse.csr_array((data, X.indices[stored], indptr - indptr[0]), shape=shape)
+        return SparseBlock(block), self.y[rows], weights
+
+    def sum(self, kernel, block_rows=None, n_lanes=LANES, work=1.0, columns=None):
+        """Read every row once: add up ``kernel(X, y, weights)`` over the blocks.
+
+        Parameters
+        ----------
+        kernel : callable
+            Returns a tuple of numbers and float64 arrays of its own for one block.
+        block_rows : int, default=None
+            Rows of a block; None for as many as have BLOCK_BYTES.
+        n_lanes : int, default=LANES
+            Sums to be kept at a time.
+        work : float, default=1.0
+            Time that the kernel takes, in that of reading the rows.
+        columns : int, default=None
+            The most that the kernel's products with a block have, if it leaves them all to
+            the block and to products.py; None if it does not.
+
+        Returns
+        -------
+        list
+            The sums, in the order of the kernel's tuple.
+        """
+        self.reads += 1
+
+        def lane_sum(blocks):
+            return summed(kernel(*block) for block in blocks)
+
+        return summed(self._mapped(lane_sum, self._lanes(block_rows, n_lanes), work, columns))
+
+    def _mapped(self, function, lanes, work, columns):
+        """``map(function, lanes)``, in as many threads as are worth it."""
+        if 8 * self.n_stored * work >= THREADED_BYTES:
+            return in_threads(function, lanes)
+        if columns and is_made_in_parts(self.n_rows, self.n_features, columns):
+            return map(function, lanes)
+        n_multiplied = self.n_stored * self.n_features
+        if self.n_stored < WHOLE_VECTOR_PRODUCT and n_multiplied < WHOLE_PRODUCT:
+            return map(function, lanes)
+        return in_threads(function, lanes, most=1)
+
+    def _lanes(self, block_rows, n_lanes):
+        """Blocks of each lane, made as they are read; views of X are made once."""
+        if block_rows is None and self._views is not None:
+            return self._views
+        starts = self.starts(block_rows)
+        n_blocks = len(starts) - 1
+        n_lanes = min(n_lanes, n_blocks)
+        bounds = [n_blocks * lane // n_lanes for lane in range(n_lanes + 1)]
+        lanes = [starts[i : j + 1] for i, j in pairwise(bounds)]
+        lanes = [(self.block(i, j) for i, j in pairwise(lane)) for lane in lanes]
+        if block_rows is None and self.X.dtype == np.float64 and self.chosen is None:
+            self._views = lanes = [list(lane) for lane in lanes]
+        return lanes
+
+    def typical_row(self):
+        """Middle and range of X, and middle of y, in some of the rows that count."""
+        counting = self.chosen
+        if self.weights is not None:
+            # Those that hardly count may be anywhere.
+            largest = (self.weights if counting is None else self.weights[counting]).max()
+            heavy = self.weights > HARDLY * largest
+            counting = np.flatnonzero(heavy) if counting is None else counting[heavy[counting]]
+        n = self.n_rows if counting is None else len(counting)
+        step = max(1, -(-n // MIN_BLOCK_ROWS))
+        some = slice(0, n, step) if counting is None else counting[::step]
+        X, y = self.X[some], self.y[some]
+        X = np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=np.float64)
+        low, high = X.min(axis=0), X.max(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return (low + high) / 2, high - low, (y.min(axis=0) + y.max(axis=0)) / 2
+
+
+def predictions(X, coef, intercept):
+    """Return ``X @ coef.T + intercept`` without a converted copy of X as a whole."""
+    if sparse.issparse(X) or (X.dtype.kind == "f" and X.dtype.isnative):
+        return X @ coef.T + intercept
+    # NumPy would convert all of it at once.
+    dtype = np.result_type(X.dtype, coef.dtype)
+    found = np.empty((len(X), *coef.shape[:-1]), dtype=dtype)
+    rows = max(BLOCK_BYTES // (8 * X.shape[1]), MIN_BLOCK_ROWS)
+    for start in range(0, len(X), rows):
+        some = slice(start, start + rows)
+        found[some] = X[some].astype(dtype) @ coef.T + intercept
+    return found
+
+
+def float_dtype(dtype):
+    """Dtype of coefficients for an X of this one."""
+    return np.float32 if dtype == np.float32 else np.float64
+
+
+def summed(parts):
+    """Add up tuples of numbers and arrays entry by entry, into the arrays of the first."""
+    parts = iter(parts)
+    # What overflows or is not a number shows in the sums, where the caller
+    # looks for it: a warning from inside a block helps nobody.
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = list(next(parts))
+        for part in parts:
+            for i, value in enumerate(part):
+                total[i] += value
+    return total

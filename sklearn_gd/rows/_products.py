@@ -1,0 +1,121 @@
+"""Products that BLAS does in one thread, however many it may use: their bits depend on none.
+
+They are made between two calls of a user's learning rate or callback, when
+BLAS is as it was (see _threads.py).  What OpenBLAS leaves whole is known by
+size; the bounds are those of its version 0.3.21, of 2022, or smaller.
+"""
+
+import numpy as np
+import scipy
+from scipy.linalg.blas import ddot, dsymv
+
+from ._machine import alone
+
+# Numbers of a matrix whose product with a vector is not split.
+WHOLE_VECTOR_PRODUCT = 9 << 10
+# Multiplications of a product of two matrices that is not split.
+WHOLE_PRODUCT = 1 << 18
+# Multiplications of one that is made in parts, each of them whole: to have a thread do it
+# all takes as long as these.
+MOST_IN_PARTS = 1 << 21
+# Entries of two vectors whose inner product is not split.
+WHOLE_INNER_PRODUCT = 10_000
+# Rows of a symmetric matrix whose product with a vector is split; of any matrix
+# in the OpenBLAS of SciPy before 1.13.
+IS_NEW = tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 13)
+SPLIT_SYMMETRIC = 200 if IS_NEW else 0
+# Rows of a matrix of which nothing that LAPACK does is split.
+WHOLE_MATRIX = 64 if IS_NEW else 0
+
+
+def inner(a, b):
+    """Return the inner product of two vectors."""
+    return ddot(a, b) if len(a) <= WHOLE_INNER_PRODUCT else float(np.einsum("i,i->", a, b))
+
+
+def is_made_in_parts(n_rows, n_features, n_columns):
+    """Whether ``times`` and ``transpose_times`` leave BLAS nothing to split.
+
+    Parameters
+    ----------
+    n_rows, n_features : int
+        Of the one matrix.
+    n_columns : int
+        Of the other.
+    """
+    return (
+        n_rows * n_features * n_columns <= MOST_IN_PARTS
+        and n_features <= WHOLE_VECTOR_PRODUCT
+        and n_features * n_columns <= WHOLE_PRODUCT
+    )
+
+
+def times(X, v):
+    """Return the product of a matrix and a vector, or one of few columns."""
+    some = _rows_of_a_part(X, v)
+    if len(X) <= some:
+        return X.dot(v)
+    product = np.empty((len(X), *v.shape[1:]))
+    whole = len(X) - len(X) % some
+    np.matmul(_parts(X[:whole], some), v, out=_parts(product[:whole], some))
+    if whole < len(X):
+        product[whole:] = X[whole:].dot(v)
+    return product
+
+
+def transpose_times(X, v):
+    """Return the product of a matrix' transpose and a vector or matrix."""
+    some = _rows_of_a_part(X, v)
+    if len(X) <= some:
+        return X.T.dot(v)
+    whole = len(X) - len(X) % some
+    left = _parts(X[:whole], some).transpose(0, 2, 1)
+    # NumPy sees that both factors are one matrix where they are, and does half the work.
+    right = _parts(v[:whole].reshape(whole, -1), some)
+    product = np.matmul(left, right).sum(axis=0).reshape(X.shape[1], *v.shape[1:])
+    if whole < len(X):
+        product += X[whole:].T.dot(v[whole:])
+    return product
+
+
+def _rows_of_a_part(X, v):
+    """Rows of a matrix whose product is whole; all of them where it is not made in parts."""
+    n_rows, n_features = X.shape
+    n_columns = v.size // max(len(v), 1)
+    if n_features == 0 or not is_made_in_parts(n_rows, n_features, n_columns):
+        return n_rows
+    some = WHOLE_VECTOR_PRODUCT // n_features
+    return min(some, WHOLE_PRODUCT // (n_features * n_columns))
+
+
+def _parts(matrix, some):
+    return matrix.reshape(-1, some, *matrix.shape[1:])
+
+
+def symmetric_product(matrix, v):
+    """Return the product of a symmetric matrix, in the order of columns, and a vector."""
+    p = len(v)
+    if p < SPLIT_SYMMETRIC:
+        # It reads only half of the matrix.
+        return dsymv(1.0, matrix, v)
+    return square_product(matrix.T, v)
+
+
+def square_product(rows, v):
+    """Return the product of a square matrix, in the order of rows, and a vector."""
+    p = len(v)
+    some = max(1, WHOLE_VECTOR_PRODUCT // p)
+    if some >= p:
+        return rows.dot(v)
+    whole = p - p % some
+    product = np.empty(p)
+    np.matmul(rows[:whole].reshape(-1, some, p), v, out=product[:whole].reshape(-1, some))
+    np.matmul(rows[whole:], v, out=product[whole:])
+    return product
+
+
+def factored(function, matrix, *arguments):
+    """Return ``function(matrix, *arguments)`` as LAPACK computes it in one thread."""
+    if len(matrix) <= WHOLE_MATRIX:
+        return function(matrix, *arguments)
+    return alone(function, matrix, *arguments)
