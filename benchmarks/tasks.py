@@ -11,7 +11,7 @@ from sklearn.datasets import load_diabetes
 from sklearn_gd._descent.loop import advance
 from sklearn_gd._descent.start import starting_state
 from sklearn_gd._objective.least_squares import Objective
-from sklearn_gd._objective.moments import collect
+from sklearn_gd._objective.plan import NEVER, Plan
 from sklearn_gd.learning_rates import Constant
 from sklearn_gd.rows._memory import Rows
 
@@ -281,7 +281,7 @@ def growth_tasks(size):
 def step_contenders(X, y):
     """Functions that make STEPS steps each."""
     rows = Rows(X, np.asarray(y, dtype=np.float64).reshape(-1, 1))
-    objective = Objective(rows, collect(rows, True, covariance=False))
+    objective = Objective(Plan.made(rows, True, NEVER))
     theta = np.zeros(X.shape[1] + 1)
     start = starting_state(objective, None, Constant(1e-3), theta, max_iter=1, tol=0.0)
     w, b = np.zeros(X.shape[1], dtype=X.dtype), X.dtype.type(0)

@@ -28,9 +28,8 @@ from ._fitted import (
     take_over,
 )
 from ._objective.coordinates import Standardised, Unscaled
-from ._objective.hessian import when_to_gather
 from ._objective.least_squares import LeastSquares
-from ._objective.moments import collect
+from ._objective.plan import Plan, gram_from
 from ._objective.sizes import check_moments
 from .rows import _checks as checks
 from .rows._batches import check_batch_is_in_memory, seen_with, unless_rows_are_forgotten
@@ -449,10 +448,11 @@ class GradientDescentRegressor(
         rows, origin = seen.triangle.rows(), 0.0
         if self._scaled and self.fit_intercept:
             rows, origin = seen.triangle.rows_about_shift(), seen.triangle.shift
-        problem = self._problem(rows, seen.target_shape, self._gather_at(rows, rate), origin)
+        plan = self._plan(rows, self._gram_from(rows, rate))
+        problem = self._problem(plan, seen.target_shape, origin)
         descents = self._begin(problem, rate, None, None)
         known = {**fitted, "_seen": seen, "_split": None}
-        selections = self._selections(None, problem, None)
+        selections = self._selections(None, problem, plan)
         fitted, last = self._descended(rate, problem, descents, selections, seen.dtype, known)
         take_over(self, fitted)
         last()
@@ -472,10 +472,10 @@ class GradientDescentRegressor(
         known = {**features_of(noted), "_seen": None, "_split": split}
         given = X, y, sample_weight
         with rows, nullcontext() if held_out is None else held_out.rows:
-            gather_at = self._gather_at(rows, rate)
-            problem = self._problem(rows, shape, gather_at)
+            plan = self._plan(rows, self._gram_from(rows, rate))
+            problem = self._problem(plan, shape)
             descents = self._begin(problem, rate, coef_init, intercept_init)
-            selections = self._selections(held_out, problem, gather_at)
+            selections = self._selections(held_out, problem, plan)
             return self._descended(rate, problem, descents, selections, rows.dtype, known, given)
 
     def __sklearn_is_fitted__(self):
@@ -500,30 +500,27 @@ class GradientDescentRegressor(
             return isinstance(self.alpha, str) and self.alpha == "auto"
         return bool(self.scale)
 
-    def _problem(self, rows, target_shape, gather_at, origin=0.0):
-        """The problem of the rows, whose features are the user's but for this origin."""
-        moments = self._moments(rows, gather_at)
-        coordinates = Standardised.of(moments, origin) if self._scaled else Unscaled()
-        return LeastSquares(rows, moments, target_shape, gather_at, coordinates)
-
-    def _moments(self, rows, gather_at, suffix=""):
-        moments = collect(rows, bool(self.fit_intercept), covariance=gather_at == 0)
-        check_moments(moments, rows, type(self).__name__, suffix)
-        return moments
-
-    def _gather_at(self, rows, rate):
-        """Number of the update from which covariances are used."""
-        needed = rate.needs_spectrum
-        if isinstance(self.precompute, str):
-            # A warm start may make any number of steps more.
-            steps = math.inf if self.warm_start else self.max_iter
-            return 0 if needed else when_to_gather(rows, steps)
-        if needed and not self.precompute:
+    def _gram_from(self, rows, rate):
+        """Number of the update from which the Gram matrix is used."""
+        if rate.needs_spectrum and not self.precompute:
             raise ValueError(
                 f"alpha={self.alpha!r} needs the moments of the data, which precompute=False "
                 "forbids; use precompute=True or 'auto', or another alpha."
             )
-        return 0 if self.precompute else math.inf
+        # A warm start may make any number of steps more.
+        max_steps = math.inf if self.warm_start else self.max_iter
+        return gram_from(rows, self.precompute, max_steps, rate.needs_spectrum)
+
+    def _plan(self, rows, first_update, suffix=""):
+        """What the updates are made of, after a first read of rows that are fit for them."""
+        plan = Plan.made(rows, bool(self.fit_intercept), first_update)
+        check_moments(plan.moments, rows, type(self).__name__, suffix)
+        return plan
+
+    def _problem(self, plan, target_shape, origin=0.0):
+        """The problem of the plan's rows, whose features are the user's but for this origin."""
+        coordinates = Standardised.of(plan.moments, origin) if self._scaled else Unscaled()
+        return LeastSquares(plan, target_shape, coordinates)
 
     def _begin(self, problem, rate, coef_init, intercept_init):
         """Return the descents of all targets, which have not made a step yet."""
@@ -534,14 +531,13 @@ class GradientDescentRegressor(
         states = starting_states(problem, rate, pause, *user_start, exactly=exactly, **limits)
         return [Descent(state) for state in states]
 
-    def _selections(self, held_out, problem, gather_at):
+    def _selections(self, held_out, problem, plan):
         """What selects each target's iterate to return."""
         if held_out is None:
             return [LowestLoss() for _ in problem.objectives]
-        gather_at = held_out.gather_at(gather_at)
-        moments = self._moments(held_out.rows, gather_at, held_out.suffix)
-        shape, coordinates = problem.target_shape, problem.coordinates
-        tested = LeastSquares(held_out.rows, moments, shape, gather_at, coordinates)
+        first_update = plan.gram_from_for(held_out.rows)
+        held_out_plan = self._plan(held_out.rows, first_update, held_out.suffix)
+        tested = LeastSquares(held_out_plan, problem.target_shape, problem.coordinates)
         losses = map(HeldOutLoss, tested.objectives)
         return [EarlyStopping(loss, self.n_iter_no_change) for loss in losses]
 

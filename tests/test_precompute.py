@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from sklearn_gd import GradientDescentRegressor, max_stable_alpha
-from sklearn_gd._objective import hessian
-from sklearn_gd._objective.hessian import ALWAYS_WORTH, Hessian, affordable, when_to_gather
-from sklearn_gd._objective.moments import collect, gathering_reads, lanes_of
+from sklearn_gd._objective import plan
+from sklearn_gd._objective.moments import gathering_reads, lanes_of
+from sklearn_gd._objective.plan import ALWAYS_WORTH, NEVER, Plan, affordable, when_to_gather
 from sklearn_gd.rows._memory import Rows
 
 rng = np.random.default_rng(0)
@@ -83,15 +83,15 @@ def test_at_most_twice_the_better_choice(n_rows, n_features, n_steps):
 def test_it_does_not_take_more_than_its_share_of_memory(monkeypatch):
     n = WIDE.shape[1]
     needed = 8 * (3 * lanes_of(n) + 4) * n**2
-    monkeypatch.setattr(hessian, "physical_memory", lambda: 4 * needed)
+    monkeypatch.setattr(plan, "physical_memory", lambda: 4 * needed)
     assert affordable(n)
-    monkeypatch.setattr(hessian, "physical_memory", lambda: 4 * needed - 1)
+    monkeypatch.setattr(plan, "physical_memory", lambda: 4 * needed - 1)
     assert not affordable(n)
     assert when_to_gather(Rows(WIDE, WIDE_Y[:, None]), 10_000) == math.inf
 
 
 def test_memory_is_known():
-    assert 1 << 28 < hessian.physical_memory() < 1 << 50
+    assert 1 << 28 < plan.physical_memory() < 1 << 50
 
 
 @pytest.fixture(scope="module")
@@ -146,8 +146,8 @@ def test_the_bound_of_L_is_one():
     X = rng.normal(size=(200, 8)) + 5.0
     rows = Rows(X, X[:, :1])
     largest = 2 / max_stable_alpha(X)
-    for covariance in (True, False):
-        bound = Hessian(rows, collect(rows, True, covariance=covariance)).bound(1)
+    for gram_from in (0, NEVER):
+        bound = Plan.made(rows, True, gram_from).bound(1)
         assert largest <= bound * (1 + 1e-12)
         assert bound <= 10 * largest
 

@@ -44,11 +44,11 @@ class HeldOutLoss:
     def __call__(self, point):
         """J on the held-out rows at a point of the descent."""
         objective = self._objective
-        if self._centre is None or not objective.hessian.by_moments(point.k):
+        if self._centre is None or not objective.plan.uses_gram(point.k):
             return self._read(point)
         u = point.theta - self._centre.theta
         slope = inner(self._centre.gradient, u)
-        curvature = inner(u, objective.hessian.product(u, point.k))
+        curvature = inner(u, objective.plan.form(point.k).product(u))
         loss = self._centre.loss + slope + curvature / 2
         u = np.abs(u)
         terms = self._centre.loss + inner(self._slopes, u) + inner(self._sizes, u) ** 2 / 2

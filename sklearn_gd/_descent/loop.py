@@ -66,31 +66,40 @@ def descend(objective, descent, test, *, max_iter, store_path=False, selection=N
     state, trace = descent.state, descent.trace
     selection = LowestLoss() if selection is None else selection
     hopeless = _hopeless_loss(objective, state)
+    learning_rate, losses, alphas = state.rate_state, trace.losses, trace.alphas
+    may_stop, see = learning_rate.may_stop, selection.see
 
     def look(loss):
         """How the descent ends at the current iterate, of this loss; None if it goes on."""
-        counts = state.rate_state.may_stop(state.point.k)
-        if not loss <= (hopeless if counts else sys.float_info.max):
+        k, solved = state.point.k, False
+        counts = may_stop(k)
+        if not loss <= hopeless and (counts or not loss < math.inf):
             return "diverged"
-        solved = counts and _is_solution(objective, state, test)
-        # The test may have refreshed it.
-        trace.losses[-1] = state.point.loss
-        selection.see(descent, counts, solved)
-        is_last = len(trace.alphas) == max_iter
+        if counts and k >= state.next_test and test(state.point):
+            solved = _certify(objective, state, test)
+            # The test may have refreshed it.
+            trace.losses[-1] = state.point.loss
+        see(descent, counts, solved)
+        is_last = len(alphas) == max_iter
+        if not (solved or is_last or selection.is_over):
+            return None
         rising = is_last and counts and _is_rising(objective, state, trace)
-        return verdict(solved, selection.is_over, is_last, rising)
+        return verdict(solved, selection.is_over, rising)
 
     status = look(state.point.loss)
-    while status is None and not any(observer.stopped for observer in observers):
-        for observer in observers:
-            observer.before(descent)
-        alpha, point = advance(objective, state.rate_state, state.point)
+    while status is None:
+        if observers:
+            if any(observer.stopped for observer in observers):
+                break
+            for observer in observers:
+                observer.before(descent)
+        alpha, point = advance(objective, learning_rate, state.point)
         if math.isfinite(point.loss):
             state.point = point
             if alpha > state.largest_alpha:
                 state.largest_alpha = alpha
-            trace.losses.append(point.loss)
-            trace.alphas.append(alpha)
+            losses.append(point.loss)
+            alphas.append(alpha)
             if store_path:
                 trace.path.append(point.theta)
         status = look(point.loss)
@@ -102,8 +111,8 @@ def descend(objective, descent, test, *, max_iter, store_path=False, selection=N
         observer.end(descent)
 
 
-def verdict(solved, is_over, is_last, rising):
-    """How a descent ends at an iterate; None if it goes on.
+def verdict(solved, is_over, rising):
+    """How a descent ends, at its last iterate, at a solution, or where early stopping ends it.
 
     Parameters
     ----------
@@ -111,26 +120,19 @@ def verdict(solved, is_over, is_last, rising):
         Whether it is a solution.
     is_over : bool
         Whether early stopping has seen enough.
-    is_last : bool
-        Whether no more updates are allowed.
     rising : bool
-        Whether J is on its way up, without end.
+        Whether no more updates are allowed and J is on its way up, without end.
     """
     if solved:
         return "converged"
     if rising:
         return "diverged"
-    if is_over:
-        return "early_stopped"
-    return "max_iter" if is_last else None
+    return "early_stopped" if is_over else "max_iter"
 
 
-def _is_solution(objective, state, test):
-    """Whether the current iterate is a solution; it may be refreshed to tell."""
-    point = state.point
-    if point.k < state.next_test or not test(point):
-        return False
-    reads = objective.n_reads
+def _certify(objective, state, test):
+    """Whether the current iterate, which seems to be one, is a solution; it may be refreshed."""
+    point, reads = state.point, objective.n_reads
     drift = objective.drift(point, state.point.k, state.largest_alpha)
     solved, state.point = test.certify(point, drift)
     if not solved:

@@ -33,8 +33,9 @@ EPS = float(np.finfo(np.float64).eps)
 
 
 def update(theta, alpha, gradient):
-    """Return theta after the update rule: all parameters at once."""
-    return theta - alpha * gradient
+    """``theta - alpha * gradient``: THE update rule, all parameters at once."""
+    # BLAS's a x + y, in half the time of NumPy's two operations.
+    return daxpy(gradient, theta.copy(), a=-alpha)
 
 
 def step(objective, point, alpha, line):
@@ -49,25 +50,26 @@ def step(objective, point, alpha, line):
     line : Line
         J along the negative gradient at the point.
     """
-    k = point.k + 1
     if alpha == 0.0:
         # The gradient is often nothing but the rounding of its recurrence.
-        return refreshed(objective, point)._replace(k=k)
-    theta = update(point.theta, alpha, line.gradient)
-    loss = point.loss - alpha * (line.slope - 0.5 * alpha * line.curvature)
-    highest, examined, n = point.highest_loss, point.examined_loss, point.n_recurrences + 1
+        return refreshed(objective, point)._replace(k=point.k + 1)
+    before, loss, gradient, slope, k, _, n, highest, steepest, examined = point
+    k, n = k + 1, n + 1
+    theta = update(before, alpha, gradient)
+    loss -= alpha * (slope - 0.5 * alpha * line.curvature)
     if loss > examined:
         examined = loss
         highest = max(highest, loss)
     # The gradient has the rounding of the steepest one, and the step multiplies it.
-    steepest = point.steepest_slope if line.slope <= point.steepest_slope else line.slope
-    if alpha * EPS * math.sqrt(steepest * line.slope) > ALLOWED * loss:
+    if slope > steepest:
+        steepest = slope
+    if alpha * EPS * math.sqrt(steepest * slope) > ALLOWED * loss:
         return objective.at(theta, k)
     if loss < EXAMINE_AT * examined or n % EXAMINE_EVERY == 0:
-        if _has_lost_digits(objective, (point.theta, theta), loss, highest, n):
+        if _has_lost_digits(objective, (before, theta), loss, highest, n):
             return objective.at(theta, k)
         examined = loss
-    gradient = daxpy(line.hessian_gradient, line.gradient.copy(), a=-alpha)
+    gradient = daxpy(line.hessian_gradient, gradient.copy(), a=-alpha)
     slope = inner(gradient, gradient)
     return Point(theta, loss, gradient, slope, k, False, n, highest, steepest, examined)
 

@@ -77,7 +77,7 @@ class SolutionTest:
         It need not be where rounding, which may have moved the residual by the
         drift, could not change the verdict.
         """
-        if self.objective.hessian.by_moments(point.k):
+        if self.objective.plan.uses_gram(point.k):
             rounding = self._rounding(point)
             perfect = self._is_perfect(point, rounding)
             settled = perfect or (self._holds(point, rounding) and self._is_low(point, rounding))

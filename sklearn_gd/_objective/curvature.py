@@ -14,8 +14,8 @@ from .._cached import cached_property
 from ..rows._machine import alone
 from ..rows._products import factored, inner
 from .coordinates import Standardised
-from .hessian import affordable
-from .moments import MAX_DENSE, collect, gathering_reads
+from .moments import MAX_DENSE, gathering_reads
+from .plan import affordable
 from .spectrum import NOTHING, spectrum_of
 from .theta import split
 
@@ -39,34 +39,39 @@ class Curvature:
 
     Parameters
     ----------
-    rows : Rows
-    hessian : Hessian
-        Of the same rows.
+    plan : Plan
     """
 
-    def __init__(self, rows, hessian):
-        self._rows = rows
-        self._hessian = hessian
-        self._n = rows.n_features
+    def __init__(self, plan):
+        self._plan = plan
+        self._rows = plan.rows
+        self._n = plan.rows.n_features
 
     @property
     def moments(self):
-        """Moments of the rows with covariances; without, by passes beyond MAX_DENSE features."""
-        moments = self._hessian.moments
-        return self._gathered if moments.covariance is None and self._n <= MAX_DENSE else moments
-
-    @cached_property
-    def _gathered(self):
-        """Moments with covariances that are no use to steps by passes."""
-        return collect(self._rows, self._hessian.moments.fit_intercept, covariance=True)
+        """Moments of the rows with covariances; without, matrix-free beyond MAX_DENSE features."""
+        plan = self._plan
+        return plan.gathered if plan.has_gathered or self._n <= MAX_DENSE else plan.moments
 
     def is_worth(self, k):
         """Whether all eigenvalues are to be had for no more than what k updates have cost."""
         if self._n > MAX_DENSE:
             return False
-        if self._hessian.by_moments(k):
+        if self._plan.uses_gram(k):
             return True
         return gathering_reads(self._rows) <= max(FEW_READS, k) and affordable(self._n)
+
+    def decompose(self, gradient, k):
+        """Return eigenvalues and the gradient's components along their eigenvectors.
+
+        None before update k if they are not worth computing.
+        """
+        if not self.is_worth(k):
+            return None
+        if not (self.spectrum.is_clear or self._plan.moments.coordinates):
+            # Where features are not scaled their units decide what looks like rounding.
+            return None
+        return self.spectrum.known, self.spectrum.components(gradient)
 
     def _require_moments(self, what):
         if self.moments.covariance is None:
@@ -100,7 +105,7 @@ class Curvature:
             return max(float(factored(eigvalsh, self.moments.hessian)[-1]), 0.0)
         if not (self.moments.fit_intercept or self.moments.diagonal.any()):
             return 0.0
-        product, p = self._hessian.product, self._n + self.moments.fit_intercept
+        product, p = self._plan.form(0).product, self._n + self.moments.fit_intercept
         H = LinearOperator((p, p), matvec=product, dtype=np.float64)
         # ARPACK's own start is random; a fixed one gives the same bits.
         start = np.random.default_rng(0).standard_normal(p)
@@ -210,7 +215,7 @@ class Curvature:
         worth it, exactly; where their eigenvalues are lost in rounding, by
         those off the rows.  Else by a lower bound.
         """
-        if not (self._hessian.by_moments(k) or self.is_worth(k)):
+        if not (self._plan.uses_gram(k) or self.is_worth(k)):
             return self._bound_exceeds(gradient, limit, k)
         if not self.suboptimality(gradient) <= limit:
             return True
@@ -227,14 +232,14 @@ class Curvature:
         Their fall is a lower bound of J - J*
         (M. Hestenes, E. Stiefel, J. Res. Natl. Bur. Stand. 49(6), 1952).
         """
-        moments, product_with = self._hessian.moments, self._hessian.product
+        moments, product_with = self._plan.moments, self._plan.form(k).product
         residual = moments.correlation_slopes(gradient)
         direction, square, bound = residual, residual @ residual, 0.0
         for _ in range(min(PROBES, len(residual))):
             # What is left could hide more along eigenvalues too small to matter only.
             if square <= 2.0 * limit * LEAST:
                 break
-            product = moments.correlation_slopes(product_with(moments.uncentred(direction), k))
+            product = moments.correlation_slopes(product_with(moments.uncentred(direction)))
             curve = direction @ product
             # Along it the features depend on each other, as far as their rows can tell.
             if not curve > NOTHING * len(direction) * (direction @ direction):

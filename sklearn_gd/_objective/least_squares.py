@@ -11,7 +11,6 @@ This module must not know where learning rates come from or when to stop.
 """
 
 import math
-from functools import partial
 
 import numpy as np
 
@@ -20,7 +19,6 @@ from ..learning_rates.protocol import Line
 from ..rows._products import inner
 from .coordinates import Unscaled
 from .curvature import Curvature
-from .hessian import Hessian
 from .point import refreshed_point
 from .theta import join, split
 
@@ -32,30 +30,24 @@ class LeastSquares:
 
     Parameters
     ----------
-    rows : Rows
-        With the user's features.
-    moments : Moments
-        Of the same rows.
+    plan : Plan
+        Of rows with the user's features.
     target_shape : tuple
         () or (n_targets,), as in the shapes of what is fitted.
-    gather_at : float, default=inf
-        Number of the update from which covariances are used if they are not
-        at hand already.
     coordinates : Unscaled or Standardised, default=Unscaled()
         To descend in.
     """
 
-    def __init__(self, rows, moments, target_shape, gather_at=math.inf, coordinates=None):
-        self.coordinates = coordinates = Unscaled() if coordinates is None else coordinates
-        self.given_rows = rows
-        self.rows = rows = coordinates.rows(rows)
-        self.moments = moments = coordinates.moments(moments)
+    def __init__(self, plan, target_shape, coordinates=None):
+        self.coordinates = Unscaled() if coordinates is None else coordinates
+        self.given_rows = plan.rows
         self.target_shape = target_shape
+        self.plan = plan = plan.inside(self.coordinates) if self.coordinates.scaled else plan
+        self.rows, self.moments = plan.rows, plan.moments
         # H is the same for every target.
-        self.hessian = Hessian(rows, moments, gather_at)
-        self.curvature = Curvature(rows, self.hessian)
-        shared = self.hessian, self.curvature
-        self.objectives = [Objective(rows, moments, j, *shared) for j in range(rows.n_targets)]
+        self.curvature = Curvature(plan)
+        decompose = self.curvature.decompose
+        self.objectives = [Objective(plan, j, decompose) for j in range(plan.rows.n_targets)]
 
 
 class Objective:
@@ -63,24 +55,19 @@ class Objective:
 
     Parameters
     ----------
-    rows : Rows
-    moments : Moments
-        What one read of the same rows found.
+    plan : Plan
     target : int, default=0
         Column of y.
-    hessian : Hessian, default=None
-    curvature : Curvature, default=None
-        Of the same rows.
+    decompose : callable, default=None
+        Returns eigenvalues, and components of a gradient of update k; see `Line`.
     """
 
-    def __init__(self, rows, moments, target=0, hessian=None, curvature=None):
-        self.hessian = Hessian(rows, moments) if hessian is None else hessian
-        self.curvature = Curvature(rows, self.hessian) if curvature is None else curvature
-        self.rows = rows
-        self.moments = moments
-        self.target = target
-        self.fit_intercept = moments.fit_intercept
-        self.n_parameters = rows.n_features + self.fit_intercept
+    def __init__(self, plan, target=0, decompose=None):
+        self.plan = plan
+        self.rows, self.moments = plan.rows, plan.moments
+        self.target, self.decompose = target, decompose
+        self.fit_intercept = plan.moments.fit_intercept
+        self.n_parameters = plan.rows.n_features + self.fit_intercept
 
     @np.errstate(over="ignore", invalid="ignore")
     def at(self, theta, k=0):
@@ -107,23 +94,14 @@ class Objective:
 
     def line(self, point):
         """J along the negative gradient: what the choice of alpha is about."""
-        g = point.gradient
-        Hg = self.hessian.product(g, point.k)
+        _, _, g, slope, k, *_ = point
+        hessian = self.plan.form(k)
+        Hg = hessian.product(g)
         curvature = inner(g, Hg)
-        if self.hessian.is_lost(curvature, point.slope):
-            Hg = self.hessian.product_by_pass(g)
+        if hessian.is_lost(curvature, slope):
+            Hg = self.plan.matrix_free.product(g)
             curvature = inner(g, Hg)
-        return Line(g, Hg, point.slope, curvature, partial(self._components, g, point.k))
-
-    def _components(self, gradient, k):
-        """Eigenvalues and the gradient's components, or None, for update k."""
-        if not self.curvature.is_worth(k):
-            return None
-        spectrum = self.curvature.spectrum
-        if not (spectrum.is_clear or self.moments.coordinates):
-            # Where features are not scaled their units decide what looks like rounding.
-            return None
-        return spectrum.known, spectrum.components(gradient)
+        return Line(g, Hg, slope, curvature, k, self.decompose)
 
     def drift(self, point, n_updates, largest_alpha):
         """How far rounding of so many updates may have moved the residual of a point, at most.
@@ -131,7 +109,7 @@ class Objective:
         Each update rounds theta, which the recurrences do not see; and the
         rounding of a gradient, some L |theta| eps, moves theta alpha times as far.
         """
-        of_each = 1.0 + largest_alpha * self.hessian.bound(point.k)
+        of_each = 1.0 + largest_alpha * self.plan.bound(point.k)
         return n_updates * of_each * self.rounding(point.theta, point.highest_loss)
 
     @property

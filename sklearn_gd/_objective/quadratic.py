@@ -84,7 +84,7 @@ def hessian_rows(objective, indices):
     """Some rows of H, without a square array of its size."""
     units = np.zeros((len(indices), objective.n_parameters))
     units[np.arange(len(indices)), indices] = 1.0
-    return np.array([objective.hessian.product(unit) for unit in units])
+    return np.array([objective.plan.form(0).product(unit) for unit in units])
 
 
 def steps_from_zero(alpha, values, k):

@@ -8,8 +8,8 @@ from sklearn.utils import assert_all_finite
 
 from .._cached import cached_property
 from .._objective.coordinates import Standardised
-from .._objective.hessian import affordable
 from .._objective.moments import MAX_DENSE, collect
+from .._objective.plan import affordable
 from .._objective.sizes import check_moments
 from ..rows._memory import Rows
 from .gram import ByMoments, How, most_kept

@@ -6,6 +6,7 @@ from .._descent.loop import HOPELESS
 from .._objective.coordinates import Standardised, Unscaled
 from .._objective.least_squares import LeastSquares
 from .._objective.moments import collect
+from .._objective.plan import Plan
 from .._objective.sizes import check_moments
 from ..rows._memory import Rows
 from .gram import How
@@ -59,7 +60,7 @@ class ByPasses:
 
     def _problem(self, moments, rows):
         coordinates = self._coordinates(moments)
-        return LeastSquares(rows, moments, (), coordinates=coordinates)
+        return LeastSquares(Plan(rows, moments), (), coordinates)
 
     @np.errstate(over="ignore", invalid="ignore")
     def losses(self, alphas, max_iter):

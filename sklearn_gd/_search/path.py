@@ -9,9 +9,8 @@ from .. import _parameters as parameters
 from .._descent.loop import advance
 from .._fitted import leaves_no_trace
 from .._objective.coordinates import Standardised, Unscaled
-from .._objective.hessian import affordable
 from .._objective.least_squares import LeastSquares
-from .._objective.moments import collect
+from .._objective.plan import NEVER, Plan, affordable
 from .._objective.quadratic import steps_from_zero
 from .._objective.sizes import check_moments
 from ..learning_rates._numbers import shown
@@ -102,10 +101,10 @@ def gradient_descent_path(
     rate, counts = parameters.check_alpha(alpha), _check_counts(n_iters)
     rows = checks.check_rows(X, y, sample_weight)
     known = rows.n_features <= MOST_FEATURES and affordable(rows.n_features)
-    moments = collect(rows, bool(fit_intercept), covariance=known)
-    check_moments(moments, rows)
-    coordinates = Standardised.of(moments) if scale else Unscaled()
-    problem = LeastSquares(rows, moments, y.shape[1:], coordinates=coordinates)
+    plan = Plan.made(rows, bool(fit_intercept), 0 if known else NEVER)
+    check_moments(plan.moments, rows)
+    coordinates = Standardised.of(plan.moments) if scale else Unscaled()
+    problem = LeastSquares(plan, y.shape[1:], coordinates)
     largest = problem.curvature.largest
     if rate.alpha * largest > 2.0:
         raise ValueError(

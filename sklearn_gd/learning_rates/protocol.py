@@ -104,9 +104,17 @@ class Line:
     """g'g, the rate at which J falls with alpha at first."""
     curvature: float
     """g'Hg, by which that rate falls with alpha."""
-    components: Callable[[], tuple[np.ndarray, np.ndarray] | None] = lambda: None
-    """Returns the eigenvalues of H above rounding level, ascending, and the components of g
-    along their eigenvectors; None where they are unknown, or not yet worth computing."""
+    k: int = 0
+    """Number of the update."""
+    decompose: Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray] | None] | None = None
+    """What ``components`` calls."""
+
+    def components(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Eigenvalues of H above rounding level, ascending, and g along their eigenvectors.
+
+        None where they are unknown, or not yet worth computing.
+        """
+        return None if self.decompose is None else self.decompose(self.gradient, self.k)
 
     @property
     def minimum(self) -> float:

@@ -9,6 +9,7 @@ from scipy import sparse
 from .._objective.coordinates import Standardised, Unscaled
 from .._objective.least_squares import LeastSquares
 from .._objective.moments import collect
+from .._objective.plan import NEVER, Plan
 from .._objective.quadratic import Quadratic, around_minimum, hessian_rows
 from .._objective.sizes import check_moments
 from ..rows import _checks as checks
@@ -152,9 +153,9 @@ def _recorded(
     everything = len(all_names) <= MOST_PARAMETERS
     carried = list(range(len(all_names))) if everything else list(chosen)
 
-    moments = collect(rows, fit_intercept, covariance=everything)
-    check_moments(moments, rows)
-    problem = LeastSquares(rows, moments, (), coordinates=coordinates)
+    plan = Plan.made(rows, fit_intercept, 0 if everything else NEVER)
+    check_moments(plan.moments, rows)
+    problem = LeastSquares(plan, (), coordinates)
     objective, largest = problem.objectives[target], problem.curvature.largest
     _check_data(objective, path, losses, np.ravel(regressor.best_iter_)[target])
     hessian = problem.moments.hessian if everything else hessian_rows(objective, carried)

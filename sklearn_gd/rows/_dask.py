@@ -15,10 +15,10 @@ from sklearn.utils import assert_all_finite
 
 from .._cached import cached_property
 from .._callbacks import FRAMES
-from .._objective.hessian import MEMORY_SHARE
 from . import _checks as checks
 from . import _dask_scheduler as scheduler
 from ._dask_checks import aligned, features, new_name, weights_near_one, with_known_chunks
+from ._machine import MEMORY_SHARE
 from ._memory import Rows, float_dtype, predictions, summed
 
 # So many partial sums are added up in one task.

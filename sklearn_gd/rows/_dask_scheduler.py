@@ -8,7 +8,7 @@ import dask
 from dask.base import get_scheduler
 from dask.utils import parse_timedelta
 
-from .._objective.hessian import physical_memory
+from ._machine import physical_memory
 
 # Dask's own setting, which is for ever by default; then this long.
 NO_WORKERS = "distributed.scheduler.no-workers-timeout"

@@ -32,13 +32,6 @@ class HeldOut:
     suffix: str = ""
     split: tuple[float, int] | None = None
 
-    def gather_at(self, update):
-        """Number of the update from which their covariances are used.
-
-        That of the training rows, unless the covariances outweigh the rows.
-        """
-        return update if 2 * self.rows.n_stored > self.rows.n_features**2 else math.inf
-
 
 def hold_out(estimator, rows, target_shape, X_val, y_val, sample_weight_val):
     """Return the Rows to descend on, and what is HeldOut or None."""

@@ -1,4 +1,4 @@
-"""Threads of ours that read blocks of rows, with BLAS held to one thread while they do.
+"""The machine: threads that read blocks of rows, with BLAS held to one thread; memory.
 
 BLAS would split every product of a block among its own threads, and fit less
 work into each than a block is worth; and its sums would depend on how many
@@ -19,6 +19,9 @@ from time import sleep
 
 from joblib import effective_n_jobs
 from threadpoolctl import ThreadpoolController
+
+# Of the memory, what is gathered may take this share.
+MEMORY_SHARE = 1 / 4
 
 
 @cache
@@ -240,3 +243,17 @@ def in_threads(function, items, most=None):
 def alone(function, *arguments):
     """Return ``function(*arguments)``, called where BLAS has one thread."""
     return in_threads(lambda _: function(*arguments), [None], most=1)[0]
+
+
+@cache
+def physical_memory():
+    """Bytes of memory that this process may use, as far as the system tells."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # not a POSIX system
+        return 4 << 30
+    try:  # a container's limit
+        with open("/sys/fs/cgroup/memory.max") as file:
+            return min(memory, int(file.read()))
+    except (OSError, ValueError):
+        return memory

@@ -1,0 +1,124 @@
+"""Which form of the Hessian each update uses, and when the Gram matrix is worth its time.
+
+Matrix-free each product is a read of the rows; the Gram matrix takes as long to
+gather as some tens of them, and its products none.
+"""
+
+import math
+
+from ..rows._machine import MEMORY_SHARE, physical_memory
+from .hessian import Gram, MatrixFree
+from .moments import collect, gathering_reads, lanes_of
+
+# Matrix-free the moments, a few steps and the certificate of a solution take about
+# a dozen reads even of well-conditioned data.  Up to somewhat less than twice
+# as many gathering is worth it in any case, and tells the solution for certain.
+ALWAYS_WORTH = 20
+NEVER = math.inf
+
+
+class Plan:
+    """The form of each update, over the same rows.
+
+    Parameters
+    ----------
+    rows : Source
+    moments : Moments
+        Of the same rows; with covariances all updates use the Gram matrix.
+    gram_from : float, default=inf
+        Number of the first update that uses it.  The number alone decides,
+        whatever another target has gathered in the meantime: or a pause would
+        change the bits.
+    """
+
+    def __init__(self, rows, moments, gram_from=NEVER):
+        self.rows, self.moments = rows, moments
+        self.matrix_free = MatrixFree(rows, moments)
+        self._gathered = None if moments.covariance is None else moments
+        self._gram: Gram | None = None
+        self._gram_from = gram_from if self._gathered is None else 0
+
+    @classmethod
+    def made(cls, rows, fit_intercept, gram_from):
+        """Return the plan after a first read of the rows."""
+        return cls(rows, collect(rows, fit_intercept, covariance=gram_from == 0), gram_from)
+
+    def inside(self, coordinates):
+        """Return the same plan for features in these coordinates."""
+        rows, moments = coordinates.rows(self.rows), coordinates.moments(self.moments)
+        return Plan(rows, moments, self._gram_from)
+
+    def gram_from_for(self, held_out):
+        """The same number for held-out rows: never where covariances outweigh the rows."""
+        return self._gram_from if 2 * held_out.n_stored > held_out.n_features**2 else NEVER
+
+    def uses_gram(self, k):
+        """Whether update k uses the Gram matrix, which is gathered if need be."""
+        return self.form(k) is not self.matrix_free
+
+    def form(self, k):
+        """The Hessian that update k uses; the Gram matrix is gathered if need be."""
+        if k < self._gram_from:
+            return self.matrix_free
+        if self._gram is None:
+            self._gram = Gram(self.gathered)
+        return self._gram
+
+    @property
+    def has_gathered(self):
+        """Whether there are covariances."""
+        return self._gathered is not None
+
+    @property
+    def gathered(self):
+        """Moments with covariances, by another read if there are none yet."""
+        if self._gathered is None:
+            self._gathered = collect(self.rows, self.moments.fit_intercept, covariance=True)
+        return self._gathered
+
+    def bound(self, k):
+        """An upper bound of the largest eigenvalue, for what k updates have made."""
+        # The covariances that update k itself would gather are not worth it for this.
+        return (self.form(k) if k > self._gram_from else self.matrix_free).bound()
+
+
+def gram_from(rows, precompute, max_steps, needs_spectrum):
+    """Number of the first update that uses the Gram matrix; inf for none.
+
+    Parameters
+    ----------
+    rows : Source
+    precompute : "auto" or bool
+    max_steps : float
+    needs_spectrum : bool
+        Whether the learning rate needs eigenvalues.
+    """
+    if not isinstance(precompute, str):
+        return 0 if precompute else NEVER
+    return 0 if needs_spectrum else when_to_gather(rows, max_steps)
+
+
+def when_to_gather(rows, max_steps):
+    """The same for ``precompute="auto"``, by costs.
+
+    Gathering costs as much as some number R of matrix-free steps.  Who makes R
+    such steps first and then gathers never pays more than twice what the
+    better choice costs, however many steps there will be: up to R matrix-free
+    was the better one, and beyond R those steps have cost as much again as
+    gathering, which the better choice pays too.
+    """
+    reads = gathering_reads(rows) / rows.n_targets
+    if rows.n_features > rows.n_rows and reads > ALWAYS_WORTH:
+        # A product with the Gram matrix would cost more than a read of the rows.
+        return NEVER
+    if not affordable(rows.n_features):
+        return NEVER
+    return 0 if reads <= min(ALWAYS_WORTH, max_steps) else math.ceil(reads)
+
+
+def affordable(n_features, kept=0):
+    """Whether gathering covariances, and keeping so many matrices, takes its share of memory."""
+    # A sum, a product and a dense block for each lane; the covariances, H, and
+    # what a Cholesky factor takes.
+    matrices = 3 * lanes_of(n_features) + 4 + kept
+    return 8 * matrices * n_features**2 <= MEMORY_SHARE * physical_memory()
