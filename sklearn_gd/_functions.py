@@ -4,10 +4,9 @@ import numpy as np
 
 from . import _parameters as parameters
 from ._fitted import leaves_no_trace
-from ._objective.coordinates import Standardised, Unscaled
+from ._objective.coordinates import coordinates_of
 from ._objective.least_squares import LeastSquares, Objective
 from ._objective.plan import NEVER, Plan, when_to_gather
-from ._objective.sizes import check_moments
 from ._objective.theta import join
 from .rows import _checks as checks
 from .rows._checks import check_array, check_X_y
@@ -225,10 +224,8 @@ def max_stable_alpha(X, *, fit_intercept=True, scale=False, sample_weight=None):
     rows = checks.check_rows(X, np.zeros(X.shape[0]), sample_weight)
     # Without the Gram matrix L takes some dozens of products.
     at_once = 0 if when_to_gather(rows, 50) == 0 else NEVER
-    plan = Plan.made(rows, bool(fit_intercept), at_once)
-    check_moments(plan.moments, rows)
-    coordinates = Standardised.of(plan.moments) if scale else Unscaled()
-    largest = LeastSquares(plan, (), coordinates).curvature.largest
+    plan = Plan.made(rows, fit_intercept, at_once)
+    largest = LeastSquares(plan, (), coordinates_of(plan.moments, scale)).curvature.largest
     return 2.0 / largest if largest > 0 else np.inf
 
 
@@ -240,8 +237,7 @@ def _points(X, y, coef, intercept, sample_weight):
     w = checks.check_start(coef, "coef", (*shape, rows.n_features))
     b = checks.check_start(intercept, "intercept", shape, per_target=True)
     parameters = zip(w.reshape(-1, rows.n_features), b.ravel(), strict=True)
-    plan = Plan.made(rows, True, NEVER)
-    check_moments(plan.moments, rows)
+    plan = Plan.made(rows, True)
     objectives = [Objective(plan, j) for j in range(rows.n_targets)]
     points = [
         (objective, objective.at(join(w_j, b_j, True)))

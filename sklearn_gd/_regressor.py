@@ -27,10 +27,9 @@ from ._fitted import (
     stand_in,
     take_over,
 )
-from ._objective.coordinates import Standardised, Unscaled
+from ._objective.coordinates import coordinates_of
 from ._objective.least_squares import LeastSquares
 from ._objective.plan import Plan, gram_from
-from ._objective.sizes import check_moments
 from .rows import _checks as checks
 from .rows._batches import check_batch_is_in_memory, seen_with, unless_rows_are_forgotten
 from .rows._checks import validate_data
@@ -448,7 +447,7 @@ class GradientDescentRegressor(
         rows, origin = seen.triangle.rows(), 0.0
         if self._scaled and self.fit_intercept:
             rows, origin = seen.triangle.rows_about_shift(), seen.triangle.shift
-        plan = self._plan(rows, self._gram_from(rows, rate))
+        plan = self._plan(rows, rate)
         problem = self._problem(plan, seen.target_shape, origin)
         descents = self._begin(problem, rate, None, None)
         known = {**fitted, "_seen": seen, "_split": None}
@@ -472,7 +471,7 @@ class GradientDescentRegressor(
         known = {**features_of(noted), "_seen": None, "_split": split}
         given = X, y, sample_weight
         with rows, nullcontext() if held_out is None else held_out.rows:
-            plan = self._plan(rows, self._gram_from(rows, rate))
+            plan = self._plan(rows, rate)
             problem = self._problem(plan, shape)
             descents = self._begin(problem, rate, coef_init, intercept_init)
             selections = self._selections(held_out, problem, plan)
@@ -500,8 +499,8 @@ class GradientDescentRegressor(
             return isinstance(self.alpha, str) and self.alpha == "auto"
         return bool(self.scale)
 
-    def _gram_from(self, rows, rate):
-        """Number of the update from which the Gram matrix is used."""
+    def _plan(self, rows, rate):
+        """Which form of the Hessian each update on these rows uses."""
         if rate.needs_spectrum and not self.precompute:
             raise ValueError(
                 f"alpha={self.alpha!r} needs the moments of the data, which precompute=False "
@@ -509,17 +508,12 @@ class GradientDescentRegressor(
             )
         # A warm start may make any number of steps more.
         max_steps = math.inf if self.warm_start else self.max_iter
-        return gram_from(rows, self.precompute, max_steps, rate.needs_spectrum)
-
-    def _plan(self, rows, first_update, suffix=""):
-        """What the updates are made of, after a first read of rows that are fit for them."""
-        plan = Plan.made(rows, bool(self.fit_intercept), first_update)
-        check_moments(plan.moments, rows, type(self).__name__, suffix)
-        return plan
+        first = gram_from(rows, self.precompute, max_steps, rate.needs_spectrum)
+        return Plan.made(rows, self.fit_intercept, first, estimator_name=type(self).__name__)
 
     def _problem(self, plan, target_shape, origin=0.0):
         """The problem of the plan's rows, whose features are the user's but for this origin."""
-        coordinates = Standardised.of(plan.moments, origin) if self._scaled else Unscaled()
+        coordinates = coordinates_of(plan.moments, self._scaled, origin)
         return LeastSquares(plan, target_shape, coordinates)
 
     def _begin(self, problem, rate, coef_init, intercept_init):
@@ -535,8 +529,8 @@ class GradientDescentRegressor(
         """What selects each target's iterate to return."""
         if held_out is None:
             return [LowestLoss() for _ in problem.objectives]
-        first_update = plan.gram_from_for(held_out.rows)
-        held_out_plan = self._plan(held_out.rows, first_update, held_out.suffix)
+        names = {"estimator_name": type(self).__name__, "suffix": held_out.suffix}
+        held_out_plan = plan.of_held_out(held_out.rows, **names)
         tested = LeastSquares(held_out_plan, problem.target_shape, problem.coordinates)
         losses = map(HeldOutLoss, tested.objectives)
         return [EarlyStopping(loss, self.n_iter_no_change) for loss in losses]

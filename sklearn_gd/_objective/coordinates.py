@@ -52,6 +52,11 @@ class Unscaled:
         return moments
 
 
+def coordinates_of(moments, scale, origin=0.0):
+    """Return standardised coordinates if asked for, else those of the features as they are."""
+    return Standardised.of(moments, origin) if scale else Unscaled()
+
+
 @dataclass(frozen=True)
 class Standardised:
     """Features centred and scaled to unit variance; a constant one is centred only.

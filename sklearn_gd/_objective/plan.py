@@ -9,6 +9,7 @@ import math
 from ..rows._machine import MEMORY_SHARE, physical_memory
 from .hessian import Gram, MatrixFree
 from .moments import collect, gathering_reads, lanes_of
+from .sizes import check_moments
 
 # Matrix-free the moments, a few steps and the certificate of a solution take about
 # a dozen reads even of well-conditioned data.  Up to somewhat less than twice
@@ -39,18 +40,22 @@ class Plan:
         self._gram_from = gram_from if self._gathered is None else 0
 
     @classmethod
-    def made(cls, rows, fit_intercept, gram_from):
-        """Return the plan after a first read of the rows."""
-        return cls(rows, collect(rows, fit_intercept, covariance=gram_from == 0), gram_from)
+    def made(cls, rows, fit_intercept, gram_from=NEVER, **names):
+        """Return the plan after a first read of the rows; raise if they cannot be squared."""
+        moments = collect(rows, bool(fit_intercept), covariance=gram_from == 0)
+        check_moments(moments, rows, **names)
+        return cls(rows, moments, gram_from)
+
+    def of_held_out(self, rows, **names):
+        """Return the same for held-out rows, without covariances if they outweigh the rows."""
+        outweigh = 2 * rows.n_stored <= rows.n_features**2
+        gram_from = NEVER if outweigh else self._gram_from
+        return Plan.made(rows, self.moments.fit_intercept, gram_from, **names)
 
     def inside(self, coordinates):
         """Return the same plan for features in these coordinates."""
         rows, moments = coordinates.rows(self.rows), coordinates.moments(self.moments)
         return Plan(rows, moments, self._gram_from)
-
-    def gram_from_for(self, held_out):
-        """The same number for held-out rows: never where covariances outweigh the rows."""
-        return self._gram_from if 2 * held_out.n_stored > held_out.n_features**2 else NEVER
 
     def uses_gram(self, k):
         """Whether update k uses the Gram matrix, which is gathered if need be."""

@@ -3,11 +3,9 @@
 import numpy as np
 
 from .._descent.loop import HOPELESS
-from .._objective.coordinates import Standardised, Unscaled
+from .._objective.coordinates import coordinates_of
 from .._objective.least_squares import LeastSquares
-from .._objective.moments import collect
 from .._objective.plan import Plan
-from .._objective.sizes import check_moments
 from ..rows._memory import Rows
 from .gram import How
 
@@ -34,14 +32,12 @@ class ByPasses:
             counts *= weights[:, None]
         self._sums = counts.sum(axis=0)
         self._given = X, Y
-        whole = self._moments(weights)
+        *training, whole = [self._problem(given) for given in (*counts.T[:n_splits], weights)]
         # What is far from the origin is moved near it for all splits alike.
-        self._common = self._coordinates(whole[0])
-        training = [self._moments(counts[:, f]) for f in range(n_splits)]
-        problems = [self._problem(*given) for given in (*training, whole)]
-        self._largest = max(problem.curvature.largest for problem in problems)
-        self._splits = [problem.coordinates for problem in problems[:-1]]
-        self._means = np.array([moments.y_mean for moments, _ in training])
+        self._common = whole.coordinates
+        self._largest = max(problem.curvature.largest for problem in (*training, whole))
+        self._splits = [problem.coordinates for problem in training]
+        self._means = np.array([problem.moments.y_mean for problem in training])
         self._rows = self._common.rows(Rows(X, np.column_stack([Y, counts])))
 
     @property
@@ -49,18 +45,9 @@ class ByPasses:
         """The largest L, of all training rows and of all rows together."""
         return self._largest
 
-    def _moments(self, weights):
-        rows = Rows(*self._given, weights)
-        moments = collect(rows, self._fit_intercept, covariance=False)
-        check_moments(moments, rows)
-        return moments, rows
-
-    def _coordinates(self, moments):
-        return Standardised.of(moments) if self._how.scale else Unscaled()
-
-    def _problem(self, moments, rows):
-        coordinates = self._coordinates(moments)
-        return LeastSquares(Plan(rows, moments), (), coordinates)
+    def _problem(self, weights):
+        plan = Plan.made(Rows(*self._given, weights), self._fit_intercept)
+        return LeastSquares(plan, (), coordinates_of(plan.moments, self._how.scale))
 
     @np.errstate(over="ignore", invalid="ignore")
     def losses(self, alphas, max_iter):
@@ -76,6 +63,7 @@ class ByPasses:
             hopeless = HOPELESS * trained if hopeless is None else hopeless
             lost |= ~(trained <= hopeless) | ~np.isfinite(tested)
             losses[:, k] = np.where(lost, np.inf, tested).mean(axis=-1)
+            # The update rule (_descent/step.py), of all descents at once.
             theta = theta - alphas[:, None, None] * gradient
         return losses
 

@@ -8,11 +8,10 @@ import numpy as np
 from .. import _parameters as parameters
 from .._descent.loop import advance
 from .._fitted import leaves_no_trace
-from .._objective.coordinates import Standardised, Unscaled
+from .._objective.coordinates import coordinates_of
 from .._objective.least_squares import LeastSquares
 from .._objective.plan import NEVER, Plan, affordable
 from .._objective.quadratic import steps_from_zero
-from .._objective.sizes import check_moments
 from ..learning_rates._numbers import shown
 from ..rows import _checks as checks
 from ..rows._checks import check_X_y
@@ -101,9 +100,8 @@ def gradient_descent_path(
     rate, counts = parameters.check_alpha(alpha), _check_counts(n_iters)
     rows = checks.check_rows(X, y, sample_weight)
     known = rows.n_features <= MOST_FEATURES and affordable(rows.n_features)
-    plan = Plan.made(rows, bool(fit_intercept), 0 if known else NEVER)
-    check_moments(plan.moments, rows)
-    coordinates = Standardised.of(plan.moments) if scale else Unscaled()
+    plan = Plan.made(rows, fit_intercept, 0 if known else NEVER)
+    coordinates = coordinates_of(plan.moments, scale)
     problem = LeastSquares(plan, y.shape[1:], coordinates)
     largest = problem.curvature.largest
     if rate.alpha * largest > 2.0:

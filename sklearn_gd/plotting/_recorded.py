@@ -11,7 +11,6 @@ from .._objective.least_squares import LeastSquares
 from .._objective.moments import collect
 from .._objective.plan import NEVER, Plan
 from .._objective.quadratic import Quadratic, around_minimum, hessian_rows
-from .._objective.sizes import check_moments
 from ..rows import _checks as checks
 from ..rows._checks import check_X_y
 from ..rows._held_out import split_rows
@@ -154,7 +153,6 @@ def _recorded(
     carried = list(range(len(all_names))) if everything else list(chosen)
 
     plan = Plan.made(rows, fit_intercept, 0 if everything else NEVER)
-    check_moments(plan.moments, rows)
     problem = LeastSquares(plan, (), coordinates)
     objective, largest = problem.objectives[target], problem.curvature.largest
     _check_data(objective, path, losses, np.ravel(regressor.best_iter_)[target])
