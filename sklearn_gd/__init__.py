@@ -1,9 +1,14 @@
 """Linear regression by explicit batch gradient descent, as a scikit-learn estimator."""
 
-from ._functions import cost, directional_derivative, gradient, max_stable_alpha
+from ._functions import (
+    cost,
+    directional_derivative,
+    gradient,
+    gradient_descent_path,
+    max_stable_alpha,
+)
 from ._regressor import GradientDescentRegressor
 from ._regressor_cv import GradientDescentRegressorCV
-from ._search.path import gradient_descent_path
 from .plotting import (
     CoefficientPathDisplay,
     DescentPathDisplay,

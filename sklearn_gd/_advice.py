@@ -7,6 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ._descent.state import STATUSES
 from ._descent.stopping import SolutionTest
+from ._frames import stacklevel
 from ._objective.dependent import dependent_features, name_of
 from .learning_rates import Constant, Schedule
 
@@ -20,7 +21,7 @@ MUCH, SOME = 3.0, 0.1
 SEEN, SEEN_SINGLE = 5e-7, 1e-4
 
 
-def warn_of(problem, descents, rate, max_iter, tol, names, frames):
+def warn_of(problem, descents, rate, max_iter, tol, names):
     """Issue one ConvergenceWarning if not all descents ended where they should.
 
     Parameters
@@ -34,8 +35,6 @@ def warn_of(problem, descents, rate, max_iter, tol, names, frames):
         With 0 the user asked for so many steps and not for a solution.
     names : sequence of str or None
         Of the features.
-    frames : int
-        Between this one and the user's line.
     """
     fine = {"converged", "early_stopped", "stopped"} | (set() if tol > 0.0 else {"max_iter"})
     failed = [j for j, descent in enumerate(descents) if descent.trace.status not in fine]
@@ -52,7 +51,7 @@ def warn_of(problem, descents, rate, max_iter, tol, names, frames):
     advice = Advice(problem, descents[worst], test, rate, max_iter, names)
     sentences = (tell or tells[descents[worst].trace.status])(advice)
     message = (of_many if len(descents) > 1 else "") + " ".join(filter(None, sentences))
-    warnings.warn(message, ConvergenceWarning, stacklevel=frames + 1)
+    warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel())
 
 
 class Advice:

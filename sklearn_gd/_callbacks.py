@@ -7,11 +7,7 @@ import numpy as np
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
-
-    # That with_callbacks puts between fit and its caller.
-    FRAMES = 1
 except ImportError:
-    FRAMES = 0
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Nothing, as this scikit-learn has no callbacks."""

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from . import _parameters as parameters
 from ._advice import warn_of
-from ._callbacks import FRAMES, CallbackSupportMixin, tasks_of, with_callbacks
+from ._callbacks import CallbackSupportMixin, tasks_of, with_callbacks
 from ._descent.early_stopping import EarlyStopping, HeldOutLoss
 from ._descent.loop import LowestLoss, descend
 from ._descent.observers import Printer
@@ -31,11 +31,11 @@ from ._objective.coordinates import coordinates_of
 from ._objective.least_squares import LeastSquares
 from ._objective.plan import Plan, gram_from
 from .rows import _checks as checks
-from .rows._batches import check_batch_is_in_memory, seen_with, unless_rows_are_forgotten
+from .rows._batches import seen_with, unless_rows_are_forgotten
 from .rows._checks import validate_data
 from .rows._held_out import check_asked, hold_out
 from .rows._memory import predictions
-from .rows._open import dask_for
+from .rows._open import dask_for, open_rows, require_memory
 
 
 class GradientDescentRegressor(
@@ -430,7 +430,8 @@ class GradientDescentRegressor(
             )
         rate = parameters.check_alpha(self.alpha)
         seen = getattr(self, "_seen", None)
-        check_batch_is_in_memory(X, y, sample_weight)
+        remedy = "call fit, which reads it chunk by chunk, or pass what compute() makes of a part"
+        require_memory("partial_fit takes batches in memory", remedy, X, y, sample_weight)
         noted = stand_in(self)
         how = {"reset": seen is None}
         if np.shape(X)[0] == 0:
@@ -465,7 +466,7 @@ class GradientDescentRegressor(
         check_asked(self.early_stopping, *given_held_out)
         rate = parameters.check_alpha(self.alpha)
         noted = stand_in(self)
-        rows, shape = noted._rows(X, y, sample_weight)
+        rows, shape = open_rows(X, y, sample_weight, estimator=noted)
         rows, held_out = hold_out(noted, rows, shape, *given_held_out)
         split = None if held_out is None else held_out.split
         known = {**features_of(noted), "_seen": None, "_split": split}
@@ -479,14 +480,6 @@ class GradientDescentRegressor(
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coef_")
-
-    def _rows(self, X, y, sample_weight):
-        """Return a source of rows, and the shape of a row of y."""
-        dask = dask_for(X)
-        if dask is not None:
-            return dask.rows_of(self, X, y, sample_weight)
-        X, y = validate_data(self, X, y, **checks.ROWS_AS_THEY_ARE)
-        return checks.check_rows(X, y, sample_weight), y.shape[1:]
 
     @property
     def _tol(self):
@@ -576,10 +569,8 @@ class GradientDescentRegressor(
         def last():
             if tasks is not None:
                 tasks.end()
-            # The user's and those up to here: of this, of fit and of its decorators.
-            frames = 5 + (FRAMES if given is not None else 0)
             names = known.get("feature_names_in_")
-            warn_of(problem, descents, rate, self.max_iter, self._tol, names, frames)
+            warn_of(problem, descents, rate, self.max_iter, self._tol, names)
 
         return {**known, **found, "_pause": pause}, last
 

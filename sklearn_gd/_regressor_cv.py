@@ -15,6 +15,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from . import _parameters as parameters
 from ._documentation import LINK_TEMPLATE
 from ._fitted import features_of, leaves_no_trace, or_stays_as_it_was, stand_in, take_over
+from ._frames import stacklevel
 from ._regressor import GradientDescentRegressor
 from ._search.cross_validation import held_out_losses
 from ._search.splits import splits_of
@@ -22,6 +23,7 @@ from .learning_rates._numbers import shown
 from .rows import _checks as checks
 from .rows._checks import validate_data
 from .rows._machine import alone, use_at_most
+from .rows._open import require_memory
 
 # Learning rates of the grid, if the user does not say how many.
 GRID = 20
@@ -203,6 +205,11 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             are above 2/L, or the one chosen is and J climbs.
         """
         self._check_settings()
+        remedy = (
+            "pass what compute() makes of it, or let GradientDescentRegressor read it by chunks"
+        )
+        who = "GradientDescentRegressorCV selects rows of splits in memory"
+        require_memory(who, remedy, X, y, sample_weight)
         routed = self._routed(sample_weight, params)
         given = X
         noted = stand_in(self)
@@ -324,8 +331,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         else:
             message = _far_better(found, error, steps, self.max_iter)
         if message:
-            # The user's line, before those of fit and its decorators.
-            warnings.warn(message, ConvergenceWarning, stacklevel=5)
+            warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel())
 
     def get_metadata_routing(self):
         """Get metadata routing of this object.

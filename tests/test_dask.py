@@ -22,7 +22,16 @@ from sklearn.datasets import load_diabetes
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
 
-from sklearn_gd import GradientDescentRegressor, cost, max_stable_alpha
+from sklearn_gd import (
+    DescentPathDisplay,
+    GradientDescentRegressor,
+    GradientDescentRegressorCV,
+    cost,
+    directional_derivative,
+    gradient,
+    gradient_descent_path,
+    max_stable_alpha,
+)
 
 from .problems import assert_agree, design, with_condition
 
@@ -184,6 +193,41 @@ def test_partial_fit_wants_batches_in_memory():
     for batch in ((lazy, y), (X, chunked(y, [25])), (dd.from_dask_array(lazy), y)):
         with pytest.raises(TypeError, match="partial_fit takes batches in memory"):
             GradientDescentRegressor().partial_fit(*batch)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("frame", [True, False])
+def test_functions_read_chunk_by_chunk(frame, weighted):
+    X, y = with_condition(10.0, 60, 3, seed=0)
+    weights = np.arange(60.0) if weighted else None
+    lazy = dd.from_dask_array(chunked(X, [25, 20])) if frame else chunked(X, [25, 20])
+    targets = chunked(y, [25, 20])
+    w, b = np.array([1.0, -2.0, 0.5]), 0.3
+    how = {"sample_weight": weights}
+    alpha = 0.5 * max_stable_alpha(X, **how)
+    for scale in (True, False):
+        found = max_stable_alpha(lazy, scale=scale, **how)
+        assert_allclose(found, max_stable_alpha(X, scale=scale, **how), rtol=1e-9)
+    assert_allclose(cost(lazy, targets, w, b, **how), cost(X, y, w, b, **how), rtol=1e-12)
+    found = directional_derivative(lazy, targets, w, b, w, **how)
+    assert_allclose(found, directional_derivative(X, y, w, b, w, **how), rtol=1e-9)
+    slopes = zip(gradient(lazy, targets, w, b, **how), gradient(X, y, w, b, **how), strict=True)
+    for found, expected in slopes:
+        assert_allclose(found, expected, rtol=1e-9)
+    how |= {"alpha": alpha, "n_iters": [0, 3, 100]}
+    found = gradient_descent_path(lazy, targets, **how)
+    for one, other in zip(found, gradient_descent_path(X, y, **how), strict=True):
+        assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+def test_who_selects_rows_says_that_they_must_be_in_memory():
+    X, y = with_condition(10.0, 60, 3, seed=0)
+    lazy, targets = chunked(X, [25, 20]), chunked(y, [25, 20])
+    with pytest.raises(TypeError, match=r"CV selects rows.*Dask.*compute\(\)"):
+        GradientDescentRegressorCV().fit(lazy, targets)
+    reg = GradientDescentRegressor(store_path=True).fit(X, y)
+    with pytest.raises(TypeError, match=r"Displays draw rows.*Dask.*compute\(\)"):
+        DescentPathDisplay.from_estimator(reg, lazy, targets)
 
 
 def test_predictions_are_lazy_and_chunked_as_x():

@@ -150,16 +150,16 @@ class AtStart:
 def _theta(problem, target, parameters):
     """The start of a target's descent, given the user's parameters or None."""
     if parameters is None:
-        return problem.objectives[target].best_constant()
+        return problem.start(problem.objectives[target])
     w, b = problem.coordinates.inside(*parameters)
     return join(w, b, problem.moments.fit_intercept)
 
 
 def _initial_parameters(problem, coef_init, intercept_init):
-    """The user's parameters to start at for each target; None for the best constant."""
+    """The user's parameters to start at for each target; None if there are none."""
     rows, target_shape = problem.rows, problem.target_shape
     n_targets, n_features = rows.n_targets, rows.n_features
-    if coef_init is None and intercept_init is None and problem.coordinates.scaled:
+    if coef_init is None and intercept_init is None:
         return [None] * n_targets
     coef, intercept = np.zeros((*target_shape, n_features)), np.zeros(target_shape)
     if coef_init is not None:

@@ -49,6 +49,11 @@ class LeastSquares:
         decompose = self.curvature.decompose
         self.objectives = [Objective(plan, j, decompose) for j in range(plan.rows.n_targets)]
 
+    def start(self, objective):
+        """Theta where a descent begins by default: the best constant, or zero if not scaled."""
+        best = objective.best_constant()
+        return best if self.coordinates.scaled else np.zeros_like(best)
+
 
 class Objective:
     """J of one target.

@@ -14,6 +14,7 @@ from .._objective.quadratic import Quadratic, around_minimum, hessian_rows
 from ..rows import _checks as checks
 from ..rows._checks import check_X_y
 from ..rows._held_out import split_rows
+from ..rows._open import require_memory
 from ._fitted import features_of, has_diverged, regressor_of
 
 # Of so many parameters all second moments are kept; of more, those of the two shown.
@@ -116,6 +117,7 @@ def record(estimator, X, y, sample_weight, parameters, target):
     regressor = regressor_of(estimator)
     n_features = _stored_path(regressor).shape[-1]
     X, names = features_of(estimator, X)
+    require_memory("Displays draw rows in memory", "pass what compute() makes of a part", X, y)
     X, y = check_X_y(X, y, **checks.ROWS_AS_THEY_ARE)
     if X.shape[1] != n_features:
         raise ValueError(f"X has {X.shape[1]} features, but fit was given {n_features}.")

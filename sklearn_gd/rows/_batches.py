@@ -7,7 +7,6 @@ import numpy as np
 
 from . import _checks as checks
 from ._factor import Triangle
-from ._open import dask_for
 
 
 class unless_rows_are_forgotten:  # noqa: N801
@@ -27,15 +26,6 @@ class unless_rows_are_forgotten:  # noqa: N801
                 "call partial_fit on a clone, from the first batch on."
             )
         return self._method.__get__(estimator, owner)
-
-
-def check_batch_is_in_memory(*batch):
-    """Raise if part of a batch is a Dask collection."""
-    if any(dask_for(part) is not None for part in batch):
-        raise TypeError(
-            "partial_fit takes batches in memory, got a Dask collection: call fit, which reads it "
-            "chunk by chunk, or pass what compute() makes of a part of it."
-        )
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ processes or machines do the work is up to the active scheduler.
 import copy
 
 import dask
+import dask.array as da
 import numpy as np
 from dask.delayed import Delayed
 from dask.highlevelgraph import HighLevelGraph
@@ -14,7 +15,6 @@ from scipy import sparse
 from sklearn.utils import assert_all_finite
 
 from .._cached import cached_property
-from .._callbacks import FRAMES
 from . import _checks as checks
 from . import _dask_scheduler as scheduler
 from ._dask_checks import aligned, features, new_name, weights_near_one, with_known_chunks
@@ -161,18 +161,18 @@ def rows_of(estimator, X, y, sample_weight, *, reset=True, suffix=""):
 
     Parameters
     ----------
-    estimator : GradientDescentRegressor
+    estimator : GradientDescentRegressor or None
         Told of the features, or with ``reset=False`` asked for them.
     X, y, sample_weight
-        As in its fit; y and the weights may be in memory.
+        As in its fit; y and the weights may be in memory. Without y, None, it is 0.
     reset : bool, default=True
     suffix : str, default=""
         Of the parameters' names: ``_val`` for held-out rows.
     """
-    X = with_known_chunks(features(estimator, X, reset, f"X{suffix}", 8 + FRAMES))
+    X = with_known_chunks(features(estimator, X, reset, f"X{suffix}"))
     if X.shape[0] == 0:
         raise ValueError(f"X{suffix} has 0 sample(s), but at least one is required.")
-    y = aligned(y, X, f"y{suffix}")
+    y = da.zeros(X.shape[0], chunks=X.chunks[0]) if y is None else aligned(y, X, f"y{suffix}")
     target_shape = y.shape[1:]
     y = y.astype(np.float64)
     y = y if y.ndim == 2 else y[:, None]
@@ -184,7 +184,7 @@ def rows_of(estimator, X, y, sample_weight, *, reset=True, suffix=""):
 
 def predict(estimator, X):
     """Return the predictions as a lazy Dask array in the chunks of X."""
-    X = features(estimator, X, False, "X", 4)
+    X = features(estimator, X, False, "X")
     coef, intercept = estimator.coef_, estimator.intercept_
     how = {"drop_axis": 1} if coef.ndim == 1 else {"chunks": (X.chunks[0], (len(coef),))}
     dtype = np.result_type(X.dtype, coef.dtype)

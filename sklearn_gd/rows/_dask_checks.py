@@ -11,6 +11,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
+from .._frames import stacklevel
 from . import _checks as checks
 from . import _dask_scheduler as scheduler
 
@@ -20,11 +21,8 @@ def new_name(what):
     return f"sklearn-gd-{what}-{uuid.uuid4().hex}"
 
 
-def features(estimator, X, reset, name, frames):
-    """X as a Dask array of whole rows, whose chunks may be of unknown length.
-
-    The number of frames is that between a warning and the user's line.
-    """
+def features(estimator, X, reset, name):
+    """X as a Dask array of whole rows, whose chunks may be of unknown length."""
     # An object may say that it has whatever it is asked for.
     is_frame = hasattr(type(X), "to_dask_array") and X.ndim == 2
     X = _plain(X, name) if is_frame else X
@@ -37,14 +35,15 @@ def features(estimator, X, reset, name, frames):
     known = X._meta if is_frame else np.empty((0, X.shape[1]))
     if known.shape[1] == 0:
         raise ValueError(f"{name} has 0 feature(s), but at least one is required.")
-    validate_data(estimator, known, reset=reset, skip_check_array=True)
+    if estimator is not None:
+        validate_data(estimator, known, reset=reset, skip_check_array=True)
     X = X.to_dask_array() if is_frame else X
     checks.check_numeric(X, name)
     if X.numblocks[1] > 1:
         warnings.warn(
             f"{name} is in chunks of {X.chunksize[1]} of its {X.shape[1]} columns and is put "
             "together to whole rows, which moves all data; better write it in chunks of rows.",
-            stacklevel=frames,
+            stacklevel=stacklevel(),
         )
         X = X.rechunk({1: -1})
     return X

@@ -1,6 +1,14 @@
-"""Whether data is a Dask collection: the one place outside the Dask module that asks."""
+"""What X is: the one place that asks, for all who read rows.
+
+Rows in memory are read by blocks, Dask collections by chunks; who cannot do
+without rows in memory says so.
+"""
 
 from importlib import import_module
+
+import numpy as np
+
+from . import _checks as checks
 
 
 def dask_for(X):
@@ -9,3 +17,33 @@ def dask_for(X):
     Dask's own protocol tells, so that nothing of Dask is imported before.
     """
     return import_module("._dask", __package__) if hasattr(X, "__dask_graph__") else None
+
+
+def open_rows(X, y, sample_weight=None, *, estimator=None, reset=True):
+    """Return a Source of the rows that a user passes, and the shape of a row of y.
+
+    Parameters
+    ----------
+    X, y, sample_weight
+        As in fit; without y, None, it is 0.
+    estimator : estimator, default=None
+        Is told of the features, or with ``reset=False`` asked for them.
+    reset : bool, default=True
+    """
+    dask = dask_for(X)
+    if dask is not None:
+        return dask.rows_of(estimator, X, y, sample_weight, reset=reset)
+    if y is None:
+        X = checks.check_array(X, input_name="X", **checks.AS_IT_IS)
+        y = np.zeros(X.shape[0])
+    elif estimator is None:
+        X, y = checks.check_X_y(X, y, **checks.ROWS_AS_THEY_ARE)
+    else:
+        X, y = checks.validate_data(estimator, X, y, reset=reset, **checks.ROWS_AS_THEY_ARE)
+    return checks.check_rows(X, y, sample_weight), y.shape[1:]
+
+
+def require_memory(who, remedy, *data):
+    """Raise if any of the data is a Dask collection, which would have to be loaded."""
+    if any(dask_for(part) is not None for part in data):
+        raise TypeError(f"{who}, got a Dask collection: {remedy}.")

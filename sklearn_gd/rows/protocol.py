@@ -1,0 +1,112 @@
+"""The protocol of a source of rows, and of the blocks that it hands to a kernel.
+
+J is a sum over rows, and so is all that a descent needs of the data.  A source
+of rows applies a *kernel* to every block of its rows and adds up the results.
+Where the rows are, and which threads, processes or machines read them, is its
+own business; what is summed is not.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+Kernel = Callable[..., tuple[Any, ...]]
+
+
+class Block(Protocol):
+    """The features of a block of rows, however they are stored."""
+
+    shape: tuple[int, int]
+
+    def times(self, v: np.ndarray) -> np.ndarray:
+        """Return X v, a new array; v has one or two dimensions."""
+        ...
+
+    def transpose_times(self, v: np.ndarray) -> np.ndarray:
+        """Return X^T v, a new array."""
+        ...
+
+    def gram(self, root, shift, y, ones) -> tuple[np.ndarray, ...]:
+        """Return sums of z z^T, z y^T and z.
+
+        z is a row of X - shift times the root of its weight (None: all 1); y and
+        ones come times the root of their weight.
+        """
+        ...
+
+    def squares(self, root, shift, y, ones) -> tuple[np.ndarray, ...]:
+        """Return sums of z^2 for each feature, of (z . v)^2 for some fixed v, of z y^T and z."""
+        ...
+
+    def about(self, shift: np.ndarray) -> "Block":
+        """Return the rows minus the shift, for ``times`` and ``transpose_times``."""
+        ...
+
+    def dense(self) -> np.ndarray:
+        """Return all of it as an ndarray."""
+        ...
+
+
+class Source(Protocol):
+    """Rows, their targets and weights; a context manager, whose end lets go of what it kept."""
+
+    n_rows: int
+    n_features: int
+    n_targets: int
+    dtype: type
+    """Of the coefficients: float32 if X is, else float64."""
+    can_be_split: bool
+    """Whether a share of the rows can be held out."""
+    in_memory: bool
+    """Whether a read runs nothing but the kernel."""
+    reads: int
+    """How often every row has been read."""
+
+    @property
+    def n_stored(self) -> int:
+        """Numbers stored in X: of sparse rows fewer than rows times features."""
+        ...
+
+    def sum(
+        self,
+        kernel: Kernel,
+        *,
+        block_rows: int | None = None,
+        n_lanes: int | None = None,
+        work: float = 1.0,
+        columns: int | None = None,
+    ) -> list:
+        """Read every row once: add up ``kernel(X, y, weights)`` over the blocks.
+
+        Parameters
+        ----------
+        kernel : callable
+            Is given a Block, an array of shape (n_rows, n_targets) and one of
+            shape (n_rows,), or None for weights of 1. Returns a tuple of
+            numbers and float64 arrays of its own, or of other things that can
+            be added up by ``+=``.
+        block_rows : int, default=None
+            Rows of a block; None for as many as fit into a cache.
+        n_lanes : int, default=None
+            Sums to be kept at a time; None for as many as there may be threads.
+        work : float, default=1.0
+            Time that the kernel takes, in that of reading the rows.
+        columns : int, default=None
+            The most that the kernel's products with a block have, if it leaves
+            all products to the block; None if it does not.
+
+        Returns
+        -------
+        list
+            The sums, in the order of the kernel's tuple.
+        """
+        ...
+
+    def typical_row(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return middle and range of X, and the middle of y, in some of the rows that count."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exception: object) -> None: ...
