@@ -84,20 +84,19 @@ class GradientDescentRegressor(
         Stop when no correlation of the residual with a feature exceeds this.
         With 0 or None exactly `max_iter` steps are made. See Notes.
     precompute : "auto", True or False, default="auto"
-        True, *by moments*: the second moments of the data, n_features^2
-        numbers, are gathered in one read of the rows; a step then costs
-        n_features^2 operations, however many rows there are. False, *by
-        passes*: each step reads all rows. Both make the same steps, to
-        rounding.
-        "auto": by moments at once where gathering them costs little, up to
-        about 500 features of dense data. Else by passes at first, and by
-        moments when the steps have cost as much as gathering does; so a fit
-        takes at most about twice as long as by the better choice. By passes
-        to the end where there are more features than rows as well, or where
-        gathering would take more than a quarter of the memory.
-        By passes, ``"lipschitz"`` and ``"silver"`` cost one more read (beyond
+        True: the Gram matrix, the n_features^2 second moments of the data, is
+        computed in one read of the rows; a step then costs n_features^2
+        operations, however many rows there are. False, *matrix-free*: each
+        step reads all rows. Both make the same steps, to rounding.
+        "auto": the Gram matrix at once where it costs little, up to about 500
+        features of dense data. Else matrix-free at first, and with the Gram
+        matrix when the steps have cost as much as computing it; so a fit takes
+        at most about twice as long as with the better choice. Matrix-free to
+        the end where there are more features than rows as well, or where the
+        Gram matrix would take more than a quarter of the memory.
+        With False, ``"lipschitz"`` and ``"silver"`` cost one more read (beyond
         1000 features some dozens), and ``"chebyshev"`` raises ValueError. Up to
-        1000 features the second moments may be gathered all the same once the
+        1000 features the Gram matrix may be computed all the same once the
         steps have cost as much: to tell a solution, and for ``"auto"``.
     warm_start : bool, default=False
         Whether `fit` goes on from where the last one ended. On the same data
@@ -192,16 +191,16 @@ class GradientDescentRegressor(
     At a solution the residual is orthogonal to the intercept's column of ones
     and to every feature, so the rule that ends the descent is that no
     correlation of the residual with a (centred) feature exceeds `tol`. It
-    does not depend on units. It leaves of J an excess of at most
-    ``n_features * tol**2 / l``, relative to J, where l is the smallest
-    eigenvalue of the correlation matrix of the features (without an
-    intercept: of their cosines). So the excess itself must be at most 1e-7 of
-    J too (with the cube of `tol` for a smaller one than 1e-6). By moments it is
-    known: eigenvalues that rounding of the moments hides are looked up in the
-    rows. By passes it is known where the moments are worth gathering for it;
+    does not depend on units. It leaves a suboptimality J - J* of at most
+    ``n_features * tol**2 / l`` times J, where l is the smallest eigenvalue of
+    the correlation matrix of the features (without an intercept: of their
+    cosines). So the suboptimality itself must be at most 1e-7 J too, and for a
+    `tol` below 1e-6 less, in proportion to its cube. With the Gram matrix it is
+    known: eigenvalues that are lost in its rounding are computed from the rows.
+    Matrix-free it is known where the Gram matrix is worth computing for it;
     else up to thirty conjugate gradient steps must not find it larger, and
     nearly collinear features may still hide more. Features that depend on each
-    other to more than some twelve digits count as dependent; if J has a slope
+    other to more than about twelve digits count as dependent; if J has a slope
     along them even so, the fit does not converge.
 
     Where several solutions have the same J, with more features than rows for
@@ -209,9 +208,9 @@ class GradientDescentRegressor(
     along standardised features, from the best constant, that of least norm of
     the w of these; `LinearRegression` returns the one of least norm of w.
 
-    Losses between two reads of the rows are added up from differences. The rows
-    are read again where rounding may have changed one by more than some 1e-10
-    of it.
+    Between two reads of the rows losses are sums of their differences. The rows
+    are read again where rounding may have changed a loss by more than about
+    1e-10 of it.
 
     Sums are float64 whatever the dtype of X. Before convergence is declared
     loss and gradient are computed afresh from the rows, unless a bound of
@@ -219,9 +218,9 @@ class GradientDescentRegressor(
     not copied. Values must be 0 or of a size between 1e-30
     and 1e30.
 
-    By "auto", a learning rate which adapts to rounding as to everything else,
-    stopped coefficients may differ between machines in the sixth digit where
-    the problem is ill-conditioned; the excess of the loss does not.
+    The default "auto" adapts to rounding as to everything else: where the problem
+    is ill-conditioned, coefficients may differ between machines in the sixth
+    digit when it stops; the loss does not.
 
     References
     ----------
@@ -366,7 +365,7 @@ class GradientDescentRegressor(
         """Descend on the rows of this batch and of all batches before.
 
         Exact: as `fit` on all of them, in whatever sizes and order they come.
-        Of the rows only their triangular factor is kept, about
+        Of the rows only their R factor is kept, about
         ``(n_features + 2)^2`` numbers, and each call descends over it from the
         start. Pickled between two calls, the estimator goes on elsewhere with
         the same bits.
@@ -445,9 +444,9 @@ class GradientDescentRegressor(
         if np.shape(X)[0] == 0 or seen is None:
             take_over(self, vars(self) | fitted)
             return self
-        rows, origin = seen.triangle.rows(), 0.0
+        rows, origin = seen.factor.rows(), 0.0
         if self._scaled and self.fit_intercept:
-            rows, origin = seen.triangle.rows_about_shift(), seen.triangle.shift
+            rows, origin = seen.factor.rows_about_shift(), seen.factor.shift
         plan = self._plan(rows, rate)
         problem = self._problem(plan, seen.target_shape, origin)
         descents = self._begin(problem, rate, None, None)

@@ -24,13 +24,13 @@ from sklearn_gd import (
     max_stable_alpha,
 )
 from sklearn_gd._regressor_cv import _best
-from sklearn_gd._search.gram import ByMoments
-from sklearn_gd._search.matrix_free import ByPasses
+from sklearn_gd._search.gram import GramFolds
+from sklearn_gd._search.matrix_free import MatrixFreeFolds
 from sklearn_gd._search.splits import sets_of_rows
 
 from .problems import design, errors_of_split, with_condition
 
-FORMS = [ByMoments, ByPasses]
+FORMS = [GramFolds, MatrixFreeFolds]
 
 
 def plain_loop(X, Y, splits, alphas, max_iter, weights=None, fit_intercept=True):
@@ -111,7 +111,7 @@ def hard_cases():
 def test_hard_data_keep_their_digits(case, fit_intercept):
     _, X, y, cv = case
     splits = list(cv.split(X))
-    folds = ByMoments(X, y[:, None], None, splits, fit_intercept)
+    folds = GramFolds(X, y[:, None], None, splits, fit_intercept)
     alphas = np.array([0.01, 1.0, 1.9]) / folds.largest_eigenvalue
     found = folds.losses(alphas, 100)
     exactly = [array.astype(np.longdouble) for array in (X, y[:, None], alphas)]
@@ -167,7 +167,7 @@ def test_iterates_are_the_same_some_at_a_time(monkeypatch):
     from sklearn_gd._search import gram as by_moments
 
     X, Y, _ = data()
-    folds = ByMoments(X, Y, None, list(KFold(3).split(X)), True)
+    folds = GramFolds(X, Y, None, list(KFold(3).split(X)), True)
     alphas = np.array([0.1, 1.9, 2.5]) / folds.largest_eigenvalue
     expected = folds.losses(alphas, 300)
     for n_rows in (1, 2, 7, 64, 299, 300):
@@ -208,7 +208,7 @@ def test_each_row_is_gathered_once(monkeypatch):
     collect = by_moments.collect
     monkeypatch.setattr(by_moments, "collect", counted)
     X, Y, _ = data()
-    ByMoments(X, Y, None, list(KFold(5).split(X)), True)
+    GramFolds(X, Y, None, list(KFold(5).split(X)), True)
     assert sum(gathered) == len(X)
 
 

@@ -17,7 +17,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from sklearn_gd import GradientDescentRegressor, cost, max_stable_alpha
-from sklearn_gd.rows._factor import Triangle
+from sklearn_gd.rows._factor import RFactor
 from sklearn_gd.rows._memory import Rows
 
 from .problems import assert_agree, design, with_condition
@@ -88,7 +88,7 @@ def test_the_rows_kept_have_the_same_loss(offset, n_batches):
     triangle = None
     for some in np.array_split(np.arange(len(y)), n_batches):
         batch = Rows(X[some], y[some, None])
-        triangle = (Triangle.about(batch) if triangle is None else triangle).with_rows(batch)
+        triangle = (RFactor.about(batch) if triangle is None else triangle).with_rows(batch)
     kept = triangle.rows()
     assert kept.X.shape == (7, 5)
     # About the origin of the data, where the direct solution has its digits.

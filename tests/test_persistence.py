@@ -24,7 +24,7 @@ TRUSTED = {
     "sklearn_gd.rows._batches.Seen",
     "sklearn_gd._descent.state.State",
     "sklearn_gd._objective.point.Point",
-    "sklearn_gd.rows._factor.Triangle",
+    "sklearn_gd.rows._factor.RFactor",
 }
 OF_RATES = ("sklearn_gd.learning_rates.",)
 

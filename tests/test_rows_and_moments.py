@@ -71,7 +71,9 @@ def test_moments(kind, covariance, fit_intercept, use_weights, tmp_path):
     assert_allclose(moments.diagonal, np.average(X**2, axis=0, weights=s), rtol=1e-12)
     A = np.column_stack([X, np.ones(len(X))]) if fit_intercept else X
     H = (A * s[:, None]).T @ A / s.sum()
-    assert_allclose(moments.pull(), (A * s[:, None]).T @ Y / s.sum(), rtol=1e-9, atol=1e-12)
+    assert_allclose(
+        moments.minus_gradient(), (A * s[:, None]).T @ Y / s.sum(), rtol=1e-9, atol=1e-12
+    )
     assert_allclose(moments.y_square, np.average(Y**2, axis=0, weights=s), rtol=1e-12)
     if covariance:
         assert_allclose(moments.hessian, H, rtol=1e-9, atol=1e-12)

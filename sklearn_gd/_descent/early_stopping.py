@@ -17,16 +17,16 @@ from ..rows._products import inner
 from .loop import TIE
 
 # About that point J is a sum of terms whose rounding it inherits: once it is
-# smaller than they are by this factor, it is read off the rows again.
+# smaller than they are by this factor, it is computed from the rows again.
 SMALLEST_SHARE = 1e-5
 
 
 class HeldOutLoss:
     """J on held-out rows along one descent.
 
-    By passes each loss is a read of these rows.  By moments it is that of the
-    quadratic ``J(a) + g'u + u'H u / 2``, u = theta - a, about a point a
-    where J and its gradient g were read off them.
+    Matrix-free each loss is a read of these rows.  With the Gram matrix it is that
+    of the quadratic ``J(a) + g'u + u'H u / 2``, u = theta - a, about a point a
+    where J and its gradient g were computed from them.
 
     Parameters
     ----------

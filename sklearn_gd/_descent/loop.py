@@ -16,8 +16,8 @@ from .step import refreshed, step
 LEAST_PATIENCE = 4
 # Loss above the start's at which none of the start's digits are left among its own.
 HOPELESS = float(np.finfo(np.float64).eps) ** -2
-# Relative change of the residual that no history shows.
-UNSEEN = 1e-9
+# Change of the residual, relative to it, that no history of losses shows.
+INVISIBLE = 1e-9
 # Relative change of J that recurrences may not resolve.
 TIE = 1e-10
 
@@ -160,7 +160,7 @@ def _verified(objective, state):
     best = state.best
     if best.is_refreshed:
         return best
-    if objective.drift(best, state.point.k, state.largest_alpha) < UNSEEN * best.residual:
+    if objective.drift(best, state.point.k, state.largest_alpha) < INVISIBLE * best.residual:
         return best
     best = refreshed(objective, best)
     return best if best.loss <= state.first.loss else state.first

@@ -11,8 +11,9 @@ are far from the origin.
 Two things more are needed to tell the truth:
 
 - Nearly collinear features may hide up to p tol^2 / (smallest eigenvalue of
-  the correlation matrix) of J below small correlations.  So the excess J - J*
-  must be small too; by moments it is known, by passes bounded from below.
+  the correlation matrix) of J below small correlations.  So the suboptimality
+  J - J* must be small too; with the Gram matrix it is known, matrix-free bounded
+  from below.
 - Where the fit is perfect there is no residual to correlate: J at the
   rounding level of its own evaluation is a solution, and a gradient is not
   asked to be smaller than its own rounding.

@@ -20,10 +20,10 @@ import numpy as np
 from .._cached import cached_property
 from .moments import is_constant
 
-# Times its standard deviation that a mean may be where it is folded in, which loses as
-# many digits: by passes, where moving the features takes half as long as a read, and by
-# moments, where reads are few.
-FAR_BY_PASSES, FAR_BY_MOMENTS = 30.0, 0.5
+# A mean up to so many standard deviations is folded in, which loses that many units in the
+# last place: matrix-free, where moving the features takes half as long as a read, and with
+# the Gram matrix, where reads are few.
+FAR_MATRIX_FREE, FAR_GRAM = 30.0, 0.5
 
 
 class Unscaled:
@@ -91,7 +91,7 @@ class Standardised:
         # Of parts put together, and about another origin, rounding is still that of the features.
         varies = ~is_constant(variance, centre + origin)
         scale = np.where(varies, np.sqrt(variance), 1.0)
-        far = FAR_BY_PASSES if moments.covariance is None else FAR_BY_MOMENTS
+        far = FAR_MATRIX_FREE if moments.covariance is None else FAR_GRAM
         return cls(centre, scale, varies, far, origin)
 
     @property

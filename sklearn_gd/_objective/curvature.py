@@ -19,12 +19,12 @@ from .plan import affordable
 from .spectrum import NOTHING, spectrum_of
 from .theta import split
 
-# Conjugate gradient steps, each a read of the rows, that bound J - J* by passes.
+# Conjugate gradient steps, each a read of the rows, that bound J - J* matrix-free.
 PROBES = 30
-# They end where what is left of the gradient could hide more than the excess
-# allowed only along correlation eigenvalues smaller than this.
+# They end when what is left of the gradient could hide more than the allowed suboptimality
+# only along eigenvalues of the correlation matrix smaller than this.
 LEAST = 1e-16
-# Reads that telling a solution is worth, were it after the first few steps.
+# Reads that it is always worth to tell a solution for certain.
 FEW_READS = 8
 
 EPS = np.finfo(np.float64).eps
@@ -76,8 +76,8 @@ class Curvature:
     def _require_moments(self, what):
         if self.moments.covariance is None:
             raise ValueError(
-                f"{what} is known by moments only, and precompute=False or too many features "
-                "rule them out; use precompute=True or another alpha."
+                f"{what} is known with the Gram matrix only, which precompute=False or too many "
+                "features rule out; use precompute=True or another alpha."
             )
 
     @property
@@ -183,8 +183,9 @@ class Curvature:
         as about that level.
         """
         self._require_moments("the distance of the loss from its minimum")
-        along, up = self._slopes(gradient)
-        return (inner(along, dpotrs(self._lifted[0], along)[0]) + float(up) ** 2) / 2
+        of_features, of_intercept = self._slopes(gradient)
+        solved = dpotrs(self._lifted[0], of_features)[0]
+        return (inner(of_features, solved) + float(of_intercept) ** 2) / 2
 
     def _slopes(self, gradient):
         moments = self.moments
@@ -201,19 +202,19 @@ class Curvature:
         are it is not. Each application of lift (R + lift)^-1 leaves those
         directions alone and shrinks an eigenvalue's by lift / eigenvalue.
         """
-        along, _ = self._slopes(gradient)
+        slope, _ = self._slopes(gradient)
         factor, lift = self._lifted
         for _ in range(3):
-            along = lift * dpotrs(factor, along)[0]
-        return float(np.abs(along).max())
+            slope = lift * dpotrs(factor, slope)[0]
+        return float(np.abs(slope).max())
 
     def suboptimality_exceeds(self, gradient, limit, noise, rounding, k=0):
         """Whether J - J* is seen to be above the limit.
 
         For update k, by a gradient with that much noise, of a residual with
-        that much rounding.  By moments, which by passes are gathered if they are
-        worth it, exactly; where their eigenvalues are lost in rounding, by
-        those off the rows.  Else by a lower bound.
+        that much rounding.  Exactly where the Gram matrix is known or worth
+        gathering, with eigenvalues computed from the rows where its own are
+        lost in rounding; else by a lower bound.
         """
         if not (self._plan.uses_gram(k) or self.is_worth(k)):
             return self._bound_exceeds(gradient, limit, k)

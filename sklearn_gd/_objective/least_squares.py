@@ -76,13 +76,14 @@ class Objective:
 
     @np.errstate(over="ignore", invalid="ignore")
     def at(self, theta, k=0):
-        """Point at theta after k updates, its loss and gradient read off the rows."""
+        """Point at theta after k updates, its loss and gradient computed from the rows."""
         w, b = self.split(theta)
         if not w.any():
             # The moments tell of every constant.
             above = self._y_mean - b
             loss = (self.moments.y_variance[self.target] + above**2) / 2
-            return refreshed_point(theta, float(loss), -self.moments.pull(b)[:, self.target], k)
+            gradient = -self.moments.minus_gradient(b)[:, self.target]
+            return refreshed_point(theta, float(loss), gradient, k)
         # A kernel may be sent to other machines: it holds no more than it needs.
         target = self.target
 

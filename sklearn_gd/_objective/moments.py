@@ -9,6 +9,7 @@ American Statistician 37(3), 1983).
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,8 +22,9 @@ from .theta import join, split
 # Up to so many features the covariances (8 MB) are always affordable, and all
 # eigenvalues can be computed from them.
 MAX_DENSE = 1000
-# A read of the rows adds up two products for each of their numbers, gathering
-# covariances n_features of them, so many times as fast: they come in matrices.
+# A matrix-free read of the rows makes two products for each of their numbers;
+# gathering covariances makes n_features of them, but in matrix products, which
+# are so many times as fast.
 SPEED_UP = 30
 # Of their range, how far from the origin features may be to be summed up as they are:
 # about three standard deviations, which costs a digit.
@@ -81,7 +83,7 @@ class Moments:
         """Mean square of each target."""
         return self.y_variance + self.y_mean**2
 
-    def pull(self, b=0.0):
+    def minus_gradient(self, b=0.0):
         """Minus the gradient at w = 0 and this b: weighted mean of (x, 1) times y - b."""
         above = self.y_mean - b
         sums = self.shared + np.outer(self.centre, above)
@@ -175,49 +177,44 @@ class Moments:
         return settings + b"".join(array.tobytes() for array in arrays)
 
 
+class Sums(NamedTuple):
+    """Sums over the rows of (x, y) - zero, times their weights; see `rows.protocol.Block`."""
+
+    second: np.ndarray
+    """Of z z^T, or of the squares of z alone."""
+    sample: np.ndarray
+    shared: np.ndarray
+    offset: np.ndarray
+    y_offset: np.ndarray
+    y_square: np.ndarray
+    weight: float
+    n_rows: int
+
+
 @np.errstate(over="ignore", invalid="ignore")
 def collect(rows, fit_intercept, *, covariance):
     """Read every row once and return its Moments.
 
     Parameters
     ----------
-    rows : Rows
+    rows : Source
     fit_intercept : bool
     covariance : bool
         Whether to gather the covariances, n_features^2 numbers.
     """
-    n, n_targets = rows.n_features, rows.n_targets
-    shift, y_shift = _shifts(rows) if fit_intercept else (np.zeros(n), np.zeros(n_targets))
-
-    def kernel(X, y, weights):
-        y = y - y_shift
-        if weights is None:
-            root, ones = None, np.ones(len(y))
-        else:
-            root = ones = np.sqrt(weights)
-            y *= root[:, None]
-        count = len(y) if weights is None else np.count_nonzero(weights)
-        y_squares = np.einsum("ij,ij->j", y, y)
-        y_sums = transpose_times(y, ones), y_squares, inner(ones, ones), count
-        if not covariance:
-            return *X.squares(root, shift, y, ones), *y_sums
-        second, *sums = X.gram(root, shift, y, ones)
-        return second, np.zeros(1), *sums, *y_sums
-
-    # A sum of n_features^2 numbers is worth as many rows, made dense.
-    how: dict[str, int] = {}
-    if covariance:
-        how = {"block_rows": max(BLOCK_BYTES // (8 * n), n), "n_lanes": lanes_of(n)}
-    work = gathering_reads(rows) if covariance else 2.0
-    *sums, S, count = rows.sum(kernel, work=work, columns=n if covariance else n_targets, **how)
-    for part in sums:
-        part /= S
-    second, sample, shared, offset, y_offset, y_variance = sums
-    centre = rest = np.zeros(n)
-    y_mean = np.zeros(n_targets)
+    zero, y_zero = np.zeros(rows.n_features), np.zeros(rows.n_targets)
     if fit_intercept:
-        centre, y_mean = shift + offset, y_shift + y_offset
-        rest = (shift - centre) + offset
+        zero, y_zero = _typical_zero(rows)
+    sums = _sums(rows, zero, y_zero, covariance)
+    *means, weight, n_rows = sums
+    for part in means:
+        part /= weight
+    second, sample, shared, offset, y_offset, y_variance = means
+    centre = rest = np.zeros_like(zero)
+    y_mean, cancelled = np.zeros_like(y_zero), 1.0
+    if fit_intercept:
+        centre, y_mean = zero + offset, y_zero + y_offset
+        rest = (zero - centre) + offset
         second -= offset[:, None] * offset if covariance else offset**2
         shared = shared - offset[:, None] * y_offset
         y_variance = np.maximum(y_variance - y_offset**2, 0.0)
@@ -227,13 +224,12 @@ def collect(rows, fit_intercept, *, covariance):
     if covariance and constant.any():
         second[constant] = 0.0
         second[:, constant] = 0.0
-    cancelled = 1.0
     if fit_intercept:
         cancelled += float(np.max(offset**2 / np.where(constant, np.inf, variance), initial=0.0))
     return Moments(
         fit_intercept=fit_intercept,
-        n_rows=int(count),
-        weight=float(S),
+        n_rows=int(n_rows),
+        weight=float(weight),
         centre=centre,
         variance=variance,
         rest=rest,
@@ -244,6 +240,33 @@ def collect(rows, fit_intercept, *, covariance):
         sample=sample,
         cancelled=cancelled,
     )
+
+
+def _sums(rows, zero, y_zero, covariance):
+    """Return the Sums of one read."""
+
+    def kernel(X, y, weights):
+        y = y - y_zero
+        if weights is None:
+            root, ones, count = None, np.ones(len(y)), len(y)
+        else:
+            root = ones = np.sqrt(weights)
+            count = int(np.count_nonzero(weights))
+            y *= root[:, None]
+        y_squares = np.einsum("ij,ij->j", y, y)
+        of_y = transpose_times(y, ones), y_squares, inner(ones, ones), count
+        if not covariance:
+            return *X.squares(root, zero, y, ones), *of_y
+        second, *sums = X.gram(root, zero, y, ones)
+        return second, np.zeros(1), *sums, *of_y
+
+    n = rows.n_features
+    if not covariance:
+        return Sums(*rows.sum(kernel, work=2.0, columns=rows.n_targets))
+    # A sum of n_features^2 numbers is worth as many rows, made dense.
+    block_rows = max(BLOCK_BYTES // (8 * n), n)
+    how = {"block_rows": block_rows, "n_lanes": lanes_of(n), "work": gathering_reads(rows)}
+    return Sums(*rows.sum(kernel, columns=n, **how))
 
 
 def is_constant(variance, centre):
@@ -283,8 +306,11 @@ def merged(parts):
     )
 
 
-def _shifts(rows):
-    """Where to take the sums about: a typical row, or 0 if that is as good and spares a copy."""
+def _typical_zero(rows):
+    """What to subtract from X and y: a typical row, or of X nothing if that is as good.
+
+    It spares a copy.
+    """
     middle, spread, y_middle = rows.typical_row()
     near = (np.abs(middle) <= NEAR * spread).all()
     return np.zeros_like(middle) if near else middle, y_middle
@@ -296,7 +322,7 @@ def lanes_of(n_features):
 
 
 def gathering_reads(rows):
-    """Cost of gathering the covariances, in reads by passes."""
+    """Cost of gathering the covariances, in matrix-free reads."""
     n = rows.n_features
     # Sparse rows are made dense for it.
     return 1 + n / SPEED_UP * (rows.n_rows * n / max(rows.n_stored, 1))

@@ -18,7 +18,7 @@ from .theta import split
 
 # Share of the largest eigenvalue below which those of the moments are in doubt.
 DOUBTFUL = 1e-9
-# An eigenvalue off the rows that is a smaller share than this of what it would be
+# An eigenvalue computed from the rows that is a smaller share than this of what it would be
 # if the features were uncorrelated is nothing but rounding: along its eigenvector
 # they depend on each other to some twelve digits.
 NOTHING = 2e-24
@@ -102,12 +102,12 @@ def spectrum_of(rows, moments):
 
 
 def _rounding(n):
-    """Share of the largest of n eigenvalues, off the rows, that is rounding."""
+    """Share of the largest of n eigenvalues, computed from the rows, that is rounding."""
     return (n * float(np.finfo(np.float64).eps)) ** 2
 
 
 def _products_along(rows, moments, directions):
-    """Return V' H V of the directions V, a column each, off the rows."""
+    """Return V' H V of the directions V, a column each, computed from the rows."""
     w, b = split(directions, moments.fit_intercept)
     kernel = partial(_along, w=w, b=b)
     (products,) = rows.sum(kernel, work=2.0 * directions.shape[1])

@@ -12,8 +12,8 @@ from .._objective.moments import MAX_DENSE, collect
 from .._objective.plan import affordable
 from .._objective.sizes import check_moments
 from ..rows._memory import Rows
-from .gram import ByMoments, How, most_kept
-from .matrix_free import ByPasses
+from .gram import GramFolds, How, most_kept
+from .matrix_free import MatrixFreeFolds
 
 # How many times more steps are looked at, in powers of ten.
 MORE_DECADES = 6
@@ -46,14 +46,14 @@ def held_out_losses(X, Y, weights, splits, alphas, max_iter, fit_intercept, scal
     n_rows, n_features = X.shape
     wide = n_rows < n_features and n_rows <= MOST_FEATURES and not sparse.issparse(X)
     how = How(scale=scale, from_mean=scale)
-    folds: ByMoments | ByPasses | EachInItsSpan
+    folds: GramFolds | MatrixFreeFolds | SpanFolds
     if wide and scale:
-        folds = EachInItsSpan(X, Y, weights, splits, fit_intercept)
+        folds = SpanFolds(X, Y, weights, splits, fit_intercept)
     else:
         X = _in_their_span(X) if wide else X
-        form: type[ByMoments] | type[ByPasses] = ByPasses
+        form: type[GramFolds] | type[MatrixFreeFolds] = MatrixFreeFolds
         if X.shape[1] <= MOST_FEATURES and affordable(X.shape[1], most_kept(splits)):
-            form = ByMoments
+            form = GramFolds
         folds = form(X, Y, weights, splits, fit_intercept, how)
     largest = folds.largest_eigenvalue
     rates = alphas(largest)
@@ -76,7 +76,7 @@ def _of_means(Y, weights, splits):
 def _outlook(folds, alphas, losses, max_iter, scale):
     """Least mean errors with many more steps, and with standardised features."""
     below = alphas[alphas * folds.largest_eigenvalue <= 2.0]
-    if not isinstance(folds, ByMoments):
+    if not isinstance(folds, GramFolds):
         errors = losses.mean(axis=2)
         best = errors[errors[:, -1].argmin()]
         if errors.min() < best[-1]:
@@ -108,7 +108,7 @@ class Outcome:
         Mean squared error of predicting the mean.
     with_more_steps : float
         The least mean error with up to a million times as many steps; an
-        estimate where it goes by passes.
+        estimate where it is matrix-free.
     standardised : float
         The least mean error with standardised features; inf if they are, or unknown.
     """
@@ -121,7 +121,7 @@ class Outcome:
     standardised: float
 
 
-class EachInItsSpan:
+class SpanFolds:
     """All splits where there are more features than rows, standardised for each split.
 
     Parameters
@@ -138,7 +138,7 @@ class EachInItsSpan:
             check_moments(moments, rows)
             span = _in_their_span(X, Standardised.of(moments))
             # Standardised as they are.
-            return ByMoments(span, Y, weights, [split], fit_intercept, How(from_mean=True))
+            return GramFolds(span, Y, weights, [split], fit_intercept, How(from_mean=True))
 
         everything = np.arange(len(Y)), np.arange(len(Y))
         *self._forms, self._whole = [form(split) for split in (*splits, everything)]
@@ -161,15 +161,15 @@ def _in_their_span(X, coordinates=None):
     """
     assert_all_finite(X, input_name="X")
     n_rows, n_features = X.shape
-    triangle = np.empty((0, n_rows))
+    factor = np.empty((0, n_rows))
     # Some features at a time, so that X is never copied as a whole.
     for start in range(0, n_features, n_rows):
         some = slice(start, start + n_rows)
         columns = np.asarray(X[:, some], dtype=np.float64)
         if coordinates is not None:
             columns = (columns - coordinates.centre[some]) * coordinates.inverse[some]
-        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, columns.T]), mode="r"))
+        factor = np.asarray(np.linalg.qr(np.vstack([factor, columns.T]), mode="r"))
     # A coordinate may be nothing but rounding of its row's: where rows depend on each other.
-    rounding = np.finfo(np.float64).eps * np.linalg.norm(triangle, axis=0)
-    triangle[np.abs(triangle) <= rounding] = 0.0
-    return triangle.T
+    rounding = np.finfo(np.float64).eps * np.linalg.norm(factor, axis=0)
+    factor[np.abs(factor) <= rounding] = 0.0
+    return factor.T

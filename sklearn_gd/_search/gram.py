@@ -39,7 +39,7 @@ ROUNDING = 1e-13
 class Training:
     """Training rows of a split in the eigenbasis of their Hessian, a column for each target.
 
-    There every coordinate descends by itself, ``a <- a - alpha (value a - pull)``, from 0.
+    There every coordinate descends by itself, ``a <- a - alpha (value a - right_side)``, from 0.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Training:
     values : ndarray of shape (n_parameters,)
         Eigenvalues, in ascending order.
     basis : ndarray of shape (n_parameters, n_parameters)
-    pull : ndarray of shape (n_parameters, n_targets)
+    right_side : ndarray of shape (n_parameters, n_targets)
         Minus the gradient at the start.
     square : ndarray of shape (n_targets,)
         Mean squared error at the start.
@@ -60,7 +60,7 @@ class Training:
     start: np.ndarray
     values: np.ndarray
     basis: np.ndarray
-    pull: np.ndarray
+    right_side: np.ndarray
     square: np.ndarray
 
     @classmethod
@@ -76,9 +76,9 @@ class Training:
         start[len(moments.centre) :] = b
         # NumPy's, unlike SciPy's, lets other threads work.
         values, basis = np.linalg.eigh(moments.hessian[:n_parameters, :n_parameters])
-        pull = basis.T @ moments.pull(b)[:n_parameters]
+        right_side = basis.T @ moments.minus_gradient(b)[:n_parameters]
         square = moments.y_variance + (moments.y_mean - b) ** 2
-        return cls(coordinates, start, values, basis, pull, square)
+        return cls(coordinates, start, values, basis, right_side, square)
 
     @property
     def largest(self):
@@ -90,13 +90,13 @@ class Training:
         """Theta after k steps of the alpha that comes closest to the solution, or the start."""
         ends = np.vstack([steps_from_zero(alphas[:, None], self.values, k), 0.0 * self.values])
         # What J falls by, in a coordinate with this share of its gradient.
-        falls = (ends - 0.5 * self.values * ends**2) @ (self.pull**2).sum(axis=1)
+        falls = (ends - 0.5 * self.values * ends**2) @ (self.right_side**2).sum(axis=1)
         chosen = ends[np.where(np.isfinite(falls), falls, -np.inf).argmax()]
-        return self.start + self.basis @ (chosen[:, None] * self.pull)
+        return self.start + self.basis @ (chosen[:, None] * self.right_side)
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutQuadratic:
     """J over held-out rows: least + 1/2 |factor a + offset|^2, a in the eigenbasis of training.
 
     Attributes
@@ -128,7 +128,7 @@ class How:
     from_mean: bool = False
 
 
-class ByMoments:
+class GramFolds:
     """All splits by second moments.
 
     Parameters
@@ -204,7 +204,7 @@ class ByMoments:
             held_out = self._read[f] if self._read else self._held_out(f, alphas, max(steps))
             for a, alpha in enumerate(alphas):
                 ends = steps_from_zero(alpha, trained.values[:, None], np.array(steps))
-                iterates = ends[:, :, None] * trained.pull[:, None, :]
+                iterates = ends[:, :, None] * trained.right_side[:, None, :]
                 residual = np.tensordot(held_out.factor, iterates, axes=1)
                 residual += held_out.offset[:, None, :]
                 found = 2.0 * held_out.least + np.einsum("pkj,pkj->kj", residual, residual)
@@ -229,22 +229,27 @@ class ByMoments:
 
 
 def _about(last, loss, slope, mean, moments, trained):
-    """Return HeldOut rows by J at the last iterate, and its slopes along centred features and b.
+    """Return the HeldOutQuadratic, given J and its slopes at the iterate ``last``.
 
-    About the mean, so that no digits are lost far from the origin, even if b is 0.
+    With d = (d_w, d_b) the parameters less the last ones, c the held-out
+    rows' mean, C = Q diag(v) Q^T their covariance, s the slope of J along the
+    features centred at c, and m its slope along b::
+
+        J = J(last) + s.d_w + 1/2 d_w.C d_w + m (c.d_w + d_b) + 1/2 (c.d_w + d_b)^2
+          = J(last) - 1/2 |r|^2 + 1/2 |R d + r|^2
+
+    where R has the rows sqrt(v_i) q_i^T and (c^T, 1), and r = (Q^T s / sqrt(v), m).
+    About the mean no digits are lost far from the origin, even if b is 0.
     """
     variances, axes = np.linalg.eigh(moments.covariance)
-    deviations = np.sqrt(np.maximum(variances, 0.0))
-    known = variances > ROUNDING * max(variances[-1], 0.0)
-    pull = axes.T @ slope
-    pull = np.divide(pull, deviations[:, None], out=np.zeros_like(pull), where=known[:, None])
-    pull = np.vstack([pull, mean])
-    root = np.block(
-        [[deviations[:, None] * axes.T, np.zeros((len(axes), 1))], [moments.centre, 1.0]]
-    )
-    root = root[:, : len(last)]
-    least = np.maximum(loss - 0.5 * np.einsum("ij,ij->j", pull, pull), 0.0)
-    return HeldOut(root @ trained.basis, pull - root @ (last - trained.start), least)
+    deviations = np.sqrt(np.maximum(variances, 0.0))[:, None]
+    known = variances[:, None] > ROUNDING * max(variances[-1], 0.0)
+    r = axes.T @ slope
+    r = np.vstack([np.divide(r, deviations, out=np.zeros_like(r), where=known), mean])
+    R = np.block([[deviations * axes.T, np.zeros_like(deviations)], [moments.centre, 1.0]])
+    R = R[:, : len(last)]
+    least = np.maximum(loss - 0.5 * np.einsum("ij,ij->j", r, r), 0.0)
+    return HeldOutQuadratic(R @ trained.basis, r - R @ (last - trained.start), least)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -258,10 +263,10 @@ def _losses(trained, held_out, alpha, max_iter):
 
 def _target_losses(trained, held_out, target, alpha, max_iter):
     losses = np.full(max_iter + 1, np.inf)
-    pull, offset = trained.pull[:, target], held_out.offset[:, target]
+    right_side, offset = trained.right_side[:, target], held_out.offset[:, target]
     hopeless = HOPELESS * trained.square[target]
     diverges = alpha * trained.largest > 2.0
-    for k, iterates in _iterates(pull, trained.values, alpha, max_iter):
+    for k, iterates in _iterates(right_side, trained.values, alpha, max_iter):
         # New memory for each product would cost as much as the product.
         if k == 0:
             residual = np.empty((len(iterates), len(offset)))
@@ -273,7 +278,7 @@ def _target_losses(trained, held_out, target, alpha, max_iter):
         if diverges:
             # J on the training rows, which is twice this above the least.
             training = trained.square[target] + iterates**2 @ trained.values
-            training -= 2.0 * iterates @ pull
+            training -= 2.0 * iterates @ right_side
             lost |= ~(training <= hopeless)
         if lost.any():
             end = int(lost.argmax())
@@ -283,15 +288,15 @@ def _target_losses(trained, held_out, target, alpha, max_iter):
     return losses
 
 
-def _iterates(pull, values, alpha, max_iter):
+def _iterates(right_side, values, alpha, max_iter):
     """Yield the number of the first and the iterates of some steps from 0, a row each.
 
     Any number of steps is one map, ``a -> factor a + shift``, and that map
     after itself makes twice as many.  What was yielded is overwritten.
     """
-    factor, shift = 1.0 - alpha * values, alpha * pull
-    n_doublings = min(max_iter, BLOCK_NUMBERS // len(pull)).bit_length()
-    some = np.zeros((2**n_doublings, len(pull)))
+    factor, shift = 1.0 - alpha * values, alpha * right_side
+    n_doublings = min(max_iter, BLOCK_NUMBERS // len(right_side)).bit_length()
+    some = np.zeros((2**n_doublings, len(right_side)))
     for made in 2 ** np.arange(n_doublings):
         new = some[made : 2 * made]
         np.multiply(some[:made], factor, out=new)
@@ -306,7 +311,7 @@ def _iterates(pull, values, alpha, max_iter):
 
 
 def most_kept(splits):
-    """How many matrices `ByMoments` keeps at most."""
+    """How many matrices `GramFolds` keeps at most."""
     # One for each set; what a split tests on, and its eigenbasis.
     return (MOST_SETS + 2) * len(splits)
 

@@ -10,7 +10,7 @@ from ..rows._memory import Rows
 from .gram import How
 
 
-class ByPasses:
+class MatrixFreeFolds:
     """All splits by reads of the rows: at each step one, for all alphas and splits at once.
 
     Parameters

@@ -21,7 +21,7 @@ class Automatic(LearningRate):
     """Adaptive Barzilai-Borwein steps, and later reciprocals of eigenvalues (``alpha="auto"``).
 
     The steps of `ABBmin` at first, which is all that is needed in most cases.
-    By moments, up to 1000 features, H's eigenvalues l_i and eigenvectors q_i are
+    With the Gram matrix, up to 1000 features, H's eigenvalues l_i and eigenvectors q_i are
     computed after 16 + 2 p steps of p parameters, which have cost about as
     much.  From then on alpha_k = 1/l_i, where i has the largest share of
     J - J*, which is (q_i . g)^2 / (2 l_i).  Such a step ends the descent along q_i,
@@ -30,8 +30,8 @@ class Automatic(LearningRate):
     eigenvalue comes first.  Where J - J* has not halved in 4 steps for each
     eigenvalue it may be ten times as much.
 
-    By passes the moments may be gathered for it, once the steps have cost as
-    much.  Along features that are not standardised it is done only if no
+    Matrix-free, the Gram matrix may be gathered for it once the steps have cost
+    as much.  Along features that are not standardised it is done only if no
     eigenvalue is below 1e-9 of the largest: their units decide what looks like
     rounding.
 
@@ -72,16 +72,16 @@ class AutomaticSteps(RateState):
             if known is not None and len(known[0]) and known[1].any():
                 values, components = known
                 shares = components * components / values
-                self._watch(float(shares.sum()), len(values))
+                self._raise_growth(float(shares.sum()), len(values))
                 sizes = np.abs(components)
                 most = self.growth * max(float(sizes.max()), self.first)
                 return reciprocal_eigenvalue(values, sizes, shares, most)
         return self.alternating(k, line)
 
-    def _watch(self, excess, n_values):
+    def _raise_growth(self, suboptimality, n_values):
         """Let components grow more if J - J* has not halved for long."""
-        if excess < 0.5 * self.lowest:
-            self.lowest, self.in_vain = excess, 0
+        if suboptimality < 0.5 * self.lowest:
+            self.lowest, self.in_vain = suboptimality, 0
             return
         self.in_vain += 1
         if self.in_vain > PATIENCE * n_values:

@@ -286,7 +286,7 @@ def target_descent(regressor, target):
 def _check_data(objective, path, losses, best_iter):
     """Raise if J over these rows is not the J that fit has recorded.
 
-    At the start and at the best iterate: there it was read off the rows, or is
+    At the start and at the best iterate: there it was computed from the rows, or is
     known to differ by nothing that could be seen.
     """
     for k in {0, max(0, int(best_iter))}:

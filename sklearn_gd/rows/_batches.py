@@ -6,7 +6,7 @@ from functools import update_wrapper
 import numpy as np
 
 from . import _checks as checks
-from ._factor import Triangle
+from ._factor import RFactor
 
 
 class unless_rows_are_forgotten:  # noqa: N801
@@ -34,14 +34,14 @@ class Seen:
 
     Attributes
     ----------
-    triangle : Triangle
+    factor : RFactor
     target_shape : tuple
         () or (n_targets,).
     dtype : numpy dtype
         float32 if all batches were, else float64.
     """
 
-    triangle: Triangle
+    factor: RFactor
     target_shape: tuple
     dtype: type[np.floating]
 
@@ -56,13 +56,13 @@ def seen_with(seen, rows, target_shape):
     if rows.weights is not None and not rows.weights.any():
         return seen
     dtype = rows.dtype
-    before = Triangle.about(rows) if seen is None else seen.triangle
-    triangle = before.with_rows(rows)
-    if not np.isfinite(triangle.matrix).all():
+    before = RFactor.about(rows) if seen is None else seen.factor
+    factor = before.with_rows(rows)
+    if not np.isfinite(factor.matrix).all():
         checks.check_finite(rows)
     if seen is not None:
         dtype = np.promote_types(dtype, seen.dtype).type
-    return Seen(triangle, target_shape, dtype)
+    return Seen(factor, target_shape, dtype)
 
 
 def _shape(target_shape):

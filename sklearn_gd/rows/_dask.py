@@ -91,7 +91,7 @@ class DaskRows:
         """Read every row once: add up ``kernel(X, y, weights)``, as `Rows.sum` does."""
         self.reads += 1
         if self.reads > 2:
-            # Who reads so often goes by passes.
+            # So many reads mean that the descent is matrix-free, and there will be more.
             self._persist()
         # A key of its own, so that what the kernel holds is sent to each worker once.
         shared, level = new_name("kernel"), new_name("sum")

@@ -13,8 +13,8 @@ from ._machine import physical_memory
 # Dask's own setting, which is for ever by default; then this long.
 NO_WORKERS = "distributed.scheduler.no-workers-timeout"
 PATIENCE = "5 minutes"
-# Seconds between two looks at whether there are workers.
-LOOK = 1.0
+# Seconds after which to see again whether there are workers.
+PERIOD = 1.0
 
 CLUSTER_CLOSED = (
     "The Dask cluster was closed before it had computed what was asked of it. Start one that "
@@ -125,7 +125,7 @@ def _wait(client, future):
     patience, alone_since = parse_timedelta(setting), None
     while True:
         try:
-            wait(future, timeout=LOOK)
+            wait(future, timeout=PERIOD)
             # The scheduler may have lost patience first.
             if type(future.exception()).__name__ == "NoWorkerError":
                 raise RuntimeError(lost) from future.exception()
@@ -187,7 +187,7 @@ def _gone(client):
     has_lost_it = client.status == "connecting"
     while client.status == "connecting":
         # Till it has found it again or given up.  Of data that is gone some versions lose it.
-        time.sleep(LOOK / 10)
+        time.sleep(PERIOD / 10)
     if client.status == "running":
         return None
     return NOT_CONNECTED if has_lost_it else CLIENT_CLOSED

@@ -1,6 +1,6 @@
-"""All rows seen so far as one triangular matrix: a small data set with the same loss.
+"""All rows seen so far as one R factor: a small data set with the same loss.
 
-If R is the triangular factor of the rows (1, x, y), each times the root of its
+If R is the R factor of a QR factorisation of the rows (1, x, y), each times the root of its
 weight, then R'R is the sum of their products, and so J over R's few rows is J
 over all of them.  A batch is stacked under R and factored again (G. Golub,
 C. Van Loan, "Matrix Computations", 4th ed., section 6.5.3; LAPACK's tpqrt).
@@ -16,16 +16,16 @@ from scipy.linalg.lapack import dtpqrt
 from ._memory import BLOCK_BYTES, Rows
 from ._products import factored, inner
 
-# Rows of a block for each column: more cost memory, fewer time, as the triangle
-# of each block is factored once more with the others'.
-TALL = 4
+# Rows of a block for each column.  More rows take more memory; with fewer, more time goes
+# into factoring the blocks' R factors together.
+ROWS_FOR_A_COLUMN = 4
 # Columns that LAPACK eliminates at a time.
 AT_ONCE = 16
 
 
 @dataclass(frozen=True)
-class Triangle:
-    """Triangular factor of the rows (1, x - shift, y - y_shift).
+class RFactor:
+    """R factor of the rows (1, x - shift, y - y_shift).
 
     About a row near the data no digits are lost far from the origin.
 
@@ -62,7 +62,7 @@ class Triangle:
             return (_Factored(block),)
 
         n_columns = len(self.matrix)
-        tall = max(BLOCK_BYTES // (8 * n_columns), TALL * n_columns)
+        tall = max(BLOCK_BYTES // (8 * n_columns), ROWS_FOR_A_COLUMN * n_columns)
         (batch,) = rows.sum(kernel, block_rows=tall, work=n_columns)
         return replace(self, matrix=factored(_together, self.matrix, batch.matrix))
 
@@ -89,7 +89,7 @@ class Triangle:
 
 
 class _Factored:
-    """A triangular factor, to be added to others."""
+    """An R factor, to be added to others."""
 
     def __init__(self, block):
         n_columns = block.shape[1]
@@ -102,9 +102,9 @@ class _Factored:
 
 
 def _together(upper, lower):
-    """Triangular factor of two triangles, one under the other."""
+    """R factor of two R factors, one under the other."""
     n_columns = len(upper)
-    # All of the lower one's rows are part of a triangle.
+    # The lower one is triangular too.
     return dtpqrt(n_columns, min(AT_ONCE, n_columns), upper, lower)[0]
 
 

@@ -16,7 +16,7 @@ from ._open import dask_for
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutRows:
     """Rows that are held out.
 
     Attributes
@@ -34,12 +34,12 @@ class HeldOut:
 
 
 def hold_out(estimator, rows, target_shape, X_val, y_val, sample_weight_val):
-    """Return the Rows to descend on, and what is HeldOut or None."""
+    """Return the Rows to descend on, and what is HeldOutRows or None."""
     if not estimator.early_stopping:
         return rows, None
     if X_val is not None:
         given = _given_rows(estimator, X_val, y_val, sample_weight_val, target_shape)
-        return rows, HeldOut(given, "_val")
+        return rows, HeldOutRows(given, "_val")
     if not rows.can_be_split:
         raise ValueError(
             "early_stopping=True holds out a share of rows in memory only; of a Dask collection "
@@ -47,7 +47,7 @@ def hold_out(estimator, rows, target_shape, X_val, y_val, sample_weight_val):
         )
     split = float(estimator.validation_fraction), _seed(estimator.random_state)
     rows, held_out = split_rows(rows, *split)
-    return rows, HeldOut(held_out, split=split)
+    return rows, HeldOutRows(held_out, split=split)
 
 
 def check_asked(early_stopping, X_val, y_val, sample_weight_val):

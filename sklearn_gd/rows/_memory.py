@@ -18,8 +18,8 @@ from ._products import WHOLE_PRODUCT, WHOLE_VECTOR_PRODUCT, is_made_in_parts
 # A block of float64 values of this size stays in the cache while a kernel goes
 # over it twice, and outweighs what handing over the interpreter lock costs.
 BLOCK_BYTES = 1 << 21
-# Rows of less than this share of the largest weight hardly count.
-HARDLY = 1e-3
+# Share of the largest weight below which a row does not show what is typical.
+LIGHT = 1e-3
 # Below this many rows a block's overhead in Python outweighs its arithmetic.
 MIN_BLOCK_ROWS = 64
 # Blocks are added up in so many lanes, each from its first block to its last,
@@ -172,7 +172,7 @@ class Rows:
         if self.weights is not None:
             # Those that hardly count may be anywhere.
             largest = (self.weights if counting is None else self.weights[counting]).max()
-            heavy = self.weights > HARDLY * largest
+            heavy = self.weights > LIGHT * largest
             counting = np.flatnonzero(heavy) if counting is None else counting[heavy[counting]]
         n = self.n_rows if counting is None else len(counting)
         step = max(1, -(-n // MIN_BLOCK_ROWS))
