@@ -4,6 +4,7 @@ import numbers
 from functools import partial
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .. import _parameters as parameters
 from .._descent.loop import advance
@@ -13,6 +14,7 @@ from .._objective.least_squares import LeastSquares
 from .._objective.plan import NEVER, Plan, affordable
 from .._objective.quadratic import steps_from_zero
 from .._objective.sizes import check_moments
+from .._typing import MatrixLike, TargetsLike, WeightsLike
 from ..learning_rates._numbers import shown
 from ..rows import _checks as checks
 from ..rows._checks import check_X_y
@@ -22,8 +24,15 @@ from .cross_validation import MOST_FEATURES
 
 @leaves_no_trace
 def gradient_descent_path(
-    X, y, *, alpha, n_iters, fit_intercept=True, scale=False, sample_weight=None
-):
+    X: MatrixLike,
+    y: TargetsLike,
+    *,
+    alpha: float,
+    n_iters: ArrayLike,
+    fit_intercept: bool = True,
+    scale: bool = False,
+    sample_weight: WeightsLike = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Compute the coefficients after given numbers of steps of a constant learning rate.
 
     From zero, or with ``scale=True`` from the mean of y. Drawn against the time
