@@ -5,16 +5,21 @@ Nothing else knows of the protocol, and that it may be missing.
 
 import numpy as np
 
+from ._typing import Function
+
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
+    from sklearn import callback
+    from sklearn.callback import CallbackSupportMixin
 except ImportError:
+    callback = None
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Nothing, as this scikit-learn has no callbacks."""
 
-    def with_callbacks(method):
-        """Return the method as it is."""
-        return method
+
+def with_callbacks(method: Function) -> Function:
+    """Return fit with scikit-learn's decorator, which has no types; as it is without."""
+    return callback.with_callbacks(method) if callback else method
 
 
 def tasks_of(estimator, X, y, sample_weight, n_targets, attributes):

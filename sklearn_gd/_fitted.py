@@ -3,10 +3,14 @@
 import contextvars
 import warnings
 from functools import wraps
+from typing import TypeVar, cast
 
 import numpy as np
 
 from ._descent.state import STATUSES
+from ._typing import Function
+
+Estimator = TypeVar("Estimator")
 
 
 def fitted_attributes(problem, descents, dtype, store_path):
@@ -77,7 +81,7 @@ def _in_dtype(values, dtype):
     return converted
 
 
-def leaves_no_trace(function):
+def leaves_no_trace(function: Function) -> Function:
     """Call it so that nothing of NumPy's settings for errors outlives it, nor of the warnings'.
 
     An interrupt may come while ``numpy.errstate`` or ``warnings.catch_warnings``
@@ -101,14 +105,14 @@ def leaves_no_trace(function):
             if put_back is not None:
                 put_back(errors)
 
-    return call
+    return cast(Function, call)
 
 
 # Fitted attributes that some settings give and others do not.
 NOT_ALWAYS = {"coef_path_", "intercept_path_", "validation_loss_history_"}
 
 
-def stand_in(estimator):
+def stand_in(estimator: Estimator) -> Estimator:
     """Return a copy for scikit-learn's checks to note the features in."""
     other = object.__new__(type(estimator))
     vars(other).update(vars(estimator))
@@ -141,7 +145,7 @@ def take_over(estimator, fitted):
     estimator.__dict__ = {**_without(NOT_ALWAYS | {"feature_names_in_"}, estimator), **fitted}
 
 
-def or_stays_as_it_was(method):
+def or_stays_as_it_was(method: Function) -> Function:
     """Let an estimator keep its fit if the method raises; parameters may have been set."""
 
     @wraps(method)
@@ -154,7 +158,7 @@ def or_stays_as_it_was(method):
             estimator.__dict__ = {**others, **before}
             raise
 
-    return call
+    return cast(Function, call)
 
 
 def _is_of_a_fit(name):

@@ -3,6 +3,7 @@
 import numbers
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from . import _parameters as parameters
 from ._fitted import leaves_no_trace
@@ -11,13 +12,21 @@ from ._objective.least_squares import LeastSquares, Objective
 from ._objective.plan import NEVER, Plan, when_to_gather
 from ._objective.theta import join
 from ._search.path import is_quick, path
+from ._typing import FloatOrArray, MatrixLike, TargetsLike, WeightsLike
 from .learning_rates._numbers import shown
 from .rows import _checks as checks
 from .rows._open import open_rows
 
 
 @leaves_no_trace
-def cost(X, y, coef, intercept=0.0, *, sample_weight=None):
+def cost(
+    X: MatrixLike,
+    y: TargetsLike,
+    coef: ArrayLike,
+    intercept: ArrayLike = 0.0,
+    *,
+    sample_weight: WeightsLike = None,
+) -> FloatOrArray:
     """Half the (weighted) mean squared error, the J that gradient descent minimises.
 
     ``J(w, b) = 1/(2 S) sum_i s_i (w . x_i + b - y_i)^2`` with weights s_i of sum S.
@@ -67,7 +76,14 @@ def cost(X, y, coef, intercept=0.0, *, sample_weight=None):
 
 
 @leaves_no_trace
-def gradient(X, y, coef, intercept=0.0, *, sample_weight=None):
+def gradient(
+    X: MatrixLike,
+    y: TargetsLike,
+    coef: ArrayLike,
+    intercept: ArrayLike = 0.0,
+    *,
+    sample_weight: WeightsLike = None,
+) -> tuple[NDArray[np.float64], FloatOrArray]:
     """Partial derivatives of the cost J with respect to w and b.
 
     ``dJ/dw = 1/S sum_i s_i (w . x_i + b - y_i) x_i`` and
@@ -119,8 +135,15 @@ def gradient(X, y, coef, intercept=0.0, *, sample_weight=None):
 
 
 def directional_derivative(
-    X, y, coef, intercept, direction_coef, direction_intercept=0.0, *, sample_weight=None
-):
+    X: MatrixLike,
+    y: TargetsLike,
+    coef: ArrayLike,
+    intercept: float,
+    direction_coef: ArrayLike,
+    direction_intercept: float = 0.0,
+    *,
+    sample_weight: WeightsLike = None,
+) -> float:
     """Rate at which the cost J changes along a direction, per unit of length.
 
     With d the direction scaled to length 1 it is
@@ -181,7 +204,13 @@ def directional_derivative(
 
 
 @leaves_no_trace
-def max_stable_alpha(X, *, fit_intercept=True, scale=False, sample_weight=None):
+def max_stable_alpha(
+    X: MatrixLike,
+    *,
+    fit_intercept: bool = True,
+    scale: bool = False,
+    sample_weight: WeightsLike = None,
+) -> float:
     """Upper limit of the constant learning rates with which gradient descent converges, 2/L.
 
     L is the largest eigenvalue of the Hessian ``1/S A^T diag(s) A``, A = [X 1]
@@ -235,8 +264,15 @@ def max_stable_alpha(X, *, fit_intercept=True, scale=False, sample_weight=None):
 
 @leaves_no_trace
 def gradient_descent_path(
-    X, y, *, alpha, n_iters, fit_intercept=True, scale=False, sample_weight=None
-):
+    X: MatrixLike,
+    y: TargetsLike,
+    *,
+    alpha: float,
+    n_iters: ArrayLike,
+    fit_intercept: bool = True,
+    scale: bool = False,
+    sample_weight: WeightsLike = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Compute the coefficients after given numbers of steps of a constant learning rate.
 
     From zero, or with ``scale=True`` from the mean of y. Drawn against the time

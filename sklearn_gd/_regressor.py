@@ -2,9 +2,12 @@
 
 import copy
 import math
+from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any, Self, overload
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
@@ -30,6 +33,20 @@ from ._fitted import (
 from ._objective.coordinates import coordinates_of
 from ._objective.least_squares import LeastSquares
 from ._objective.plan import Plan, gram_from
+from ._typing import (
+    Auto,
+    DaskCollection,
+    FloatOrArray,
+    Floats,
+    IntOrArray,
+    LearningRateLike,
+    LinearModel,
+    MatrixLike,
+    Status,
+    TargetsLike,
+    WeightsLike,
+)
+from .learning_rates import LearningRate
 from .rows import _checks as checks
 from .rows._batches import seen_with, unless_rows_are_forgotten
 from .rows._checks import validate_data
@@ -256,23 +273,44 @@ class GradientDescentRegressor(
     _doc_link_module = "sklearn_gd"
     _doc_link_template = LINK_TEMPLATE
 
+    # Set by a fit.
+    coef_: Floats
+    intercept_: FloatOrArray
+    loss_history_: NDArray[np.float64]
+    alpha_history_: NDArray[np.float64]
+    n_iter_: int
+    best_iter_: IntOrArray
+    status_: Status
+    scaled_: bool
+    feature_mean_: NDArray[np.float64] | None
+    feature_scale_: NDArray[np.float64] | None
+    n_features_in_: int
+    # Only if features have names that are strings.
+    feature_names_in_: NDArray[np.object_]
+    # Only with early_stopping=True.
+    validation_loss_history_: NDArray[np.float64]
+    # Only with store_path=True.
+    coef_path_: NDArray[np.float64]
+    intercept_path_: NDArray[np.float64]
+
     def __init__(
         self,
-        alpha="auto",
+        # A name is any str: most are known only when they are used, as in a loop over a list.
+        alpha: float | str | Callable[[int], float] | LearningRate | LearningRateLike = "auto",
         *,
-        fit_intercept=True,
-        scale="auto",
-        max_iter=10_000,
-        tol=1e-6,
-        precompute="auto",
-        warm_start=False,
-        early_stopping=False,
-        validation_fraction=0.15,
-        n_iter_no_change=40,
-        store_path=False,
-        verbose=0,
-        random_state=None,
-    ):
+        fit_intercept: bool = True,
+        scale: bool | Auto = "auto",
+        max_iter: int = 10_000,
+        tol: float | None = 1e-6,
+        precompute: bool | Auto = "auto",
+        warm_start: bool = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.15,
+        n_iter_no_change: int = 40,
+        store_path: bool = False,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.alpha = alpha
         self.fit_intercept = fit_intercept
         self.scale = scale
@@ -292,15 +330,15 @@ class GradientDescentRegressor(
     @with_callbacks
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
-        coef_init=None,
-        intercept_init=None,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-    ):
+        X: MatrixLike,
+        y: TargetsLike,
+        sample_weight: WeightsLike = None,
+        coef_init: ArrayLike | None = None,
+        intercept_init: ArrayLike | None = None,
+        X_val: MatrixLike = None,
+        y_val: TargetsLike = None,
+        sample_weight_val: WeightsLike = None,
+    ) -> Self:
         """Descend on the given rows.
 
         Parameters
@@ -361,7 +399,9 @@ class GradientDescentRegressor(
     @unless_rows_are_forgotten
     @leaves_no_trace
     @or_stays_as_it_was
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(
+        self, X: MatrixLike, y: TargetsLike, sample_weight: WeightsLike = None
+    ) -> Self:
         """Descend on the rows of this batch and of all batches before.
 
         Exact: as `fit` on all of them, in whatever sizes and order they come.
@@ -477,7 +517,7 @@ class GradientDescentRegressor(
             selections = self._selections(held_out, problem, plan)
             return self._descended(rate, problem, descents, selections, rows.dtype, known, given)
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "coef_")
 
     @property
@@ -573,7 +613,11 @@ class GradientDescentRegressor(
 
         return {**known, **found, "_pause": pause}, last
 
-    def predict(self, X):
+    @overload
+    def predict(self: LinearModel, X: DaskCollection) -> Any: ...
+    @overload
+    def predict(self: LinearModel, X: MatrixLike) -> Floats: ...
+    def predict(self: LinearModel, X: MatrixLike) -> Any:
         """Predict w . x + b.
 
         Parameters
@@ -603,7 +647,7 @@ class GradientDescentRegressor(
         checks.check_numeric(X, "X")
         return predictions(X, fitted.coef_, fitted.intercept_)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: MatrixLike, y: TargetsLike, sample_weight: WeightsLike = None) -> float:
         """Return R^2, the coefficient of determination of the predictions.
 
         Parameters
@@ -633,7 +677,7 @@ class GradientDescentRegressor(
             return dask.score(stand_in(self), X, y, sample_weight)
         return super().score(X, y, sample_weight)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags

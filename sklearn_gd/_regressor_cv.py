@@ -3,8 +3,11 @@
 import numbers
 import sys
 import warnings
+from collections.abc import Iterable
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
@@ -19,6 +22,17 @@ from ._frames import stacklevel
 from ._regressor import GradientDescentRegressor
 from ._search.cross_validation import held_out_losses
 from ._search.splits import splits_of
+from ._typing import (
+    Auto,
+    FloatOrArray,
+    Floats,
+    IntOrArray,
+    MatrixLike,
+    Splitter,
+    Status,
+    TargetsLike,
+    WeightsLike,
+)
 from .learning_rates._numbers import shown
 from .rows import _checks as checks
 from .rows._checks import validate_data
@@ -150,16 +164,34 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     _doc_link_module = "sklearn_gd"
     _doc_link_template = LINK_TEMPLATE
 
+    # Set by a fit.
+    alpha_: float
+    n_iter_: int
+    alphas_: NDArray[np.float64]
+    mse_path_: NDArray[np.float64]
+    coef_: Floats
+    intercept_: FloatOrArray
+    loss_history_: NDArray[np.float64]
+    alpha_history_: NDArray[np.float64]
+    best_iter_: IntOrArray
+    status_: Status
+    scaled_: bool
+    feature_mean_: NDArray[np.float64] | None
+    feature_scale_: NDArray[np.float64] | None
+    n_features_in_: int
+    # Only if features have names that are strings.
+    feature_names_in_: NDArray[np.object_]
+
     def __init__(
         self,
-        alphas=None,
+        alphas: int | ArrayLike | None = None,
         *,
-        cv=None,
-        fit_intercept=True,
-        scale="auto",
-        max_iter=1000,
-        n_jobs=None,
-    ):
+        cv: int | Splitter | Iterable[Any] | None = None,
+        fit_intercept: bool = True,
+        scale: bool | Auto = "auto",
+        max_iter: int = 1000,
+        n_jobs: int | None = None,
+    ) -> None:
         self.alphas = alphas
         self.cv = cv
         self.fit_intercept = fit_intercept
@@ -169,7 +201,9 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
 
     @leaves_no_trace
     @or_stays_as_it_was
-    def fit(self, X, y, sample_weight=None, **params):
+    def fit(
+        self, X: MatrixLike, y: TargetsLike, sample_weight: WeightsLike = None, **params: Any
+    ) -> Self:
         """Choose the learning rate and the number of steps, and descend on all rows.
 
         Parameters
@@ -272,7 +306,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     def _alphas(self, largest):
         """The learning rates to try, given the largest L of all training rows."""
         if self._makes_the_grid:
-            n = GRID if self.alphas is None else int(self.alphas)
+            n = GRID if self.alphas is None else int(self.alphas)  # type: ignore[arg-type]
             top = TOP * 2.0 / largest if largest > 0 else 1.0
             return np.logspace(-DECADES, 0.0, n) * top if n > 1 else np.array([top / 2.0])
         return np.array(self.alphas, dtype=np.float64)
@@ -333,7 +367,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         if message:
             warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel())
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> Any:
         """Get metadata routing of this object.
 
         Returns
@@ -348,7 +382,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         cv = self.cv if hasattr(self.cv, "split") else None
         return router.add(splitter=check_cv(cv), method_mapping=mapping)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags

@@ -1,6 +1,8 @@
 """J as the quadratic that it is, around some point."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.linalg import pinvh
@@ -27,26 +29,26 @@ class Quadratic:
     gradient: np.ndarray
     hessian: np.ndarray
 
-    def __call__(self, theta):
+    def __call__(self, theta: np.ndarray) -> Any:
         """J at theta of shape (..., n_parameters)."""
         u = theta - self.centre
         return self.loss + u @ self.gradient + 0.5 * np.einsum("...i,...i", u @ self.hessian, u)
 
-    def gradient_at(self, theta):
+    def gradient_at(self, theta: np.ndarray) -> np.ndarray:
         """Gradient of J at theta of shape (..., n_parameters)."""
         return self.gradient + (theta - self.centre) @ self.hessian
 
     @property
-    def largest_eigenvalue(self):
+    def largest_eigenvalue(self) -> float:
         """L."""
         return float(np.linalg.eigvalsh(self.hessian)[-1])
 
     @property
-    def minimum(self):
+    def minimum(self) -> np.ndarray:
         """The point of least J nearest to the centre."""
         return self.centre - pinvh(self.hessian) @ self.gradient
 
-    def plane(self, indices, theta):
+    def plane(self, indices: Sequence[int], theta: np.ndarray) -> "Quadratic":
         """J over the parameters of these indices, the others held at theta's values."""
         chosen = list(indices)
         through = theta.copy()

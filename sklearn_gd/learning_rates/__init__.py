@@ -30,7 +30,7 @@ __all__ = [
     "Silver",
 ]
 
-NAMED = {
+NAMED: dict[str, LearningRate] = {
     "auto": Automatic(),
     "barzilai-borwein": BarzilaiBorwein(),
     "lipschitz": Lipschitz(),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..rows._products import inner
-from .protocol import LearningRate, RateState
+from .protocol import LearningRate, Line, Problem, RateState
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class ExactLineSearch(LearningRate):
     Optimization", 2nd ed., Springer 2006, section 3.3.
     """
 
-    def start(self, problem):
+    def start(self, problem: Problem) -> RateState:
         """Return the state, which remembers nothing."""
         return Minimum()
 
@@ -30,7 +30,7 @@ class ExactLineSearch(LearningRate):
 class Minimum(RateState):
     """The alpha that minimises J along the line."""
 
-    def __call__(self, k, line):
+    def __call__(self, k: int, line: Line) -> float:
         return line.minimum
 
 
@@ -50,7 +50,7 @@ class BarzilaiBorwein(LearningRate):
     the Barzilai and Borwein gradient method", IMA J. Numer. Anal. 22, 2002.
     """
 
-    def start(self, problem):
+    def start(self, problem: Problem) -> RateState:
         """Return the state: the long step of the gradient before."""
         return LongSteps()
 
@@ -61,7 +61,7 @@ class LongSteps(RateState):
 
     previous: float | None = None
 
-    def __call__(self, k, line):
+    def __call__(self, k: int, line: Line) -> float:
         minimum = line.minimum
         alpha = minimum if self.previous is None else self.previous
         self.previous = minimum
@@ -91,7 +91,7 @@ class ABBmin(LearningRate):
     method", Optimization 52, 2003.
     """
 
-    def start(self, problem):
+    def start(self, problem: Problem) -> RateState:
         """Return the state: the last three short steps and the threshold."""
         return AlternatingSteps()
 
@@ -104,7 +104,7 @@ class AlternatingSteps(RateState):
     short: tuple[float, ...] = ()
     threshold: float = 0.4
 
-    def __call__(self, k, line):
+    def __call__(self, k: int, line: Line) -> float:
         minimum = line.minimum
         alpha = self._alternate() if self.short else minimum
         self.long = minimum

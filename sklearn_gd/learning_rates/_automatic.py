@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ._adaptive import AlternatingSteps
-from .protocol import LearningRate, RateState
+from .protocol import LearningRate, Line, Problem, RateState
 
 # Steps after which eigenvalues are worth their time: some, and as many for each parameter.
 WORTH_FIRST, WORTH_EACH = 16, 2
@@ -47,7 +47,7 @@ class Automatic(LearningRate):
     method", Math. Program. 135, 2012.
     """
 
-    def start(self, problem):
+    def start(self, problem: Problem) -> RateState:
         """Return the state: that of `ABBmin`, and a count."""
         return AutomaticSteps()
 
@@ -63,7 +63,7 @@ class AutomaticSteps(RateState):
     lowest: float = math.inf
     in_vain: int = 0
 
-    def __call__(self, k, line):
+    def __call__(self, k: int, line: Line) -> float:
         if self.made == 0:
             self.first = math.sqrt(line.slope)
         self.made += 1

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from .protocol import LearningRate, RateState
+from .protocol import Kind, LearningRate, Line, Problem, RateState
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Chebyshev(LearningRate):
     method", USSR Comput. Math. Math. Phys. 11(2), 1971.
     """
 
-    kind: ClassVar = "scheduled"
-    needs_spectrum: ClassVar = True
+    kind: ClassVar[Kind] = "scheduled"
+    needs_spectrum: ClassVar[bool] = True
 
-    def start(self, problem):
+    def start(self, problem: Problem) -> RateState:
         """Return the state: one cycle of steps."""
         L, mu = problem.largest_eigenvalue, problem.smallest_eigenvalue
         if L == 0.0:
@@ -51,10 +51,10 @@ class Cycle(RateState):
     steps: tuple[float, ...]
     first: int = 0
 
-    def __call__(self, k, line):
+    def __call__(self, k: int, line: Line) -> float:
         return self.steps[(k - self.first) % len(self.steps)]
 
-    def may_stop(self, k):
+    def may_stop(self, k: int) -> bool:
         """Whether the iterate after k updates counts."""
         return (k - self.first) % len(self.steps) == 0
 

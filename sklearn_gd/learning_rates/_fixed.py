@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ._numbers import checked_alpha
-from .protocol import LearningRate, RateState
+from .protocol import Kind, LearningRate, Line, Problem, RateState
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Constant(LearningRate):
 
     alpha: float
 
-    kind: ClassVar = "constant"
+    kind: ClassVar[Kind] = "constant"
 
-    def start(self, problem):
+    def start(self, problem: Problem) -> RateState:
         """Return the state: nothing but the number."""
         return Always(self.alpha)
 
@@ -51,9 +51,9 @@ class Lipschitz(LearningRate):
     convex minimization: a novel approach", Math. Program. 145, 2014.
     """
 
-    kind: ClassVar = "constant"
+    kind: ClassVar[Kind] = "constant"
 
-    def start(self, problem):
+    def start(self, problem: Problem) -> RateState:
         """Return the state: 1/L (1 where L = 0, as every step is 0 there)."""
         return Always(1.0 / (problem.largest_eigenvalue or 1.0))
 
@@ -64,7 +64,7 @@ class Always(RateState):
 
     alpha: float
 
-    def __call__(self, k, line):
+    def __call__(self, k: int, line: Line) -> float:
         return self.alpha
 
 
@@ -89,9 +89,9 @@ class Schedule(LearningRate):
 
     function: Callable[[int], float]
 
-    kind: ClassVar = "scheduled"
+    kind: ClassVar[Kind] = "scheduled"
 
-    def start(self, problem):
+    def start(self, problem: Problem) -> RateState:
         """Return the state: the function itself."""
         return Scheduled(self.function)
 
@@ -102,5 +102,5 @@ class Scheduled(RateState):
 
     function: Callable[[int], float]
 
-    def __call__(self, k, line):
+    def __call__(self, k: int, line: Line) -> float:
         return checked_alpha(self.function(k), k)

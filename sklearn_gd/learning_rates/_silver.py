@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .protocol import LearningRate, RateState
+from .protocol import Kind, LearningRate, Line, Problem, RateState
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Silver(LearningRate):
     stepsize schedule for smooth convex optimization", arXiv 2309.16530, 2023.
     """
 
-    kind: ClassVar = "scheduled"
+    kind: ClassVar[Kind] = "scheduled"
 
-    def start(self, problem):
+    def start(self, problem: Problem) -> RateState:
         """Return the state: 1/L."""
         return SilverSteps(1.0 / (problem.largest_eigenvalue or 1.0), problem.k)
 
@@ -37,12 +37,12 @@ class SilverSteps(RateState):
     unit: float
     first: int = 0
 
-    def __call__(self, k, line):
+    def __call__(self, k: int, line: Line) -> float:
         k -= self.first
         nu = ((k + 1) & -(k + 1)).bit_length() - 1
         return (1.0 + (1.0 + math.sqrt(2.0)) ** (nu - 1)) * self.unit
 
-    def may_stop(self, k):
+    def may_stop(self, k: int) -> bool:
         """Whether the iterate after k updates counts."""
         k -= self.first
         return (k & (k + 1)) == 0

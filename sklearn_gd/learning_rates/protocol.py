@@ -167,7 +167,7 @@ class LearningRate(Protocol):
     kind: ClassVar[Kind] = "adaptive"
     needs_spectrum: ClassVar[bool] = False
 
-    def start(self, problem: Problem) -> RateState:
+    def start(self, problem: Problem) -> RateState | Callable[[int, Line], float]:
         """Return fresh state for a descent on this problem.
 
         A plain function (k, line) -> float will do: then every iterate counts.

@@ -1,8 +1,16 @@
 """What the pictures that are curves over steps or time share."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
 import numpy as np
 
 from ._optional import require
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 def new_axes(ax, plt):
@@ -12,6 +20,11 @@ def new_axes(ax, plt):
     if not hasattr(ax, "plot"):
         raise TypeError(f"ax must be one matplotlib Axes, got {type(ax).__name__}.")
     return ax
+
+
+def figure_of(ax: Axes) -> Figure:
+    """Return the figure; of axes in a SubFigure that, which few have and most would rule out."""
+    return cast("Figure", ax.figure)
 
 
 def line_keywords(line_kw, caller):

@@ -1,12 +1,25 @@
 """CoefficientPathDisplay: coefficients against time, the sum of the learning rates."""
 
-import numpy as np
+from __future__ import annotations
 
-from ._axes import check_scales, line_keywords, new_axes, scale_from_zero
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+
+from .._typing import AxisScale
+from ._axes import check_scales, figure_of, line_keywords, new_axes, scale_from_zero
 from ._colours import OKABE_ITO, label_of
 from ._fitted import feature_names, regressor_of
 from ._optional import require
 from ._recorded import parameter_names, target_descent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 # A colour has each of these in turn.
 LINE_STYLES = ("-", "--", ":", "-.")
@@ -65,14 +78,35 @@ class CoefficientPathDisplay:
     >>> plt.show()
     """
 
-    def __init__(self, times, coefs, *, names=None, best=None):
+    # Set by plot.
+    ax_: Axes
+    figure_: Figure
+    lines_: list[Line2D]
+    best_: Line2D | None
+
+    def __init__(
+        self,
+        times: ArrayLike,
+        coefs: ArrayLike,
+        *,
+        names: Collection[Any] | None = None,
+        best: float | None = None,
+    ) -> None:
         self.times = times
         self.coefs = coefs
         self.names = names
         self.best = best
 
     @classmethod
-    def from_estimator(cls, estimator, *, target=None, ax=None, xscale="log", line_kw=None):
+    def from_estimator(
+        cls,
+        estimator: BaseEstimator,
+        *,
+        target: int | None = None,
+        ax: Axes | None = None,
+        xscale: AxisScale = "log",
+        line_kw: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the path that a fit has stored.
 
         Parameters
@@ -130,7 +164,13 @@ class CoefficientPathDisplay:
         )
         return display.plot(ax, xscale=xscale, line_kw=line_kw)
 
-    def plot(self, ax=None, *, xscale="log", line_kw=None):
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        xscale: AxisScale = "log",
+        line_kw: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the coefficients.
 
         Parameters
@@ -187,7 +227,7 @@ class CoefficientPathDisplay:
             first = np.min(times, where=times > 0, initial=max(times.max(), 1.0))
             scale_from_zero(ax, xscale, first, times.max())
         ax.set(xlabel="time, the sum of the learning rates", ylabel="coefficient")
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_, self.figure_ = ax, figure_of(ax)
         return self
 
     def _checked(self):

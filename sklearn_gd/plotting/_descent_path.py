@@ -1,11 +1,31 @@
 """DescentPathDisplay: J over two parameters, and the path of a descent on it."""
 
-import numpy as np
+from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, overload
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from .._typing import MatrixLike, TargetsLike, WeightsLike
+from ._axes import figure_of
 from ._box import box_of, levels_of
 from ._colours import VERMILLION, label_of
 from ._optional import require
-from ._recorded import record
+from ._recorded import RecordedDescent, record
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.contour import ContourSet
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.quiver import Quiver
+    from mpl_toolkits.mplot3d.art3d import Poly3DCollection
+
+Kind: TypeAlias = Literal["contour", "surface"]
+Aspect: TypeAlias = Literal["auto", "equal"]
 
 # Points along each side of the grid on which J is drawn, and of a surface's.
 GRID, SURFACE_GRID = 101, 51
@@ -66,23 +86,31 @@ class DescentPathDisplay:
     >>> plt.show()
     """
 
-    def __init__(self, descent):
+    # Set by plot.
+    ax_: Axes
+    figure_: Figure
+    line_: Line2D
+    contour_: ContourSet | None
+    quiver_: Quiver | None
+    surface_: Poly3DCollection | None
+
+    def __init__(self, descent: RecordedDescent) -> None:
         self.descent = descent
 
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y,
+        estimator: BaseEstimator,
+        X: MatrixLike,
+        y: TargetsLike,
         *,
-        sample_weight=None,
-        parameters=(0, 1),
-        target=None,
-        kind="contour",
-        ax=None,
-        aspect="auto",
-    ):
+        sample_weight: WeightsLike = None,
+        parameters: Sequence[int | str] = (0, 1),
+        target: int | None = None,
+        kind: Kind = "contour",
+        ax: Axes | None = None,
+        aspect: Aspect = "auto",
+    ) -> Self:
         """Draw the path that `fit` took.
 
         Parameters
@@ -145,7 +173,9 @@ class DescentPathDisplay:
         descent = record(estimator, X, y, sample_weight, parameters, target)
         return cls(descent).plot(ax=ax, kind=kind, aspect=aspect)
 
-    def plot(self, ax=None, *, kind="contour", aspect="auto"):
+    def plot(
+        self, ax: Axes | None = None, *, kind: Kind = "contour", aspect: Aspect = "auto"
+    ) -> Self:
         """Draw the path.
 
         Parameters
@@ -198,10 +228,14 @@ class DescentPathDisplay:
         draw(ax, box, grid, self.descent.plane(grid))
         names = [label_of(self.descent.names[j]) for j in self.descent.shown]
         ax.set(xlabel=names[0], ylabel=names[1])
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_, self.figure_ = ax, figure_of(ax)
         return self
 
-    def to_html(self, path=None):
+    @overload
+    def to_html(self, path: None = None) -> str: ...
+    @overload
+    def to_html(self, path: str | os.PathLike[str]) -> None: ...
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Write the descent laboratory: one page that needs no network.
 
         It opens on the path that `fit` took: the surface, which can be turned,

@@ -1,11 +1,26 @@
 """LossCurveDisplay: J against the number of steps."""
 
-import numpy as np
+from __future__ import annotations
 
-from ._axes import check_scales, line_keywords, new_axes, scale_from_zero
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+
+from .._typing import AxisScale
+from ._axes import check_scales, figure_of, line_keywords, new_axes, scale_from_zero
 from ._colours import VERMILLION, colours, label_of
 from ._fitted import has_diverged, regressor_of
 from ._optional import require
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# One, or a list of several: which, the number of curves says and no type.
+LineOrLines: TypeAlias = Any
 
 # Steps that are drawn where all descents diverge.
 LEAVING = 12
@@ -59,7 +74,20 @@ class LossCurveDisplay:
     >>> plt.show()
     """
 
-    def __init__(self, losses, *, names=None, diverged=None, validation_losses=None):
+    # Set by plot.
+    ax_: Axes
+    figure_: Figure
+    line_: LineOrLines
+    validation_line_: LineOrLines
+
+    def __init__(
+        self,
+        losses: Collection[ArrayLike],
+        *,
+        names: Collection[Any] | None = None,
+        diverged: Collection[bool] | None = None,
+        validation_losses: Collection[ArrayLike | None] | None = None,
+    ) -> None:
         self.losses = losses
         self.names = names
         self.diverged = diverged
@@ -68,15 +96,15 @@ class LossCurveDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
+        estimator: BaseEstimator,
         *,
-        ax=None,
-        name=None,
-        minimum=0.0,
-        xscale="linear",
-        yscale="log",
-        line_kw=None,
-    ):
+        ax: Axes | None = None,
+        name: str | None = None,
+        minimum: float = 0.0,
+        xscale: AxisScale = "linear",
+        yscale: AxisScale = "log",
+        line_kw: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the loss curve of a fitted estimator; of several targets one each.
 
         Parameters
@@ -134,14 +162,14 @@ class LossCurveDisplay:
     @classmethod
     def from_estimators(
         cls,
-        estimators,
+        estimators: dict[Any, Any],
         *,
-        ax=None,
-        minimum=0.0,
-        xscale="linear",
-        yscale="log",
-        line_kw=None,
-    ):
+        ax: Axes | None = None,
+        minimum: float = 0.0,
+        xscale: AxisScale = "linear",
+        yscale: AxisScale = "log",
+        line_kw: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the loss curves of several fitted estimators on one axis.
 
         The axis is as high as the descents that did not diverge need; one
@@ -224,7 +252,15 @@ class LossCurveDisplay:
         )
         return display.plot(**how)
 
-    def plot(self, ax=None, *, minimum=0.0, xscale="linear", yscale="log", line_kw=None):
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        minimum: float = 0.0,
+        xscale: AxisScale = "linear",
+        yscale: AxisScale = "log",
+        line_kw: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the curves.
 
         Parameters
@@ -278,7 +314,7 @@ class LossCurveDisplay:
         if self.names is not None or any(line is not None for line in validation_lines):
             ax.legend()
         single = len(drawn) == 1
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_, self.figure_ = ax, figure_of(ax)
         self.line_ = drawn[0] if single else drawn
         self.validation_line_ = validation_lines[0] if single else validation_lines
         return self

@@ -1,15 +1,29 @@
 """MSEPathDisplay: held-out error against steps, for each learning rate."""
 
-import numpy as np
+from __future__ import annotations
 
-from ._axes import check_scales, line_keywords, masked, new_axes, scale_from_zero
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+
+from .._typing import AxisScale
+from ._axes import check_scales, figure_of, line_keywords, masked, new_axes, scale_from_zero
 from ._colours import VERMILLION, colours, label_of
 from ._fitted import regressor_of
 from ._optional import require
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PolyCollection
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
 # As many learning rates have a name in the legend; more have a colour bar.
 MOST_NAMES = 6
 SPREADS = ("chosen", "all", None)
+Spread: TypeAlias = Literal["chosen", "all"] | None
 
 
 class MSEPathDisplay:
@@ -61,7 +75,21 @@ class MSEPathDisplay:
     >>> plt.show()
     """
 
-    def __init__(self, mse_path, alphas, *, alpha=None, n_iter=None):
+    # Set by plot.
+    ax_: Axes
+    figure_: Figure
+    lines_: list[Line2D]
+    spread_: list[PolyCollection]
+    chosen_: Line2D | None
+
+    def __init__(
+        self,
+        mse_path: ArrayLike,
+        alphas: ArrayLike,
+        *,
+        alpha: float | None = None,
+        n_iter: int | None = None,
+    ) -> None:
         self.mse_path = mse_path
         self.alphas = alphas
         self.alpha = alpha
@@ -69,8 +97,15 @@ class MSEPathDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, ax=None, spread="chosen", xscale="log", yscale="linear", line_kw=None
-    ):
+        cls,
+        estimator: BaseEstimator,
+        *,
+        ax: Axes | None = None,
+        spread: Spread = "chosen",
+        xscale: AxisScale = "log",
+        yscale: AxisScale = "linear",
+        line_kw: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the held-out errors that a cross-validated estimator has found.
 
         Parameters
@@ -135,7 +170,15 @@ class MSEPathDisplay:
         )
         return display.plot(ax, spread=spread, xscale=xscale, yscale=yscale, line_kw=line_kw)
 
-    def plot(self, ax=None, *, spread="chosen", xscale="log", yscale="linear", line_kw=None):
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        spread: Spread = "chosen",
+        xscale: AxisScale = "log",
+        yscale: AxisScale = "linear",
+        line_kw: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw the errors.
 
         Parameters
@@ -191,7 +234,7 @@ class MSEPathDisplay:
         scale_from_zero(ax, xscale, 1, errors.shape[1] - 1)
         ax.set(xlabel="step", ylabel=f"held-out mean squared error ({errors.shape[2]} folds)")
         self._name(ax, alphas, plt, caller, coloured="color" not in line_kw)
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_, self.figure_ = ax, figure_of(ax)
         return self
 
     def _checked(self):
@@ -224,7 +267,9 @@ class MSEPathDisplay:
     def _draw_spread(self, ax, mean, errors, spread, yscale):
         """Return the lowest values of what was drawn."""
         self.spread_, low = [], [np.inf]
-        for values, folds, alpha, line in zip(mean, errors, self.alphas, self.lines_, strict=True):
+        for values, folds, alpha, line in zip(
+            mean, errors, np.asarray(self.alphas), self.lines_, strict=True
+        ):
             if spread == "all" or (spread == "chosen" and alpha == self.alpha):
                 with np.errstate(over="ignore", invalid="ignore"):
                     deviation = masked(masked(folds).std(axis=1))

@@ -92,12 +92,12 @@ class RecordedDescent:
     standardised: "RecordedDescent | None" = None
 
     @property
-    def plane(self):
+    def plane(self) -> Quadratic:
         """J over the two parameters shown, the others held at their fitted values."""
         return self.quadratic.plane(self.shown, self.fitted)
 
     @property
-    def steps(self):
+    def steps(self) -> np.ndarray:
         """The path in that plane, of shape (n_iter + 1, 2)."""
         return self.path[:, list(self.shown)]
 

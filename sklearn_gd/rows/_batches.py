@@ -2,18 +2,25 @@
 
 from dataclasses import dataclass
 from functools import update_wrapper
+from typing import cast
 
 import numpy as np
 
+from .._typing import Function
 from . import _checks as checks
 from ._factor import RFactor
 
 
-class unless_rows_are_forgotten:  # noqa: N801
+def unless_rows_are_forgotten(method: Function) -> Function:
     """Make a method that an estimator has, unless it was fitted to rows that it has not kept.
 
     As scikit-learn's ``available_if``, with an error that says why.
     """
+    return cast(Function, _UnlessRowsAreForgotten(method))
+
+
+class _UnlessRowsAreForgotten:
+    """A descriptor, which type checkers would lose the method's types in."""
 
     def __init__(self, method):
         self._method = method
