@@ -21,12 +21,12 @@ MUCH, SOME = 3.0, 0.1
 SEEN, SEEN_SINGLE = 5e-7, 1e-4
 
 
-def warn_of(problem, descents, rate, max_iter, tol, names):
+def warn_of(least_squares, descents, rate, max_iter, tol, names):
     """Issue one ConvergenceWarning if not all descents ended where they should.
 
     Parameters
     ----------
-    problem : LeastSquares
+    least_squares : LeastSquares
     descents : list of Descent
         One a target.
     rate : LearningRate
@@ -42,13 +42,16 @@ def warn_of(problem, descents, rate, max_iter, tol, names):
     tell = None
     for is_so, in_words in (_stopped_too_early, _early), (_loses_digits, _lost):
         if not failed:
-            failed, tell = [j for j, d in enumerate(descents) if is_so(problem, j, d)], in_words
+            failed, tell = (
+                [j for j, d in enumerate(descents) if is_so(least_squares, j, d)],
+                in_words,
+            )
     if not failed:
         return
     worst = max(failed, key=lambda j: STATUSES.index(descents[j].trace.status))
     of_many = f"{len(failed)} of {len(descents)} targets; of target {worst}: "
-    test = SolutionTest(problem.objectives[worst], problem.curvature, tol)
-    advice = Advice(problem, descents[worst], test, rate, max_iter, names)
+    test = SolutionTest(least_squares.objectives[worst], least_squares.curvature, tol)
+    advice = Advice(least_squares, descents[worst], test, rate, max_iter, names)
     sentences = (tell or tells[descents[worst].trace.status])(advice)
     message = (of_many if len(descents) > 1 else "") + " ".join(filter(None, sentences))
     warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel())
@@ -57,10 +60,10 @@ def warn_of(problem, descents, rate, max_iter, tol, names):
 class Advice:
     """What sentences are made of, and those that several messages have."""
 
-    def __init__(self, problem, descent, test, rate, max_iter, names):
-        self.problem, self.descent, self.test = problem, descent, test
+    def __init__(self, least_squares, descent, test, rate, max_iter, names):
+        self.least_squares, self.descent, self.test = least_squares, descent, test
         self.rate, self.max_iter, self.names = rate, max_iter, names
-        self.curvature, self.is_scaled = problem.curvature, problem.coordinates.scaled
+        self.curvature, self.is_scaled = least_squares.curvature, least_squares.coordinates.scaled
 
     def conditioning(self, worth_telling):
         """The condition number, and what it would be along standardised features."""
@@ -144,50 +147,54 @@ def _not_converged(advice):
     yield "Or increase max_iter." if any(remedies) else "Increase max_iter."
 
 
-def _loses_digits(problem, target, descent):
+def _loses_digits(least_squares, target, descent):
     """Whether predictions with the user's parameters have more rounding than R2 can hide."""
-    single = problem.given_rows.dtype == np.float32
-    total = max(problem.objectives[target].total_loss, descent.state.best.loss)
+    single = least_squares.given_rows.dtype == np.float32
+    total = max(least_squares.objectives[target].total_loss, descent.state.best.loss)
     # Of a constant y there is nothing but rounding to lose.
-    y_rounding = 4 * np.finfo(problem.given_rows.dtype).eps
+    y_rounding = 4 * np.finfo(least_squares.given_rows.dtype).eps
     allowed = (SEEN_SINGLE if single else SEEN) * total
-    allowed += float(y_rounding**2 * problem.moments.y_square[target]) / 2
-    rounding = _rounding_of_predictions(problem, descent)
+    allowed += float(y_rounding**2 * least_squares.moments.y_square[target]) / 2
+    rounding = _rounding_of_predictions(least_squares, descent)
     # By that much it changes J at most, which is the residual's own error by chance.
     if rounding * (rounding / 2.0 + descent.state.best.residual) <= allowed:
         return False
     if single and rounding**2 > 2.0 * allowed:
         # Predictions are made in single precision too.
         return True
-    w, b = (np.asarray(part, np.float64) for part in _users_parameters(problem, descent))
-    origin = problem.coordinates.origin
+    w, b = (np.asarray(part, np.float64) for part in _users_parameters(least_squares, descent))
+    origin = least_squares.coordinates.origin
 
     def kernel(X, y, weights):
         along = X.times(w) if np.ndim(origin) == 0 else (X.dense() + origin).dot(w)
         residual = along + b - y[:, target]
         return (residual.dot(residual if weights is None else weights * residual),)
 
-    (square,) = problem.given_rows.sum(kernel)
-    return abs(square / problem.moments.weight / 2.0 - descent.state.best.loss) > allowed
+    (square,) = least_squares.given_rows.sum(kernel)
+    return abs(square / least_squares.moments.weight / 2.0 - descent.state.best.loss) > allowed
 
 
-def _users_parameters(problem, descent):
+def _users_parameters(least_squares, descent):
     """Coefficients and intercept as the user gets them."""
-    w, b = problem.coordinates.outside(*problem.objectives[0].split(descent.state.best.theta))
-    return w.astype(problem.given_rows.dtype), problem.given_rows.dtype(b)
+    w, b = least_squares.coordinates.outside(
+        *least_squares.objectives[0].parts(descent.state.best.theta)
+    )
+    return w.astype(least_squares.given_rows.dtype), least_squares.given_rows.dtype(b)
 
 
-def _rounding_of_predictions(problem, descent):
-    w, b = _users_parameters(problem, descent)
-    sizes = problem.coordinates.sizes_outside(problem.moments)
-    eps = np.finfo(problem.given_rows.dtype).eps
+def _rounding_of_predictions(least_squares, descent):
+    w, b = _users_parameters(least_squares, descent)
+    sizes = least_squares.coordinates.sizes_outside(least_squares.moments)
+    eps = np.finfo(least_squares.given_rows.dtype).eps
     return float(eps * (np.abs(w).dot(sizes) + abs(b)))
 
 
 def _lost(advice):
-    rounding = _rounding_of_predictions(advice.problem, advice.descent)
-    w, _ = _users_parameters(advice.problem, advice.descent)
-    sizes = np.abs(w) * advice.problem.coordinates.sizes_outside(advice.problem.moments)
+    rounding = _rounding_of_predictions(advice.least_squares, advice.descent)
+    w, _ = _users_parameters(advice.least_squares, advice.descent)
+    sizes = np.abs(w) * advice.least_squares.coordinates.sizes_outside(
+        advice.least_squares.moments
+    )
     name = name_of(int(sizes.argmax()), advice.names)
     yield (
         f"Predictions are sums of terms so large that rounding leaves them an error of about "
@@ -195,26 +202,26 @@ def _lost(advice):
         "subtract a constant from features far from 0, and leave out features that are nearly "
         "combinations of others."
     )
-    if advice.problem.given_rows.dtype == np.float32:
+    if advice.least_squares.given_rows.dtype == np.float32:
         yield "Or pass X as float64."
     yield advice.dependent()
 
 
-def _stopped_too_early(problem, target, descent):
+def _stopped_too_early(least_squares, target, descent):
     """Whether the rows descended on speak clearly against where early stopping has stopped."""
     if not descent.trace.validation_losses:
         return False
-    point, moments = descent.state.best, problem.moments
+    point, moments = descent.state.best, least_squares.moments
     chance = _by_chance(moments)
-    if chance is None or not problem.curvature.is_worth(len(descent.trace.alphas)):
+    if chance is None or not least_squares.curvature.is_worth(len(descent.trace.alphas)):
         return False
-    least = _least_loss(problem, point)
-    return point.loss > MUCH * chance * least + SOME * problem.objectives[target].total_loss
+    least = _least_loss(least_squares, point)
+    return point.loss > MUCH * chance * least + SOME * least_squares.objectives[target].total_loss
 
 
-def _least_loss(problem, point):
+def _least_loss(least_squares, point):
     """Minimum of J on the rows descended on, as a point of the descent tells."""
-    return point.loss - problem.curvature.suboptimality(point.gradient)
+    return point.loss - least_squares.curvature.suboptimality(point.gradient)
 
 
 def _by_chance(moments):
@@ -227,9 +234,9 @@ def _by_chance(moments):
 
 
 def _early(advice):
-    descent, moments = advice.descent, advice.problem.moments
+    descent, moments = advice.descent, advice.least_squares.moments
     point = descent.state.best
-    least = _least_loss(advice.problem, point)
+    least = _least_loss(advice.least_squares, point)
     yield (
         f"Early stopping returned the parameters after {descent.best_iter} steps, of the lowest "
         f"loss on held-out rows. But on the {moments.n_rows:.0f} rows it descended on the loss is "

@@ -13,12 +13,12 @@ from ._typing import Function
 Estimator = TypeVar("Estimator")
 
 
-def fitted_attributes(problem, descents, dtype, store_path):
+def fitted_attributes(least_squares, descents, dtype, store_path):
     """Return the fitted attributes by name.
 
     Parameters
     ----------
-    problem : LeastSquares
+    least_squares : LeastSquares
     descents : list of Descent
         One a target.
     dtype : numpy dtype
@@ -26,9 +26,11 @@ def fitted_attributes(problem, descents, dtype, store_path):
     store_path : bool
         Whether the descents have stored their paths.
     """
-    shape = problem.target_shape
+    shape = least_squares.target_shape
     n_iter = max(len(descent.trace.alphas) for descent in descents)
-    coef, intercept = _parameters(problem, [descent.state.best.theta for descent in descents])
+    coef, intercept = _parameters(
+        least_squares, [descent.state.best.theta for descent in descents]
+    )
     traces = [descent.trace for descent in descents]
     losses = [_padded(trace.losses, n_iter + 1, trace.losses[-1]) for trace in traces]
     alphas = [_padded(trace.alphas, n_iter, 0.0) for trace in traces]
@@ -41,11 +43,11 @@ def fitted_attributes(problem, descents, dtype, store_path):
         "best_iter_": best if shape else int(best[0]),
         "n_iter_": n_iter,
         "status_": max((trace.status for trace in traces), key=STATUSES.index),
-        "scaled_": problem.coordinates.scaled,
-        "feature_mean_": problem.coordinates.feature_mean,
-        "feature_scale_": problem.coordinates.feature_scale,
+        "scaled_": least_squares.coordinates.scaled,
+        "feature_mean_": least_squares.coordinates.feature_mean,
+        "feature_scale_": least_squares.coordinates.feature_scale,
     }
-    if not problem.moments.fit_intercept:
+    if not least_squares.moments.fit_intercept:
         attributes["intercept_"] = 0.0
     if traces[0].validation_losses:
         held_out = [trace.validation_losses for trace in traces]
@@ -53,16 +55,16 @@ def fitted_attributes(problem, descents, dtype, store_path):
         attributes["validation_loss_history_"] = np.array(held_out).T.reshape(-1, *shape)
     if store_path:
         paths = [_padded(trace.path, n_iter + 1, trace.path[-1]) for trace in traces]
-        coefs, intercepts = zip(*(_parameters(problem, path) for path in paths), strict=True)
+        coefs, intercepts = zip(*(_parameters(least_squares, path) for path in paths), strict=True)
         attributes["coef_path_"] = np.stack(coefs, axis=1).reshape(n_iter + 1, *shape, -1)
         attributes["intercept_path_"] = np.stack(intercepts, axis=1).reshape(-1, *shape)
     return attributes
 
 
-def _parameters(problem, thetas):
+def _parameters(least_squares, thetas):
     """The user's coefficients (one row a theta) and intercepts for many thetas."""
-    coef, intercept = zip(*map(problem.objectives[0].split, thetas), strict=True)
-    return problem.coordinates.outside(np.array(coef), np.array(intercept))
+    coef, intercept = zip(*map(least_squares.objectives[0].parts, thetas), strict=True)
+    return least_squares.coordinates.outside(np.array(coef), np.array(intercept))
 
 
 def _padded(values, length, last):

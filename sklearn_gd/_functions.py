@@ -128,7 +128,7 @@ def gradient(
     (array([-2.]), -1.0)
     """
     points, target_shape = _points(X, y, coef, intercept, sample_weight)
-    parts = [objective.split(point.gradient) for objective, point in points]
+    parts = [objective.parts(point.gradient) for objective, point in points]
     d_coef = np.array([part[0] for part in parts])
     d_intercept = np.array([part[1] for part in parts])
     return (d_coef, d_intercept) if target_shape else (d_coef[0], float(d_intercept[0]))
@@ -350,14 +350,14 @@ def gradient_descent_path(
     rows, shape = open_rows(X, y, sample_weight)
     with rows:
         plan = Plan.made(rows, fit_intercept, 0 if is_quick(rows) else NEVER)
-        problem = LeastSquares(plan, shape, coordinates_of(plan.moments, scale))
-        largest = problem.curvature.largest
+        least_squares = LeastSquares(plan, shape, coordinates_of(plan.moments, scale))
+        largest = least_squares.curvature.largest
         if rate.alpha * largest > 2.0:
             raise ValueError(
                 f"alpha={rate.alpha:g} is above {2.0 / largest:.6g} (2/L): the path of this data "
                 "grows without bound."
             )
-        w, b = path(problem, rate, counts)
+        w, b = path(least_squares, rate, counts)
     return w.reshape(*shape, rows.n_features, len(counts)), b.reshape(*shape, len(counts))
 
 

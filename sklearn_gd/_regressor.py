@@ -488,11 +488,13 @@ class GradientDescentRegressor(
         if self._scaled and self.fit_intercept:
             rows, origin = seen.factor.rows_about_shift(), seen.factor.shift
         plan = self._plan(rows, rate)
-        problem = self._problem(plan, seen.target_shape, origin)
-        descents = self._begin(problem, rate, None, None)
+        least_squares = self._least_squares(plan, seen.target_shape, origin)
+        descents = self._descents(least_squares, rate, None, None)
         known = {**fitted, "_seen": seen, "_split": None}
-        selections = self._selections(None, problem, plan)
-        fitted, last = self._descended(rate, problem, descents, selections, seen.dtype, known)
+        selections = self._selections(None, least_squares, plan)
+        fitted, last = self._descended(
+            rate, least_squares, descents, selections, seen.dtype, known
+        )
         take_over(self, fitted)
         last()
         return self
@@ -512,10 +514,12 @@ class GradientDescentRegressor(
         given = X, y, sample_weight
         with rows, nullcontext() if held_out is None else held_out.rows:
             plan = self._plan(rows, rate)
-            problem = self._problem(plan, shape)
-            descents = self._begin(problem, rate, coef_init, intercept_init)
-            selections = self._selections(held_out, problem, plan)
-            return self._descended(rate, problem, descents, selections, rows.dtype, known, given)
+            least_squares = self._least_squares(plan, shape)
+            descents = self._descents(least_squares, rate, coef_init, intercept_init)
+            selections = self._selections(held_out, least_squares, plan)
+            return self._descended(
+                rate, least_squares, descents, selections, rows.dtype, known, given
+            )
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "coef_")
@@ -543,31 +547,32 @@ class GradientDescentRegressor(
         first = gram_from(rows, self.precompute, max_steps, rate.needs_spectrum)
         return Plan.made(rows, self.fit_intercept, first, estimator_name=type(self).__name__)
 
-    def _problem(self, plan, target_shape, origin=0.0):
+    def _least_squares(self, plan, target_shape, origin=0.0):
         """The problem of the plan's rows, whose features are the user's but for this origin."""
         coordinates = coordinates_of(plan.moments, self._scaled, origin)
         return LeastSquares(plan, target_shape, coordinates)
 
-    def _begin(self, problem, rate, coef_init, intercept_init):
+    def _descents(self, least_squares, rate, coef_init, intercept_init):
         """Return the descents of all targets, which have not made a step yet."""
         pause = getattr(self, "_pause", None) if self.warm_start else None
         limits = {"max_iter": self.max_iter, "tol": self._tol}
-        exactly = not self.early_stopping
         user_start = coef_init, intercept_init
-        states = starting_states(problem, rate, pause, *user_start, exactly=exactly, **limits)
+        states = starting_states(
+            least_squares, rate, pause, *user_start, exactly=exactly, **limits
+        )
         return [Descent(state) for state in states]
 
-    def _selections(self, held_out, problem, plan):
+    def _selections(self, held_out, least_squares, plan):
         """What selects each target's iterate to return."""
         if held_out is None:
-            return [LowestLoss() for _ in problem.objectives]
+            return [LowestLoss() for _ in least_squares.objectives]
         names = {"estimator_name": type(self).__name__, "suffix": held_out.suffix}
         held_out_plan = plan.of_held_out(held_out.rows, **names)
-        tested = LeastSquares(held_out_plan, problem.target_shape, problem.coordinates)
+        tested = LeastSquares(held_out_plan, least_squares.target_shape, least_squares.coordinates)
         losses = map(HeldOutLoss, tested.objectives)
         return [EarlyStopping(loss, self.n_iter_no_change) for loss in losses]
 
-    def _descended(self, rate, problem, descents, selections, dtype, known, given=None):
+    def _descended(self, rate, least_squares, descents, selections, dtype, known, given=None):
         """Let every target descend; return as `_fitted`, the attributes known already included.
 
         Callbacks are told of what was given; of nothing without.
@@ -575,9 +580,9 @@ class GradientDescentRegressor(
 
         def so_far():
             """Attributes if it stopped now, but for the path: too much for each step."""
-            found = fitted_attributes(problem, descents, dtype, store_path=False)
+            found = fitted_attributes(least_squares, descents, dtype, store_path=False)
             # Who keeps it must not see the descent go on.
-            pause = copy.deepcopy(pause_at(problem, rate, descents))
+            pause = copy.deepcopy(pause_at(least_squares, rate, descents))
             return {**known, **found, "_pause": pause}
 
         tasks = None
@@ -587,7 +592,7 @@ class GradientDescentRegressor(
         if tasks is not None:
             forget_what_may_not_stay(self)
         for target, descent in enumerate(descents):
-            objective = problem.objectives[target]
+            objective = least_squares.objectives[target]
             observers = []
             if self.verbose:
                 observers.append(Printer(f"target {target}  " if len(descents) > 1 else ""))
@@ -596,20 +601,20 @@ class GradientDescentRegressor(
             descend(
                 objective,
                 descent,
-                SolutionTest(objective, problem.curvature, self._tol),
+                SolutionTest(objective, least_squares.curvature, self._tol),
                 max_iter=self.max_iter,
                 store_path=self.store_path,
                 selection=selections[target],
                 observers=observers,
             )
-        found = fitted_attributes(problem, descents, dtype, self.store_path)
-        pause = pause_at(problem, rate, descents)
+        found = fitted_attributes(least_squares, descents, dtype, self.store_path)
+        pause = pause_at(least_squares, rate, descents)
 
         def last():
             if tasks is not None:
                 tasks.end()
             names = known.get("feature_names_in_")
-            warn_of(problem, descents, rate, self.max_iter, self._tol, names)
+            warn_of(least_squares, descents, rate, self.max_iter, self._tol, names)
 
         return {**known, **found, "_pause": pause}, last
 

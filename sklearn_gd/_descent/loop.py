@@ -87,12 +87,7 @@ def descend(objective, descent, test, *, max_iter, store_path=False, selection=N
         return verdict(solved, selection.is_over, rising)
 
     status = look(state.point.loss)
-    while status is None:
-        if observers:
-            if any(observer.stopped for observer in observers):
-                break
-            for observer in observers:
-                observer.before(descent)
+    while status is None and not (observers and _is_stopped(observers, descent)):
         alpha, point = advance(objective, learning_rate, state.point)
         if math.isfinite(point.loss):
             state.point = point
@@ -109,6 +104,15 @@ def descend(objective, descent, test, *, max_iter, store_path=False, selection=N
     _settle(objective, descent)
     for observer in observers:
         observer.end(descent)
+
+
+def _is_stopped(observers, descent):
+    """Whether an observer has stopped the descent; else all are told of the coming update."""
+    if any(observer.stopped for observer in observers):
+        return True
+    for observer in observers:
+        observer.before(descent)
+    return False
 
 
 def verdict(solved, is_over, rising):

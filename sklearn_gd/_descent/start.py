@@ -39,24 +39,26 @@ class Pause:
     parameters: tuple[tuple[np.ndarray, float], ...]
 
 
-def pause_at(problem, rate, descents):
+def pause_at(least_squares, rate, descents):
     """Return the Pause after these descents."""
-    split, outside = problem.objectives[0].split, problem.coordinates.outside
+    parts, outside = least_squares.objectives[0].parts, least_squares.coordinates.outside
     early_stopping = any(descent.trace.validation_losses for descent in descents)
     return Pause(
-        digest=None if early_stopping else problem.moments.digest,
+        digest=None if early_stopping else least_squares.moments.digest,
         rate=rate,
         states=tuple(descent.state for descent in descents),
-        parameters=tuple(outside(*split(descent.state.best.theta)) for descent in descents),
+        parameters=tuple(outside(*parts(descent.state.best.theta)) for descent in descents),
     )
 
 
-def starting_states(problem, rate, pause, coef_init, intercept_init, *, exactly=True, **limits):
+def starting_states(
+    least_squares, rate, pause, coef_init, intercept_init, *, exactly=True, **limits
+):
     """Return the State at the start of each target's descent.
 
     Parameters
     ----------
-    problem : LeastSquares
+    least_squares : LeastSquares
     rate : LearningRate
     pause : Pause or None
         Where to go on from: exactly, on the same data with the same learning
@@ -69,20 +71,20 @@ def starting_states(problem, rate, pause, coef_init, intercept_init, *, exactly=
         ``max_iter`` and ``tol``, for learning rates that plan ahead.
     """
     if coef_init is not None or intercept_init is not None or pause is None:
-        parameters = _initial_parameters(problem, coef_init, intercept_init)
+        parameters = _initial_parameters(least_squares, coef_init, intercept_init)
         counts = [0] * len(parameters)
     else:
-        _check_shapes(problem, pause)
+        _check_shapes(least_squares, pause)
         same_rate = _equal(pause.rate, rate)
-        if exactly and same_rate and pause.digest == problem.moments.digest:
+        if exactly and same_rate and pause.digest == least_squares.moments.digest:
             # A copy: a fit that fails must not have changed the last one's states.
             return copy.deepcopy(pause.states)
         parameters = pause.parameters
         counts = [state.point.k if same_rate else 0 for state in pause.states]
-    thetas = [_theta(problem, j, start) for j, start in enumerate(parameters)]
+    thetas = [_theta(least_squares, j, start) for j, start in enumerate(parameters)]
     return tuple(
-        starting_state(objective, problem.curvature, rate, theta, k=k, **limits)
-        for objective, theta, k in zip(problem.objectives, thetas, counts, strict=True)
+        starting_state(objective, least_squares.curvature, rate, theta, k=k, **limits)
+        for objective, theta, k in zip(least_squares.objectives, thetas, counts, strict=True)
     )
 
 
@@ -147,17 +149,17 @@ class AtStart:
         return share * max(self.loss - self.suboptimality, 0.0)
 
 
-def _theta(problem, target, parameters):
+def _theta(least_squares, target, parameters):
     """The start of a target's descent, given the user's parameters or None."""
     if parameters is None:
-        return problem.start(problem.objectives[target])
-    w, b = problem.coordinates.inside(*parameters)
-    return join(w, b, problem.moments.fit_intercept)
+        return least_squares.default_theta(least_squares.objectives[target])
+    w, b = least_squares.coordinates.inside(*parameters)
+    return join(w, b, least_squares.moments.fit_intercept)
 
 
-def _initial_parameters(problem, coef_init, intercept_init):
+def _initial_parameters(least_squares, coef_init, intercept_init):
     """The user's parameters to start at for each target; None if there are none."""
-    rows, target_shape = problem.rows, problem.target_shape
+    rows, target_shape = least_squares.rows, least_squares.target_shape
     n_targets, n_features = rows.n_targets, rows.n_features
     if coef_init is None and intercept_init is None:
         return [None] * n_targets
@@ -168,7 +170,7 @@ def _initial_parameters(problem, coef_init, intercept_init):
         intercept = checks.check_start(
             intercept_init, "intercept_init", target_shape, per_target=True
         )
-    if not problem.moments.fit_intercept and intercept.any():
+    if not least_squares.moments.fit_intercept and intercept.any():
         raise ValueError("intercept_init must be 0 or None with fit_intercept=False.")
     coef = coef.reshape(n_targets, n_features)
     return list(zip(coef, intercept.reshape(n_targets).tolist(), strict=True))
@@ -181,8 +183,8 @@ def _equal(rate, other):
         return rate is other
 
 
-def _check_shapes(problem, pause):
-    now = len(problem.objectives), problem.rows.n_features
+def _check_shapes(least_squares, pause):
+    now = len(least_squares.objectives), least_squares.rows.n_features
     before = len(pause.parameters), len(pause.parameters[0][0])
     if now != before:
         raise ValueError(

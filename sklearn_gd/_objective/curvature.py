@@ -17,7 +17,7 @@ from .coordinates import Standardised
 from .moments import MAX_DENSE, gathering_reads
 from .plan import affordable
 from .spectrum import NOTHING, spectrum_of
-from .theta import split
+from .theta import parts
 
 # Conjugate gradient steps, each a read of the rows, that bound J - J* matrix-free.
 PROBES = 30
@@ -189,7 +189,7 @@ class Curvature:
 
     def _slopes(self, gradient):
         moments = self.moments
-        return split(moments.correlation_slopes(gradient), moments.fit_intercept)
+        return parts(moments.correlation_slopes(gradient), moments.fit_intercept)
 
     def noise(self, residual, few):
         """Slope that so many units in the last place make in sums of products with a residual."""

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from ..rows._products import inner, symmetric_product
-from .theta import join, split
+from .theta import join, parts
 
 # Share of the trace below which a curvature is rounding of the moments, but for three digits.
 LOST = 1e-13
@@ -48,7 +48,7 @@ class Gram:
     def _product_about_mean(self, v):
         """H v; what the mean adds comes last, as the rest would lose its digits in it."""
         moments = self._moments
-        w, b = split(v, moments.fit_intercept)
+        w, b = parts(v, moments.fit_intercept)
         along_mean = inner(moments.centre, w) + b
         product = symmetric_product(moments.covariance.T, w)
         product += along_mean * moments.centre
@@ -78,7 +78,7 @@ class MatrixFree:
     def product(self, v):
         """H v, a new array."""
         fit_intercept = self._moments.fit_intercept
-        w, b = split(v, fit_intercept)
+        w, b = parts(v, fit_intercept)
 
         def kernel(X, y, weights):
             along = X.times(w)

@@ -20,7 +20,7 @@ from ..rows._products import inner
 from .coordinates import Unscaled
 from .curvature import Curvature
 from .point import refreshed_point
-from .theta import join, split
+from .theta import join, parts
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -49,7 +49,7 @@ class LeastSquares:
         decompose = self.curvature.decompose
         self.objectives = [Objective(plan, j, decompose) for j in range(plan.rows.n_targets)]
 
-    def start(self, objective):
+    def default_theta(self, objective):
         """Theta where a descent begins by default: the best constant, or zero if not scaled."""
         best = objective.best_constant()
         return best if self.coordinates.scaled else np.zeros_like(best)
@@ -77,7 +77,7 @@ class Objective:
     @np.errstate(over="ignore", invalid="ignore")
     def at(self, theta, k=0):
         """Point at theta after k updates, its loss and gradient computed from the rows."""
-        w, b = self.split(theta)
+        w, b = self.parts(theta)
         if not w.any():
             # The moments tell of every constant.
             above = self._y_mean - b
@@ -131,9 +131,9 @@ class Objective:
     def _y_mean(self):
         return float(self.moments.y_mean[self.target])
 
-    def split(self, theta):
+    def parts(self, theta):
         """Coefficients and intercept in theta."""
-        return split(theta, self.fit_intercept)
+        return parts(theta, self.fit_intercept)
 
     def _join(self, w_sum, b_sum):
         return join(w_sum, b_sum, self.fit_intercept) / self.moments.weight
@@ -155,6 +155,6 @@ class Objective:
         weighted root mean square of ``sum_j |x_ij w_j| + |b| + |y_i|`` is at
         most the sum of the terms' own (Minkowski), which the moments give.
         """
-        w, b = self.split(theta)
+        w, b = self.parts(theta)
         terms = inner(np.abs(w), self.moments.term_sizes) + abs(float(b)) + self._y_size
         return 4.0 * EPS * (terms + math.sqrt(2.0 * highest))

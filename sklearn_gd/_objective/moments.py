@@ -17,7 +17,7 @@ from .._cached import cached_property
 from ..rows._blocks import some_vector
 from ..rows._memory import BLOCK_BYTES, LANES
 from ..rows._products import inner, symmetric_product, transpose_times
-from .theta import join, split
+from .theta import join, parts
 
 # Up to so many features the covariances (8 MB) are always affordable, and all
 # eigenvalues can be computed from them.
@@ -138,7 +138,7 @@ class Moments:
 
     def uncentred(self, direction):
         """Direction in theta of one along centred and scaled features and b."""
-        d_w, d_b = split(direction, self.fit_intercept)
+        d_w, d_b = parts(direction, self.fit_intercept)
         w = self.inverse_deviation * d_w
         return join(w, d_b - self.centre @ w, self.fit_intercept)
 

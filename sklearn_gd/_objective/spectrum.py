@@ -14,7 +14,7 @@ from scipy.linalg import eigh
 from .._cached import cached_property
 from ..rows._machine import alone
 from ..rows._products import factored, square_product, times
-from .theta import split
+from .theta import parts
 
 # Share of the largest eigenvalue below which those of the moments are in doubt.
 DOUBTFUL = 1e-9
@@ -108,7 +108,7 @@ def _rounding(n):
 
 def _products_along(rows, moments, directions):
     """Return V' H V of the directions V, a column each, computed from the rows."""
-    w, b = split(directions, moments.fit_intercept)
+    w, b = parts(directions, moments.fit_intercept)
     kernel = partial(_along, w=w, b=b)
     (products,) = rows.sum(kernel, work=2.0 * directions.shape[1])
     return products / moments.weight

@@ -11,6 +11,6 @@ def join(w, b, fit_intercept):
     return theta
 
 
-def split(theta, fit_intercept):
+def parts(theta, fit_intercept):
     """Coefficients and intercept in theta."""
     return (theta[:-1], theta[-1]) if fit_intercept else (theta, 0.0)

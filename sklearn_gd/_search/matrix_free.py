@@ -32,12 +32,16 @@ class MatrixFreeFolds:
             counts *= weights[:, None]
         self._sums = counts.sum(axis=0)
         self._given = X, Y
-        *training, whole = [self._problem(given) for given in (*counts.T[:n_splits], weights)]
+        *training, whole = [
+            self._least_squares(given) for given in (*counts.T[:n_splits], weights)
+        ]
         # What is far from the origin is moved near it for all splits alike.
         self._common = whole.coordinates
-        self._largest = max(problem.curvature.largest for problem in (*training, whole))
-        self._splits = [problem.coordinates for problem in training]
-        self._means = np.array([problem.moments.y_mean for problem in training])
+        self._largest = max(
+            least_squares.curvature.largest for least_squares in (*training, whole)
+        )
+        self._splits = [least_squares.coordinates for least_squares in training]
+        self._means = np.array([least_squares.moments.y_mean for least_squares in training])
         self._rows = self._common.rows(Rows(X, np.column_stack([Y, counts])))
 
     @property
@@ -45,7 +49,7 @@ class MatrixFreeFolds:
         """The largest L, of all training rows and of all rows together."""
         return self._largest
 
-    def _problem(self, weights):
+    def _least_squares(self, weights):
         plan = Plan.made(Rows(*self._given, weights), self._fit_intercept)
         return LeastSquares(plan, (), coordinates_of(plan.moments, self._how.scale))
 

@@ -16,12 +16,12 @@ def is_quick(rows):
     return rows.n_features <= MOST_FEATURES and affordable(rows.n_features)
 
 
-def path(problem, rate, counts):
+def path(least_squares, rate, counts):
     """Return the user's coefficients and intercepts after so many steps, for each target.
 
     Parameters
     ----------
-    problem : LeastSquares
+    least_squares : LeastSquares
     rate : Constant
     counts : ndarray of shape (n_counts,), dtype int
 
@@ -30,11 +30,11 @@ def path(problem, rate, counts):
     w : ndarray of shape (n_targets, n_features, n_counts)
     b : ndarray of shape (n_targets, n_counts)
     """
-    n, coordinates = problem.rows.n_features, problem.coordinates
-    path_of = partial(alone, _by_powers) if is_quick(problem.rows) else _step_by_step
+    n, coordinates = least_squares.rows.n_features, least_squares.coordinates
+    path_of = partial(alone, _by_powers) if is_quick(least_squares.rows) else _step_by_step
     found = []
-    for objective in problem.objectives:
-        thetas = path_of(objective, rate, counts, problem.start(objective))
+    for objective in least_squares.objectives:
+        thetas = path_of(objective, rate, counts, least_squares.default_theta(objective))
         b = thetas[:, n:].sum(axis=1)
         found.append(coordinates.outside(thetas[:, :n], b))
     w, b = zip(*found, strict=True)

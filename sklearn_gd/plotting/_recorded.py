@@ -155,10 +155,10 @@ def _recorded(
     carried = list(range(len(all_names))) if everything else list(chosen)
 
     plan = Plan.made(rows, fit_intercept, 0 if everything else NEVER)
-    problem = LeastSquares(plan, (), coordinates)
-    objective, largest = problem.objectives[target], problem.curvature.largest
+    least_squares = LeastSquares(plan, (), coordinates)
+    objective, largest = least_squares.objectives[target], least_squares.curvature.largest
     _check_data(objective, path, losses, np.ravel(regressor.best_iter_)[target])
-    hessian = problem.moments.hessian if everything else hessian_rows(objective, carried)
+    hessian = least_squares.moments.hessian if everything else hessian_rows(objective, carried)
     quadratic = around_minimum(objective, theta, carried, hessian)
     A, chosen_rows = _sample(rows, fit_intercept, coordinates)
     held = theta.copy()

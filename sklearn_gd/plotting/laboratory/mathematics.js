@@ -36,10 +36,10 @@ function minimumOf(plane) {
   return [plane.centre[0] - (d * g - b * h) / determinant, plane.centre[1] - (a * h - c * g) / determinant];
 }
 
-// Batch gradient descent: theta <- theta - alpha * gradient, all at once.
+// Batch gradient descent by the update rule of _descent/step.py, given up where loop.py does.
 function descend(q, start, alpha, nSteps) {
   const run = { k: [0], theta: [start.slice()], loss: [lossAt(q, start)], alpha: [], nextLoss: [], status: "max_iter" };
-  const hopeless = 1e30 * Math.max(run.loss[0], q.loss, Number.MIN_VALUE);
+  const hopeless = Math.max(run.loss[0], q.loss, Number.MIN_VALUE) / Number.EPSILON ** 2;
   let theta = start;
   for (let k = 1; k <= nSteps; k++) {
     const gradient = gradientAt(q, theta);
