@@ -556,10 +556,8 @@ class GradientDescentRegressor(
         """Return the descents of all targets, which have not made a step yet."""
         pause = getattr(self, "_pause", None) if self.warm_start else None
         limits = {"max_iter": self.max_iter, "tol": self._tol}
-        user_start = coef_init, intercept_init
-        states = starting_states(
-            least_squares, rate, pause, *user_start, exactly=exactly, **limits
-        )
+        how = {**limits, "exactly": not self.early_stopping}
+        states = starting_states(least_squares, rate, pause, coef_init, intercept_init, **how)
         return [Descent(state) for state in states]
 
     def _selections(self, held_out, least_squares, plan):

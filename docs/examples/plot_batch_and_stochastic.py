@@ -3,9 +3,9 @@ Batch descent and SGDRegressor
 ==============================
 
 `SGDRegressor` moves after every row, in random order; batch descent moves once
-it has seen all rows.  Stochastic descent is near the minimum after a few reads
-of the data.  Then it wanders about it if its steps stay as long, and hardly moves
-if they shrink; batch descent arrives.
+it has seen all rows.  After a few reads of the data stochastic descent is near the
+minimum.  Then it wanders around the minimum if its steps stay as long, and hardly
+moves if they shrink; batch descent reaches the minimum.
 """
 
 import matplotlib.pyplot as plt
@@ -25,8 +25,9 @@ minimum = cost(X, y, best[:-1], best[-1])
 # %%
 # The cost after each read of the data
 # ------------------------------------
-# `SGDRegressor` does not keep its losses, so it is fed one read at a time.
-# Its penalty is switched off, so that both minimise the same cost.
+# `SGDRegressor` does not record its losses, so each call of ``partial_fit`` reads the
+# data once, and the cost is computed after it.  Its penalty is switched off, so that
+# both minimise the same cost.
 
 n_reads = 200
 
@@ -48,9 +49,9 @@ curves = {
 }
 
 # %%
-# By passes (``precompute=False``) a step of batch descent is one read, so that
-# the axes mean the same for both.  X is standardised already; with
-# ``scale=False`` the default learning rate starts at zero as the others do.
+# A matrix-free step of batch descent (``precompute=False``) reads the data once, so
+# the axis means the same for both.  X is already standardised; with ``scale=False``
+# the default learning rate starts at zero as the others do.
 
 batch = GradientDescentRegressor(scale=False, max_iter=n_reads, precompute=False).fit(X, y)
 constant = GradientDescentRegressor("lipschitz", max_iter=n_reads, tol=0, precompute=False)
@@ -72,7 +73,7 @@ for name, losses in curves.items():
     print(f"{name:<28} {losses[-1] - minimum:10.1e}")
 
 # %%
-# With very many rows, a few reads may be all there is time for; then, and for
-# other losses and penalties, `SGDRegressor` is the right choice.
+# With very many rows there may be time for only a few reads; then, and for other
+# losses and for penalties, `SGDRegressor` is the right choice.
 
 plt.show()

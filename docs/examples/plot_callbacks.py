@@ -2,9 +2,9 @@
 Watch a fit, and stop it
 ========================
 
-From version 1.9 scikit-learn has callbacks, to which every step of a descent is
-a task.  They are set on the regressor, within a pipeline or a search too.  Here
-one monitors a score, and one of our own ends the descent.
+scikit-learn has callbacks from version 1.9 on; every step of a descent is a task
+for them.  They are set on the regressor, also within a pipeline or a search.  Here
+one callback monitors a score, and another, our own, ends the descent.
 """
 
 import matplotlib.pyplot as plt
@@ -37,10 +37,9 @@ print(
 # %%
 # Stop when enough is enough
 # --------------------------
-# A callback is an object with four methods.  ``on_fit_task_end`` may ask for
-# the model as it is, and end the descent by returning True.  ``status_`` then
-# says "stopped", without a warning, and the fit can be gone on with by
-# ``warm_start``.
+# A callback is an object with four methods.  ``on_fit_task_end`` may ask for the
+# current model, and may end the descent by returning True.  Then ``status_`` is
+# "stopped", there is no warning, and ``warm_start`` can continue the fit.
 
 
 class StopAtScore:

@@ -2,10 +2,10 @@
 Dask on a cluster, and what it costs
 ====================================
 
-Where a ``dask.distributed`` client is active the same code runs on its workers.
-Each sums up its own chunks; what travels is p x p numbers, never rows.  Here the
-cluster is two processes of this machine, and the time is measured against the
-number of rows.
+If a ``dask.distributed`` client is active, the same code runs on its workers.
+Each sums over its own chunks and sends p x p numbers (with p features), never rows.
+Here the cluster is two processes on this machine, and the time is measured for
+several numbers of rows.
 """
 
 import os
@@ -28,7 +28,7 @@ w = np.arange(1.0, N_FEATURES + 1.0)
 
 
 def rows(n_rows, chunk=25_000):
-    """Return X and y in chunks that each worker can make for itself."""
+    """Return X and y in chunks that each worker can generate for itself."""
     rng = da.random.default_rng(0)
     X = rng.normal(size=(n_rows, N_FEATURES), chunks=(chunk, N_FEATURES))
     return X, X @ w + rng.normal(size=n_rows, chunks=chunk)
@@ -55,7 +55,7 @@ def main():
 
 
 def timed(n_rows):
-    """Median time of five fits; the rows are made, and one fit is done, before."""
+    """Median time of five fits, after the rows have been made and fitted once."""
     X, y = dask.persist(*rows(n_rows))
     distributed.wait([X, y])
     GradientDescentRegressor().fit(X, y)
@@ -70,8 +70,8 @@ def timed(n_rows):
 # %%
 # Time against rows
 # -----------------
-# A fixed part, of scheduling and of the descent itself, and a part for each row.
-# More workers share the second one alone.
+# The time has a fixed part, for scheduling and for the descent itself, and a part
+# proportional to the rows.  More workers share only the second.
 
 
 def draw(sizes, seconds):
@@ -92,7 +92,7 @@ def draw(sizes, seconds):
     ax.legend()
 
 
-# Processes that are started import this file: they must not start others.
+# The worker processes import this file; they must not start a cluster themselves.
 if __name__ == "__main__":
     main()
     plt.show()

@@ -3,7 +3,7 @@ Dask in one process: arrays and dataframes
 ==========================================
 
 X may be a Dask array or dataframe.  Without a cluster Dask works in threads of
-this process; each chunk is read, summed up and forgotten.
+this process; each chunk is read, summed and discarded.
 """
 
 import tempfile
@@ -34,7 +34,7 @@ print(f"largest error of a coefficient: {np.abs(reg.coef_ - w).max():.4f}")
 assert np.abs(reg.coef_ - w).max() < 0.01
 
 # %%
-# Predictions are lazy, in the chunks of X; the score is computed chunk by chunk.
+# Predictions are lazy, in the same chunks as X; the score is computed chunk by chunk.
 
 print(reg.predict(X))
 print(f"R2 = {reg.score(X, y):.6f}")
@@ -42,7 +42,7 @@ print(f"R2 = {reg.score(X, y):.6f}")
 # %%
 # A dataframe
 # -----------
-# Of Parquet files, for example: its columns' names are the features' names.
+# For example from Parquet files; the names of the columns become feature names.
 
 folder = tempfile.TemporaryDirectory()
 path = Path(folder.name)

@@ -3,8 +3,8 @@ The path in 3-D, and the descent laboratory
 ===========================================
 
 With one feature and an intercept the whole cost can be drawn: a bowl over the
-plane of w and b.  A picture of it is drawn here, and then a page is written in
-which it can be turned, and the descent be run again.
+plane of w and b.  We draw it here, and then write a page in which you can rotate
+it, change the descent and run it again.
 """
 
 import matplotlib.pyplot as plt
@@ -20,7 +20,7 @@ X = X[["bmi"]].apply(scale)
 # %%
 # The bowl
 # --------
-# A learning rate of 0.15 makes steps short enough to be seen.
+# With a learning rate of 0.15 the steps are short enough to be seen one by one.
 
 reg = GradientDescentRegressor(0.15, max_iter=40, tol=0, store_path=True).fit(X, y)
 display = DescentPathDisplay.from_estimator(
@@ -37,9 +37,9 @@ display.plot(kind="contour")
 # %%
 # The laboratory
 # --------------
-# One file, which needs no network and no Python.  Step through the descent with
-# the slider or the arrow keys; then move the learning rate beyond 2/L, or click
-# on the map to start somewhere else.
+# It is one file, which needs neither network nor Python.  Step through the descent
+# with the slider or the arrow keys; then move the learning rate beyond 2/L, or
+# click on the map to start somewhere else.
 
 display.to_html("descent_laboratory.html")
 

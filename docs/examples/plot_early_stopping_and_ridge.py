@@ -2,11 +2,11 @@
 Early stopping beside ridge regression
 ======================================
 
-Gradient descent that is stopped early shrinks the coefficients much as ridge
-regression does: after k steps of the learning rate alpha, the time t = k alpha
-stands for the penalty alpha_ridge = m / t, with m rows.  Here both are chosen by
-cross-validation on the diabetes data with all squares and products of its ten
-features, where the least squares solution fits the noise.
+Stopping gradient descent early shrinks the coefficients much as ridge regression
+does: after k steps with the learning rate alpha, the time t = k alpha corresponds
+to the ridge penalty m / t, with m rows.  Here both are chosen by cross-validation
+on the diabetes data with all squares and products of its ten features, where the
+least-squares solution fits the noise.
 """
 
 import matplotlib.pyplot as plt
@@ -33,9 +33,9 @@ features = make_pipeline(
     StandardScaler(), PolynomialFeatures(include_bias=False), StandardScaler()
 ).fit(X_train)
 X_train, X_test = features.transform(X_train), features.transform(X_test)
-# Ridge regression does not shrink the intercept.  Where learning rates are given,
-# features are taken as they are and a descent learns it from zero like all other
-# parameters: with centred features and target there is none to learn.
+# Ridge regression does not shrink the intercept.  A descent with given learning rates
+# does not standardise, and learns the intercept from zero like all other parameters.
+# With centred features and target there is no intercept to learn.
 mean = y_train.mean()
 y_train, y_test = y_train - mean, y_test - mean
 m, n = X_train.shape
@@ -44,8 +44,8 @@ print(f"{m} rows, {n} features")
 # %%
 # Two searches
 # ------------
-# The grid of learning rates goes from short steps to just below 2/L.  All numbers
-# of steps up to 2000 are tried with each.
+# The grid of learning rates goes from short steps to just below 2/L.  Each is tried
+# with every number of steps up to 2000.
 
 L = 2.0 / max_stable_alpha(X_train, fit_intercept=False)
 early = GradientDescentRegressorCV(
@@ -68,14 +68,14 @@ for name, error in errors.items():
 MSEPathDisplay.from_estimator(early)
 
 # %%
-# Every learning rate has its minimum, about equally low, and the smaller it is the
-# later: what counts is the time, steps times alpha.
+# Every learning rate reaches about the same lowest error, the smaller ones after more
+# steps: what counts is the time, steps times alpha.
 
 # %%
 # Two paths
 # ---------
-# The coefficients against time, and those of ridge regression at the matched
-# penalties (dotted): not the same, but alike all the way.
+# The coefficients against time, and those of ridge regression at the corresponding
+# penalties (dotted): not equal, but close all the way.
 
 alpha = 0.01 / L
 steps = np.unique(np.geomspace(1, 10**6, 200).astype(int))
@@ -96,17 +96,17 @@ display.ax_.legend()
 # %%
 # The bound
 # ---------
-# Ali, Kolter and Tibshirani (2019) prove: at matched penalties the risk of early
-# stopping, E \|w - w_true\|^2, is at most 1.69 times that of ridge regression,
-# whatever the true coefficients and the noise are, for infinitely short steps; with
-# alpha L = 0.01 it is at most 1.70 times.  Along each eigenvector of H a
-# method learns some share of the solution.  Its squared bias is (1 - share)^2 and its
-# variance share^2, times what depends on the data alone.  So the largest ratio of
-# either, over all directions, bounds the ratio of the risks.
+# Ali, Kolter and Tibshirani (2019) prove: at matched penalties and for infinitely
+# short steps, the risk of early stopping, E \|w - w_true\|^2, is at most 1.69 times
+# that of ridge regression, whatever the true coefficients and the noise are; with
+# alpha L = 0.01 it is at most 1.70 times.  Along each eigenvector of H a method learns
+# some share of the solution.  Its squared bias is (1 - share)^2 and its variance
+# share^2, each times a factor that depends only on the data.  So the larger of the two
+# ratios, over all directions, bounds the ratio of the risks.
 
 learned = (basis.T @ coefs) / (basis.T @ solution)[:, None]
 variance_ratio = (learned / ridge_shares) ** 2
-# What is left in the end is rounding.
+# Once the solution is reached, the rest is rounding.
 bias_ratio = np.where(learned < 1 - 1e-6, ((1 - learned) / (1 - ridge_shares)) ** 2, 0.0)
 bound = np.maximum(variance_ratio, bias_ratio).max(axis=0)
 assert bound.max() <= 1.70

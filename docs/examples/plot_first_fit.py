@@ -3,8 +3,8 @@ A first fit, and LinearRegression
 =================================
 
 Gradient descent and a direct solver minimise the same cost, so they end at the
-same coefficients.  What gradient descent adds is the way there: the cost of
-every step, and the parameters after it.
+same coefficients.  Gradient descent also shows the way there: the cost and the
+parameters after every step.
 """
 
 import matplotlib.pyplot as plt
@@ -19,8 +19,8 @@ X, y = load_diabetes(return_X_y=True, as_frame=True)
 # %%
 # Two fits of the same data
 # -------------------------
-# Nothing needs to be tuned: the default learning rate adapts, and the descent
-# stops when no feature is correlated with the residual any more.
+# There is nothing to tune: the default learning rate adapts, and the descent stops
+# when no feature is correlated with the residual any more.
 
 descent = GradientDescentRegressor(store_path=True).fit(X, y)
 direct = LinearRegression(tol=0).fit(X, y)
@@ -36,9 +36,9 @@ print(f"intercept {descent.intercept_:10.4f} {direct.intercept_:10.4f}")
 # %%
 # The way there
 # -------------
-# ``loss_history_`` has the cost J, half the mean squared error, after each
-# step.  Its distance from the minimum shows more than J itself.  The adaptive
-# learning rate lets J rise now and then, and gains by it.
+# ``loss_history_`` has the cost J, half the mean squared error, after each step.
+# Its suboptimality, the distance from the minimum, shows more than J itself.  With
+# the adaptive learning rate J rises now and then, but converges in fewer steps.
 
 minimum = np.mean((direct.predict(X) - y) ** 2) / 2
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
@@ -48,8 +48,8 @@ left.set_title("The loss curve")
 right.set_title("The same, above the minimum")
 
 # %%
-# With ``store_path=True`` the coefficients after every step are kept as well.
-# The three largest are drawn, with the direct solution as dotted lines.
+# With ``store_path=True`` the coefficients after every step are kept as well.  The
+# three largest are drawn, with the direct solution as dotted lines.
 
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 largest = np.argsort(-np.abs(direct.coef_))[:3]

@@ -2,11 +2,11 @@
 Search for a learning rate on the diabetes data
 ===============================================
 
-The diabetes data as it was measured (age in years, blood pressure, six blood
-sera) has features of very different sizes.  Along standardised features
-(``scale=True``), a grid search looks for the constant learning rate that predicts
-best after 200 steps.  The winner and the default estimator, which needs no
-search, are compared with a direct least-squares solution.
+The unscaled diabetes data (age in years, blood pressure, six blood sera) has
+features of very different sizes.  With standardised features (``scale=True``), a
+grid search looks for the constant learning rate that predicts best after 200 steps.
+The winner, and the default estimator, which needs no search, are compared with a
+direct least-squares solution.
 """
 
 import warnings
@@ -27,8 +27,8 @@ print(f"standard deviations from {X.std(axis=0).min():.2g} to {X.std(axis=0).max
 # %%
 # The search
 # ----------
-# Learning rates above 2/L diverge.  Such a fit keeps its best parameters and
-# warns, so that the search can go on; the warnings are expected here.
+# Learning rates above 2/L diverge.  Such a fit returns its best parameters and warns,
+# so that the search can go on; the warnings are expected here.
 
 alphas = np.logspace(-4, 1, 11)
 descent = GradientDescentRegressor(scale=True, max_iter=200)
@@ -65,13 +65,13 @@ for name, predictions, steps in (
     ("default estimator", default.predict(X), default.n_iter_),
 ):
     loss = np.mean((predictions - y) ** 2) / 2
-    excess, r2 = loss - minimum, 1 - 2 * loss / np.var(y)
-    print(f"{name:<22} {steps:>6} {loss:12.5f} {excess:9.1e} {r2:10.7f}")
+    suboptimality, r2 = loss - minimum, 1 - 2 * loss / np.var(y)
+    print(f"{name:<22} {steps:>6} {loss:12.5f} {suboptimality:9.1e} {r2:10.7f}")
 
 # %%
 # The loss curves
 # ---------------
-# Those of the learning rates above 2/L leave at the top.
+# The curves of learning rates above 2/L leave the picture at the top.
 
 display = LossCurveDisplay.from_estimators({**fits, 'alpha = "auto"': default}, xscale="log")
 ax, figure = display.ax_, display.figure_

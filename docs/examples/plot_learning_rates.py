@@ -2,8 +2,8 @@
 The learning rates raced
 ========================
 
-All learning rates make the same update, theta - alpha_k * gradient; they differ
-in how long a step is.  On an ill-conditioned problem the differences are large.
+All learning rates make the same update, theta - alpha_k * gradient, but with
+different alpha_k.  On an ill-conditioned problem the differences are large.
 """
 
 import warnings
@@ -34,10 +34,10 @@ minimum = cost(X, y, best)
 # %%
 # The race
 # --------
-# All descend along the features as they are: with ``scale=True`` the condition
-# number would not be the one above.  Those that do not arrive within 1,023 steps
-# say so in a warning, which is expected here.  1,023 = 2^10 - 1 is a number of
-# steps after which the silver steps have kept their promise.
+# None of them standardises the features: with ``scale=True`` the condition number
+# would not be the one above.  Those that do not converge within 1,023 steps warn,
+# which is expected here.  The bound for the silver steps holds after 2^j - 1 steps;
+# 1,023 is such a number.
 
 rates = ["lipschitz", "exact", "silver", "barzilai-borwein", "chebyshev", "auto"]
 fits = {}
@@ -49,20 +49,20 @@ with warnings.catch_warnings():
 
 print(f"{'alpha':<18} {'steps':>5}  {'J - J*, relative':>16}  status")
 for rate, reg in fits.items():
-    excess = cost(X, y, reg.coef_) / minimum - 1
-    print(f"{rate:<18} {reg.n_iter_:5}  {excess:16.1e}  {reg.status_}")
+    above = cost(X, y, reg.coef_) / minimum - 1
+    print(f"{rate:<18} {reg.n_iter_:5}  {above:16.1e}  {reg.status_}")
 
 # %%
-# Steps of a constant length, and those of exact line search, lose the same share
-# of the distance at every step.  Adaptive steps and Chebyshev's let the cost
-# rise on the way and arrive much earlier.  ``"auto"`` takes reciprocals of
-# eigenvalues from step 16 + 2 n of n parameters on, here 56.
+# With a constant learning rate or exact line search every step soon removes the same
+# share of the suboptimality.  With adaptive and Chebyshev steps the cost rises on the
+# way but converges much sooner.  With n parameters ``"auto"`` uses reciprocals of
+# eigenvalues from step 16 + 2 n on, here 56.
 
 display = LossCurveDisplay.from_estimators(fits, minimum=minimum)
 display.ax_.set(ylim=(1e-10, 10), title=f"Condition number {condition:,.0f}")
 
 # %%
-# The first learning rates of some of them, as multiples of 1/L.  L is 1 here.
+# The first learning rates of three of them, as multiples of 1/L (here L = 1).
 
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for rate, colour in {"exact": "#E69F00", "silver": "#009E73", "auto": "#000000"}.items():

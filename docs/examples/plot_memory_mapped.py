@@ -2,9 +2,9 @@
 A file as X: memory-mapped arrays
 =================================
 
-``fit`` reads X block by block, so X may be a ``numpy.memmap``: a file that is
-read as it is needed, in any numeric dtype.  What the fit itself takes is some
-megabytes, however long the file is.
+``fit`` reads X block by block, so X may be a ``numpy.memmap``: a file of any numeric
+dtype that is read as needed.  The fit itself takes a few megabytes, however long the
+file is.
 """
 
 import os
@@ -20,7 +20,7 @@ from sklearn_gd import GradientDescentRegressor
 # %%
 # Write a file
 # ------------
-# Measurements of 16 bits, as a sensor has them, some rows at a time.
+# 16-bit measurements, as from a sensor, written in batches of rows.
 
 folder = tempfile.TemporaryDirectory()
 path = Path(folder.name) / "measured.bin"

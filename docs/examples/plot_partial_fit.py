@@ -2,9 +2,9 @@
 In pieces: partial_fit from Parquet, a database and CSV
 =======================================================
 
-``partial_fit`` is exact.  Of all rows that it has been given it keeps their
-triangular factor, a small matrix with the same loss, and descends over that: after
-the last piece the solution is that of ``fit`` on all rows.
+``partial_fit`` is exact.  It keeps only the R factor (of the QR factorisation) of all
+rows so far, a small matrix with the same loss, and descends over that: after the last
+piece the solution is that of ``fit`` on all rows.
 """
 
 import pickle
@@ -28,7 +28,7 @@ path = Path(folder.name)
 # %%
 # Parquet, by row groups
 # ----------------------
-# The file's own pieces are the batches.
+# The row groups of the file are the batches.
 
 table.to_parquet(path / "diabetes.parquet", row_group_size=100)
 
@@ -56,8 +56,8 @@ print(f"largest difference of a prediction: {difference:.1e}")
 assert difference < 0.01
 
 # %%
-# The coefficients after each piece.  Those of the correlated blood values s1 and s2
-# move most.
+# The coefficients after each piece.  Those of s1 and s2, two correlated blood values,
+# change most.
 
 figure, ax = plt.subplots(layout="constrained")
 ax.plot(np.arange(1, len(coefs) + 1), coefs, "o-")
@@ -85,8 +85,8 @@ assert np.allclose(from_csv.predict(X), whole.predict(X), atol=0.01)
 # %%
 # A checkpoint
 # ------------
-# Between two pieces the estimator can be pickled, and goes on elsewhere with the
-# same bits.
+# Between two pieces the estimator can be pickled; it continues elsewhere with the same
+# bits.
 
 reg = GradientDescentRegressor()
 for piece in parquet_pieces():

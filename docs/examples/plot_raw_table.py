@@ -2,9 +2,9 @@
 A raw table, as it comes
 ========================
 
-Tables have columns of very different sizes, numbers far from zero, and columns that
-depend on each other.  Here the diabetes data gets some that many tables have, and
-all of it is fitted as it is: nothing is scaled, and no column is left out.
+Real tables have columns of very different sizes, numbers far from zero, and columns
+that depend on each other.  Here we add such columns to the diabetes data and fit it
+unprepared: nothing is scaled, and no column is left out.
 """
 
 import warnings
@@ -22,11 +22,11 @@ from sklearn_gd import GradientDescentRegressor, LossCurveDisplay
 # %%
 # The table
 # ---------
-# The ten features as they were measured, and some that are made up and have nothing
-# to do with the target: the number of the patient; admission and discharge in
-# seconds since 1970, as computers keep time, and the length of the stay between
-# them; and one of four clinics, with a column for each, none left out.  Times and
-# clinics are drawn at random.
+# The ten features as measured, and invented ones that have nothing to do with the
+# target: the number of the patient; admission and discharge in seconds since 1970, as
+# computers keep time, and the length of the stay between them; and one of four
+# clinics, with a column for each, none left out.  Times and clinics are drawn at
+# random.
 
 measured, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
 n_rows = len(y)
@@ -51,14 +51,14 @@ print(X.describe().loc[["mean", "std"]].T.map("{:,.2f}".format).to_string())
 # %%
 # Two sets of columns depend on each other: the discharge is the admission plus the
 # stay, and the columns of the clinics add up to the intercept's column of ones.  So
-# the coefficients are not unique, but the predictions are, and R2 is.
+# the coefficients are not unique, but the predictions and R2 are.
 
 # %%
 # The same answer from all?
 # -------------------------
-# The reference is a direct solution on standardised columns, whose singular values
-# below 1e-12 of the largest are left out.  There are 20 tables, with times and
-# clinics drawn anew for each.
+# The reference is a direct solution on standardised columns that ignores singular
+# values below 1e-12 of the largest.  There are 20 tables, with times and clinics drawn
+# anew for each.
 
 
 def best_r2(X):
@@ -98,13 +98,13 @@ assert (off["GradientDescentRegressor()"] < 1e-6).all()
 assert not any(warned["GradientDescentRegressor()"])
 
 # %%
-# Since scikit-learn 1.9 `LinearRegression` leaves out directions in which the
-# features vary less than a millionth of the most: beside seconds, that is a good part
-# of what was measured.  With ``tol=0`` it leaves out none, not even those in which
-# they do not vary at all.  There it divides rounding by rounding, and what comes out
-# depends on the processor too.  Neither says a word.  Descent along the features as
-# they are does not arrive in 10,000 steps, and says so; along standardised features,
-# the default, it does.  (What is nearer than 1e-12 is drawn there.)
+# Since scikit-learn 1.9 `LinearRegression` ignores directions in which the features
+# vary less than a millionth of the largest variation; next to times in seconds, that
+# is much of what was measured.  With ``tol=0`` it ignores none, not even those in
+# which the features do not vary at all.  There it divides rounding by rounding, and
+# the result even depends on the processor.  Neither warns.  Gradient descent on the
+# unscaled features does not converge in 10,000 steps, and says so; on standardised
+# features, the default, it does.  (Distances below 1e-12 are drawn at 1e-12.)
 
 colours = ["#0072B2", "#56B4E9", "#E69F00", "#009E73"]
 figure, ax = plt.subplots(figsize=(9, 4.2), layout="constrained")
@@ -128,7 +128,7 @@ ax.spines[["top", "right"]].set_visible(False)
 # %%
 # The descent itself
 # ------------------
-# The warning has the condition numbers, and names the columns that depend on others.
+# The warning gives the condition numbers and names the columns that depend on others.
 
 X = tables[0]
 fits = {}

@@ -3,9 +3,9 @@ Why scaling matters
 ===================
 
 The number of steps that gradient descent needs grows with the condition number
-of the Hessian, the ratio of its largest and its smallest eigenvalue.  Features
-in different units make it large; standardising them makes it small.  A scaler in
-a pipeline does it, or ``scale=True``, which the default learning rate implies.
+of the Hessian, the ratio of its largest to its smallest eigenvalue.  Features in
+different units make it large; standardising them makes it small.  To standardise,
+use a scaler in a pipeline, or ``scale=True``, which the default learning rate implies.
 """
 
 import matplotlib.pyplot as plt
@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_gd import DescentPathDisplay, GradientDescentRegressor, LossCurveDisplay
 
-# Body mass index and mean blood pressure, as they were measured.
+# Body mass index and mean blood pressure, unscaled.
 X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
 X = X[["bmi", "bp"]]
 print(X.describe().loc[["mean", "std"]].round(1))
@@ -36,7 +36,7 @@ print(
 # The same descent on both
 # ------------------------
 # ``"lipschitz"`` is the constant learning rate 1/L, the largest that never
-# overshoots.  Both fits may make 200 steps.
+# overshoots.  Both fits make 200 steps.
 
 descent = GradientDescentRegressor("lipschitz", max_iter=200, tol=0, store_path=True)
 raw = descent.fit(X, y)
@@ -49,10 +49,10 @@ LossCurveDisplay.from_estimators({"raw": raw, "standardised": scaled}, xscale="l
 # %%
 # On the contour plot
 # -------------------
-# Raw, the valley is long and narrow.  The first steps go down to its floor,
-# which hardly slopes: there the descent all but stops, far from the minimum.
-# Standardised, the level lines are nearly circles, so that the negative gradient
-# points at the minimum.
+# With raw features the valley is long and narrow.  The first steps go down to its
+# floor, which hardly slopes: there the descent all but stops, far from the minimum.
+# With standardised features the level lines are nearly circles, so the negative
+# gradient points at the minimum.
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
 for ax, (name, model) in zip(axes, {"raw": raw, "standardised": scaled}.items(), strict=True):
@@ -63,7 +63,8 @@ for ax, (name, model) in zip(axes, {"raw": raw, "standardised": scaled}.items(),
 # Without a scaler
 # ----------------
 # ``scale=True`` makes the same steps without a pipeline, and its coefficients are
-# those of the raw features.  It starts at the mean of y; the pipeline can be told to.
+# those of the raw features.  It starts at the mean of y, as the pipeline can be told
+# to do.
 
 reg = GradientDescentRegressor("lipschitz", scale=True, max_iter=200, tol=0).fit(X, y)
 scaled.fit(X, y, gradientdescentregressor__intercept_init=y.mean())
@@ -74,9 +75,9 @@ assert difference < 1e-9
 assert np.allclose(reg.coef_, of_scaled.coef_ / scaler.scale_)
 
 # %%
-# The default learning rate, ``alpha="auto"``, descends along standardised features
-# unless it is told not to.  With three raw parameters it arrives all the same; with
-# more of them, raw features cost it many steps, or the solution.
+# The default learning rate, ``alpha="auto"``, standardises the features unless told
+# not to.  With three parameters it converges on raw features too; with more, raw
+# features cost it many steps, or it does not converge.
 
 for scale in (False, True):
     reg = GradientDescentRegressor(scale=scale).fit(X, y)

@@ -2,10 +2,10 @@
 A search in a second
 ====================
 
-How large a learning rate, and how many steps?  ``GridSearchCV`` answers by fitting
-anew for every pair and every fold.  ``GradientDescentRegressorCV`` reads each row
-for the second moments of its fold, and knows the held-out error of all learning
-rates after all steps.  Here both search on the same data, and are timed.
+Which learning rate, and how many steps?  ``GridSearchCV`` fits anew for every pair
+and every fold.  ``GradientDescentRegressorCV`` reads each row once to gather the
+second moments of its fold, and computes the held-out errors of all learning rates
+after all steps from these.  Here both search on the same data and are timed.
 """
 
 import os
@@ -50,8 +50,8 @@ plt.show()
 # %%
 # The same by GridSearchCV
 # ------------------------
-# It cannot have all numbers of steps: it gets 50 of them.  One of them is the one
-# found above, so that both can find the same pair.
+# Trying every number of steps would take too long, so it gets 50 of them.  One is the
+# number found above, so that both can find the same pair.
 
 numbers = np.unique(np.append(np.geomspace(1, 4000, 50).astype(int), together.n_iter_))
 search = GridSearchCV(
@@ -72,7 +72,7 @@ print(f"{seconds_of_grid_search / seconds:.0f} times as long")
 # %%
 # The same errors
 # ---------------
-# Where both have a number they have the same one.
+# Where both have an error, it is the same.
 
 found = -search.cv_results_["mean_test_score"].reshape(len(alphas), len(numbers))
 expected = together.mse_path_.mean(axis=2)[:, numbers]

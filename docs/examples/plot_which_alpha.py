@@ -2,10 +2,10 @@
 Which alpha? Below, near and above 2/L
 ======================================
 
-A constant learning rate descends if and only if it is below 2/L, where L is
+A constant learning rate converges if and only if it is below 2/L, where L is
 the largest eigenvalue of the Hessian of the cost.  Far below it the descent is
 slow, near it the steps jump from one side of the valley to the other, and above
-it every jump is longer than the last.
+it every jump is longer than the one before.
 """
 
 import warnings
@@ -32,9 +32,8 @@ print(f"2/L = {limit:.4f}")
 # %%
 # Four learning rates
 # -------------------
-# The fit above 2/L warns that it diverged, and says which alpha would work; it
-# still returns the best parameters it has seen, so that a grid search over
-# alpha can go on.
+# The fit above 2/L warns that it diverged, and says which alpha would work; it still
+# returns the best parameters it saw, so that a grid search over alpha can go on.
 
 fits = {}
 with warnings.catch_warnings(record=True) as caught:
@@ -49,9 +48,9 @@ LossCurveDisplay.from_estimators(fits).ax_.set_title("The loss curves")
 # %%
 # Seen from above
 # ---------------
-# The level lines of the cost are ellipses.  Along their short axis, where the
-# cost is steepest, a step of alpha multiplies the distance from the minimum by
-# 1 - alpha L: by nearly 1 when alpha is small, by 0 at 1/L, by -1 at 2/L.
+# The level lines of the cost are ellipses.  Along their short axis, where the cost is
+# steepest, a step multiplies the distance from the minimum by 1 - alpha L: by nearly 1
+# for small alpha, by 0 for 1/L, by -1 for 2/L.
 
 figure, axes = plt.subplots(2, 2, figsize=(10, 9), layout="constrained")
 for ax, (name, reg) in zip(axes.flat, fits.items(), strict=True):
