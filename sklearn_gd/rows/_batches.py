@@ -59,7 +59,7 @@ class Seen:
     """
 
     triangle: Triangle
-    target_shape: tuple
+    target_shape: tuple[int, ...]
     dtype: type[np.floating]
 
 
