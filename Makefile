@@ -15,6 +15,7 @@ lint: $(VENV)/lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.checkers
 
 # The site, in docs/_build/html; a warning is an error.
 docs: .venv-docs/docs

@@ -33,6 +33,8 @@ toc_object_entries_show_parents = "hide"
 
 # The page of a class lists its members itself; autosummary's stubs would have no page.
 numpydoc_show_class_members = False
+# Types are in the docstrings, in words.
+autodoc_typehints = "none"
 
 # The colours of Okabe and Ito, which the colour-blind can tell apart too.
 OKABE_ITO = ["0072B2", "D55E00", "009E73", "CC79A7", "E69F00", "56B4E9"]

@@ -75,7 +75,10 @@ def test_the_estimators_diagram_links_to_its_page():
     ],
 )
 def test_signatures(function, signature):
-    assert str(inspect.signature(function)) == signature
+    # As it is but for its types, which are in test_types.py.
+    found = inspect.signature(function)
+    bare = [one.replace(annotation=one.empty) for one in found.parameters.values()]
+    assert str(inspect.Signature(bare)) == signature
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ ax, figure = display.ax_, display.figure_
 display.line_[-1].set(color="black", linewidth=2)
 ax.axhline(minimum, color="0.5", linewidth=1, linestyle=":", label="least squares")
 ax.set_title("Loss on the diabetes data, along standardised features")
-ax.get_legend().remove()
+ax.legend().remove()
 figure.set_size_inches(9, 4.5)
 figure.legend(*ax.get_legend_handles_labels(), loc="outside right upper", fontsize="small")
 path = Path("demo_loss_curves.png")

@@ -91,9 +91,8 @@ assert np.allclose(from_csv.predict(X), whole.predict(X), atol=0.01)
 reg = GradientDescentRegressor()
 for piece in parquet_pieces():
     reg.partial_fit(piece[list(X)], piece["progression"])
-    checkpoint = pickle.dumps(reg)
-    reg = pickle.loads(checkpoint)
-print(f"a checkpoint has {len(checkpoint):,} bytes, however many rows there were")
+    reg = pickle.loads(pickle.dumps(reg))
+print(f"a checkpoint has {len(pickle.dumps(reg)):,} bytes, however many rows there were")
 assert np.array_equal(reg.coef_, from_parquet.coef_)
 
 folder.cleanup()

@@ -77,8 +77,8 @@ models = {
 }
 tables = [table(seed) for seed in range(20)]
 best = [best_r2(X) for X in tables]
-r2 = {name: [] for name in models}
-warned = {name: [] for name in models}
+r2: dict[str, list[float]] = {name: [] for name in models}
+warned: dict[str, list[bool]] = {name: [] for name in models}
 for name, model in models.items():
     for X in tables:
         with warnings.catch_warnings(record=True) as caught:
@@ -141,7 +141,7 @@ print(caught[0].message)
 minimum = (1.0 - best[0]) * np.var(y) / 2
 display = LossCurveDisplay.from_estimators(fits, minimum=minimum, xscale="log")
 ax = display.ax_
-ax.get_legend().remove()
+ax.legend().remove()
 ax.set_title('alpha="auto" on the first of the tables')
 raw, scaled = display.line_
 raw.set(color="#E69F00", linewidth=1)

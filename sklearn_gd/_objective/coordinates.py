@@ -14,6 +14,7 @@ the origin that this would cancel are moved there, block by block.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -196,7 +197,7 @@ class StandardisedRows:
 class _Through:
     """A kernel that is shown standardised features."""
 
-    kernel: Callable
+    kernel: Callable[..., Any]
     coordinates: Standardised
 
     def __call__(self, X, y, weights):

@@ -49,7 +49,7 @@ class Seen:
     """
 
     factor: RFactor
-    target_shape: tuple
+    target_shape: tuple[int, ...]
     dtype: type[np.floating]
 
 

@@ -5,6 +5,7 @@ processes or machines do the work is up to the active scheduler.
 """
 
 import copy
+from typing import Any
 
 import dask
 import dask.array as da
@@ -95,7 +96,7 @@ class DaskRows:
             self._persist()
         # A key of its own, so that what the kernel holds is sent to each worker once.
         shared, level = new_name("kernel"), new_name("sum")
-        graph: dict = {shared: _Kernel(kernel, how)}
+        graph: dict[Any, Any] = {shared: _Kernel(kernel, how)}
         graph |= {(level, i): self._task(i, _chunk_sum, shared) for i in self._chunks}
         parts = [(level, i) for i in self._chunks]
         while len(parts) > 1:

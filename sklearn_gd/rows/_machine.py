@@ -16,6 +16,7 @@ from functools import cache
 from queue import SimpleQueue
 from threading import Lock, Thread, local
 from time import sleep
+from typing import Any
 
 from joblib import effective_n_jobs
 from threadpoolctl import ThreadpoolController
@@ -100,7 +101,7 @@ class _Job:
         self._function = function
         self._waiting = deque(enumerate(items))
         self._lock = Lock()
-        self._left: SimpleQueue = SimpleQueue()
+        self._left: SimpleQueue[Any] = SimpleQueue()
         # The job that this one is part of, if a thread at work asks for it.
         self._whole = _here.job
         # Threads that it, and what is part of it, may use.
@@ -164,7 +165,7 @@ class _Job:
 
 
 one_thread_each = _OneThreadEach()
-_jobs: SimpleQueue = SimpleQueue()
+_jobs: SimpleQueue[Any] = SimpleQueue()
 _threads: list[Thread] = []
 _starting = Lock()
 

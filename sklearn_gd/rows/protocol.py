@@ -7,11 +7,11 @@ own business; what is summed is not.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeAlias
 
 import numpy as np
 
-Kernel = Callable[..., tuple[Any, ...]]
+Kernel: TypeAlias = Callable[..., tuple[Any, ...]]
 
 
 class Block(Protocol):
@@ -27,7 +27,9 @@ class Block(Protocol):
         """Return X^T v, a new array."""
         ...
 
-    def gram(self, root, shift, y, ones) -> tuple[np.ndarray, ...]:
+    def gram(
+        self, root: np.ndarray | None, shift: np.ndarray, y: np.ndarray, ones: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
         """Return sums of z z^T, z y^T and z.
 
         z is a row of X - shift times the root of its weight (None: all 1); y and
@@ -35,7 +37,9 @@ class Block(Protocol):
         """
         ...
 
-    def squares(self, root, shift, y, ones) -> tuple[np.ndarray, ...]:
+    def squares(
+        self, root: np.ndarray | None, shift: np.ndarray, y: np.ndarray, ones: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
         """Return sums of z^2 for each feature, of (z . v)^2 for some fixed v, of z y^T and z."""
         ...
 
@@ -54,7 +58,7 @@ class Source(Protocol):
     n_rows: int
     n_features: int
     n_targets: int
-    dtype: type
+    dtype: type[np.floating[Any]]
     """Of the coefficients: float32 if X is, else float64."""
     can_be_split: bool
     """Whether a share of the rows can be held out."""
@@ -76,7 +80,7 @@ class Source(Protocol):
         n_lanes: int | None = None,
         work: float = 1.0,
         columns: int | None = None,
-    ) -> list:
+    ) -> list[Any]:
         """Read every row once: add up ``kernel(X, y, weights)`` over the blocks.
 
         Parameters
