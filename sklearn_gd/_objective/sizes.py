@@ -21,17 +21,13 @@ def check_moments(moments, rows, estimator_name=None, suffix=""):
     vanished = np.flatnonzero(sizes == 0)
     if len(vanished):
         # All zero, or too small to be squared?
-        (total,) = rows.sum(lambda X, y, weights: (_sum_of_magnitudes(X.X[:, vanished], weights),))
+        (total,) = rows.sum(lambda X, y, weights: (X.magnitudes(vanished, weights),))
         check_sizes(total[total > 0], X_name)
     if not y_sizes.all():
         (total,) = rows.sum(lambda X, y, _: (np.abs(y).sum(axis=0),))
         y_sizes = np.where(y_sizes > 0, y_sizes, total)
     check_sizes(np.sqrt(sizes[sizes != 0]), X_name)
     check_sizes(y_sizes[y_sizes != 0], y_name)
-
-
-def _sum_of_magnitudes(X, weights):
-    return np.asarray((abs(X) if weights is None else weights @ abs(X)).sum(axis=0)).ravel()
 
 
 def _are_usual(sizes):

@@ -2,8 +2,9 @@
 
 Each row is read for the moments of its part of the rows alone, and what a
 split trains on are sums over parts.  (Subtracting the test rows from the total
-would cancel.)  In the eigenbasis of the training Hessian every coordinate
-descends by itself.
+would cancel.)  In the eigenbasis of the training Hessian the update rule (_descent/step.py)
+falls apart: every coordinate descends by itself, and any number of steps is a
+power.
 
 A held-out loss from plain moments would lose the digits of a good fit.  So it
 is told about the split's iterate that is closest to the solution, at which loss

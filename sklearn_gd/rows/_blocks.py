@@ -45,6 +45,15 @@ class DenseBlock:
         """Return the ndarray, which may be the user's."""
         return self.X
 
+    @property
+    def stored(self):
+        """The numbers that are stored."""
+        return self.X
+
+    def magnitudes(self, chosen, weights):
+        """Return sums of the chosen features' magnitudes."""
+        return _magnitudes(self.X[:, chosen], weights)
+
     def about(self, shift):
         """Return the rows minus the shift."""
         return DenseBlock(self.X - shift, self.in_parts)
@@ -92,6 +101,15 @@ class SparseBlock:
     def dense(self):
         """Return a new ndarray."""
         return self.X.toarray()
+
+    @property
+    def stored(self):
+        """The numbers that are stored."""
+        return self.X.data
+
+    def magnitudes(self, chosen, weights):
+        """Return sums of the chosen features' magnitudes."""
+        return _magnitudes(self.X[:, chosen], weights)
 
     def about(self, shift):
         """Return the rows minus the shift, filled in where that is not 0."""
@@ -142,6 +160,11 @@ class _PartlyDense:
         product = self._block.transpose_times(v)
         product[self._far] = transpose_times(self._Z, v)
         return product
+
+
+def _magnitudes(X, weights):
+    magnitudes = abs(X) if weights is None else weights @ abs(X)
+    return np.asarray(magnitudes.sum(axis=0)).ravel()
 
 
 def some_vector(n):

@@ -188,8 +188,7 @@ def check_finite(rows, estimator_name=None, suffix=""):
     """Read the rows and raise if a value is not finite, or its square is not."""
 
     def kernel(X, y, _):
-        X = X.X.data if sparse.issparse(X.X) else X.X
-        for values, name in (X, f"X{suffix}"), (y, f"y{suffix}"):
+        for values, name in (X.stored, f"X{suffix}"), (y, f"y{suffix}"):
             assert_all_finite(values, estimator_name=estimator_name, input_name=name)
             largest = np.abs(values).max(initial=0.0)
             check_sizes(np.array([largest])[largest > 0], name)

@@ -51,6 +51,15 @@ class Block(Protocol):
         """Return all of it as an ndarray."""
         ...
 
+    @property
+    def stored(self) -> np.ndarray:
+        """The numbers that are stored."""
+        ...
+
+    def magnitudes(self, chosen: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        """Return sums of the chosen features' magnitudes, times their weights."""
+        ...
+
 
 class Source(Protocol):
     """Rows, their targets and weights; a context manager, whose end lets go of what it kept."""
