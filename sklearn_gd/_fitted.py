@@ -1,96 +1,16 @@
 """What a call leaves behind, however it ends: the last fit or the new one, and nothing else."""
 
 import contextvars
-import copy
 import warnings
 from functools import wraps
 from typing import TypeVar, cast
 
 import numpy as np
 
-from ._advice import warn_of
-from ._descent.loop import descend
-from ._descent.observers import Printer
-from ._descent.start import pause_at, starting_states
-from ._descent.state import STATUSES, Descent
-from ._descent.stopping import SolutionTest
+from ._descent.state import STATUSES
 from ._typing import Function
 
 Estimator = TypeVar("Estimator")
-
-
-class Fit:
-    """The descents of all targets, over the same rows, and what they lead to.
-
-    Parameters
-    ----------
-    settings : GradientDescentRegressor
-    rate : LearningRate
-    least_squares : LeastSquares
-    selections : list of LowestLoss or EarlyStopping
-        What selects each target's iterate to return.
-    dtype : numpy dtype
-        Of the coefficients.
-    known : dict
-        Other attributes, by name.
-    start : tuple of (coef_init, intercept_init), default=(None, None)
-    """
-
-    def __init__(
-        self, settings, rate, least_squares, selections, dtype, known, start=(None, None)
-    ):
-        self._settings, self._rate, self._least_squares = settings, rate, least_squares
-        self._selections, self._dtype, self._known = selections, dtype, known
-        self._tol = float(settings.tol or 0.0)
-        pause = getattr(settings, "_pause", None) if settings.warm_start else None
-        states = starting_states(
-            least_squares,
-            rate,
-            pause,
-            *start,
-            exactly=not settings.early_stopping,
-            max_iter=settings.max_iter,
-            tol=self._tol,
-        )
-        self.descents = [Descent(state) for state in states]
-
-    def descend(self, tasks=None):
-        """Let every target descend, each step a task of the callbacks' if there are any."""
-        settings, several = self._settings, len(self.descents) > 1
-        for target, descent in enumerate(self.descents):
-            objective = self._least_squares.objectives[target]
-            observers = []
-            if settings.verbose:
-                observers.append(Printer(f"target {target}  " if several else ""))
-            if tasks is not None:
-                observers.append(tasks.observer())
-            descend(
-                objective,
-                descent,
-                SolutionTest(objective, self._least_squares.curvature, self._tol),
-                max_iter=settings.max_iter,
-                store_path=settings.store_path,
-                selection=self._selections[target],
-                observers=observers,
-            )
-
-    def attributes(self, store_path=False):
-        """Return the fitted attributes by name, as if it stopped now."""
-        found = fitted_attributes(self._least_squares, self.descents, self._dtype, store_path)
-        return {**self._known, **found, "_pause": self._pause()}
-
-    def so_far(self):
-        """Return the same for whoever keeps them, who must not see the descents go on."""
-        return {**self.attributes(), "_pause": copy.deepcopy(self._pause())}
-
-    def _pause(self):
-        return pause_at(self._least_squares, self._rate, self.descents)
-
-    def warn(self):
-        """Warn if not all descents ended where they should."""
-        names = self._known.get("feature_names_in_")
-        limits = self._settings.max_iter, self._tol
-        warn_of(self._least_squares, self.descents, self._rate, *limits, names)
 
 
 def fitted_attributes(least_squares, descents, dtype, store_path):

@@ -1,5 +1,6 @@
 """GradientDescentRegressor: validate -> objective -> descend -> fitted attributes."""
 
+import copy
 import math
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -11,13 +12,18 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from . import _parameters as parameters
+from ._advice import warn_of
 from ._callbacks import CallbackSupportMixin, tasks_of, with_callbacks
 from ._descent.early_stopping import EarlyStopping, HeldOutLoss
-from ._descent.loop import LowestLoss
+from ._descent.loop import LowestLoss, descend
+from ._descent.observers import Printer
+from ._descent.start import pause_at, starting_states
+from ._descent.state import Descent
+from ._descent.stopping import SolutionTest
 from ._documentation import LINK_TEMPLATE
 from ._fitted import (
-    Fit,
     features_of,
+    fitted_attributes,
     forget_what_may_not_stay,
     leaves_no_trace,
     or_stays_as_it_was,
@@ -481,13 +487,16 @@ class GradientDescentRegressor(
         rows, origin = seen.factor.rows(), 0.0
         if self._scaled and self.fit_intercept:
             rows, origin = seen.factor.rows_about_shift(), seen.factor.shift
-        least_squares = self._least_squares(self._plan(rows, rate), seen.target_shape, origin)
+        plan = self._plan(rows, rate)
+        least_squares = self._least_squares(plan, seen.target_shape, origin)
+        descents = self._descents(least_squares, rate, None, None)
         known = {**fitted, "_seen": seen, "_split": None}
-        selections = [LowestLoss() for _ in least_squares.objectives]
-        fit = Fit(self, rate, least_squares, selections, seen.dtype, known)
-        fit.descend()
-        take_over(self, fit.attributes(self.store_path))
-        fit.warn()
+        selections = self._selections(None, least_squares, plan)
+        fitted, last = self._descended(
+            rate, least_squares, descents, selections, seen.dtype, known
+        )
+        take_over(self, fitted)
+        last()
         return self
 
     def _fitted(
@@ -502,27 +511,22 @@ class GradientDescentRegressor(
         rows, held_out = hold_out(noted, rows, shape, *given_held_out)
         split = None if held_out is None else held_out.split
         known = {**features_of(noted), "_seen": None, "_split": split}
-        start = coef_init, intercept_init
+        given = X, y, sample_weight
         with rows, nullcontext() if held_out is None else held_out.rows:
             plan = self._plan(rows, rate)
             least_squares = self._least_squares(plan, shape)
+            descents = self._descents(least_squares, rate, coef_init, intercept_init)
             selections = self._selections(held_out, least_squares, plan)
-            fit = Fit(self, rate, least_squares, selections, rows.dtype, known, start)
-            tasks = tasks_of(self, X, y, sample_weight, len(fit.descents), fit.so_far)
-            if tasks is not None:
-                forget_what_may_not_stay(self)
-            fit.descend(tasks)
-            fitted = fit.attributes(self.store_path)
-
-        def last():
-            if tasks is not None:
-                tasks.end()
-            fit.warn()
-
-        return fitted, last
+            return self._descended(
+                rate, least_squares, descents, selections, rows.dtype, known, given
+            )
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "coef_")
+
+    @property
+    def _tol(self):
+        return float(self.tol or 0.0)
 
     @property
     def _scaled(self):
@@ -548,6 +552,14 @@ class GradientDescentRegressor(
         coordinates = coordinates_of(plan.moments, self._scaled, origin)
         return LeastSquares(plan, target_shape, coordinates)
 
+    def _descents(self, least_squares, rate, coef_init, intercept_init):
+        """Return the descents of all targets, which have not made a step yet."""
+        pause = getattr(self, "_pause", None) if self.warm_start else None
+        limits = {"max_iter": self.max_iter, "tol": self._tol}
+        how = {**limits, "exactly": not self.early_stopping}
+        states = starting_states(least_squares, rate, pause, coef_init, intercept_init, **how)
+        return [Descent(state) for state in states]
+
     def _selections(self, held_out, least_squares, plan):
         """What selects each target's iterate to return."""
         if held_out is None:
@@ -557,6 +569,52 @@ class GradientDescentRegressor(
         tested = LeastSquares(held_out_plan, least_squares.target_shape, least_squares.coordinates)
         losses = map(HeldOutLoss, tested.objectives)
         return [EarlyStopping(loss, self.n_iter_no_change) for loss in losses]
+
+    def _descended(self, rate, least_squares, descents, selections, dtype, known, given=None):
+        """Let every target descend; return as `_fitted`, the attributes known already included.
+
+        Callbacks are told of what was given; of nothing without.
+        """
+
+        def so_far():
+            """Attributes if it stopped now, but for the path: too much for each step."""
+            found = fitted_attributes(least_squares, descents, dtype, store_path=False)
+            # Who keeps it must not see the descent go on.
+            pause = copy.deepcopy(pause_at(least_squares, rate, descents))
+            return {**known, **found, "_pause": pause}
+
+        tasks = None
+        if given is not None:
+            X, y, sample_weight = given
+            tasks = tasks_of(self, X, y, sample_weight, len(descents), so_far)
+        if tasks is not None:
+            forget_what_may_not_stay(self)
+        for target, descent in enumerate(descents):
+            objective = least_squares.objectives[target]
+            observers = []
+            if self.verbose:
+                observers.append(Printer(f"target {target}  " if len(descents) > 1 else ""))
+            if tasks is not None:
+                observers.append(tasks.observer())
+            descend(
+                objective,
+                descent,
+                SolutionTest(objective, least_squares.curvature, self._tol),
+                max_iter=self.max_iter,
+                store_path=self.store_path,
+                selection=selections[target],
+                observers=observers,
+            )
+        found = fitted_attributes(least_squares, descents, dtype, self.store_path)
+        pause = pause_at(least_squares, rate, descents)
+
+        def last():
+            if tasks is not None:
+                tasks.end()
+            names = known.get("feature_names_in_")
+            warn_of(least_squares, descents, rate, self.max_iter, self._tol, names)
+
+        return {**known, **found, "_pause": pause}, last
 
     @overload
     def predict(self: LinearModel, X: DaskCollection) -> Any: ...
