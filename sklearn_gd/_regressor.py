@@ -9,7 +9,7 @@ from typing import Any, Self, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from . import _parameters as parameters
 from ._advice import warn_of
@@ -48,11 +48,11 @@ from ._typing import (
 )
 from .learning_rates import LearningRate
 from .rows import _checks as checks
-from .rows._batches import seen_with, unless_rows_are_forgotten
+from .rows._batches import add_batch, unless_rows_are_forgotten
 from .rows._checks import validate_data
 from .rows._held_out import check_asked, hold_out
 from .rows._memory import predictions
-from .rows._open import dask_for, open_rows, require_memory
+from .rows._open import dask_for, open_rows
 
 
 class GradientDescentRegressor(
@@ -468,25 +468,13 @@ class GradientDescentRegressor(
                 "or call fit with all rows."
             )
         rate = parameters.check_alpha(self.alpha)
-        seen = getattr(self, "_seen", None)
-        remedy = "call fit, which reads it chunk by chunk, or pass what compute() makes of a part"
-        require_memory("partial_fit takes batches in memory", remedy, X, y, sample_weight)
-        noted = stand_in(self)
-        how = {"reset": seen is None}
-        if np.shape(X)[0] == 0:
-            validate_data(noted, X, ensure_min_samples=0, **how, **checks.AS_IT_IS)
-            check_consistent_length(X, y)
-        else:
-            X, y = validate_data(noted, X, y, **how, **checks.ROWS_AS_THEY_ARE)
-            batch = checks.check_batch(X, y, sample_weight)
-            seen = seen_with(seen, batch, y.shape[1:])
+        noted, before = stand_in(self), getattr(self, "_seen", None)
+        seen = add_batch(noted, X, y, sample_weight, before)
         fitted = features_of(noted)
-        if np.shape(X)[0] == 0 or seen is None:
+        if seen is None or np.shape(X)[0] == 0:
             take_over(self, vars(self) | fitted)
             return self
-        rows, origin = seen.factor.rows(), 0.0
-        if self._scaled and self.fit_intercept:
-            rows, origin = seen.factor.rows_about_shift(), seen.factor.shift
+        rows, origin = seen.rows(centred=self._scaled and self.fit_intercept)
         plan = self._plan(rows, rate)
         least_squares = self._least_squares(plan, seen.target_shape, origin)
         descents = self._descents(least_squares, rate, None, None)

@@ -5,10 +5,12 @@ from functools import update_wrapper
 from typing import cast
 
 import numpy as np
+from sklearn.utils import check_consistent_length
 
 from .._typing import Function
 from . import _checks as checks
 from ._factor import RFactor
+from ._open import require_memory
 
 
 def unless_rows_are_forgotten(method: Function) -> Function:
@@ -51,6 +53,27 @@ class Seen:
     factor: RFactor
     target_shape: tuple[int, ...]
     dtype: type[np.floating]
+
+    def rows(self, centred):
+        """Return rows with the same J, and what the user's features are above theirs.
+
+        If they may be centred, they keep more digits where they are about the shift.
+        """
+        factor = self.factor
+        return (factor.rows_about_shift(), factor.shift) if centred else (factor.rows(), 0.0)
+
+
+def add_batch(estimator, X, y, sample_weight, seen):
+    """Return what was seen before, or None, with a user's batch; the estimator is told of it."""
+    remedy = "call fit, which reads it chunk by chunk, or pass what compute() makes of a part"
+    require_memory("partial_fit takes batches in memory", remedy, X, y, sample_weight)
+    how = {"reset": seen is None}
+    if np.shape(X)[0] == 0:
+        checks.validate_data(estimator, X, ensure_min_samples=0, **how, **checks.AS_IT_IS)
+        check_consistent_length(X, y)
+        return seen
+    X, y = checks.validate_data(estimator, X, y, **how, **checks.ROWS_AS_THEY_ARE)
+    return seen_with(seen, checks.check_batch(X, y, sample_weight), y.shape[1:])
 
 
 def seen_with(seen, rows, target_shape):
