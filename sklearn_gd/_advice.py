@@ -21,37 +21,32 @@ MUCH, SOME = 3.0, 0.1
 SEEN, SEEN_SINGLE = 5e-7, 1e-4
 
 
-def warn_of(least_squares, descents, rate, max_iter, tol, names):
+def warn_of(fit, names):
     """Issue one ConvergenceWarning if not all descents ended where they should.
+
+    With tol=0 the user asked for so many steps and not for a solution.
 
     Parameters
     ----------
-    least_squares : LeastSquares
-    descents : list of Descent
-        One a target.
-    rate : LearningRate
-    max_iter : int
-    tol : float
-        With 0 the user asked for so many steps and not for a solution.
+    fit : Fit
     names : sequence of str or None
         Of the features.
     """
-    fine = {"converged", "early_stopped", "stopped"} | (set() if tol > 0.0 else {"max_iter"})
+    least_squares, descents = fit.least_squares, fit.descents
+    fine = {"converged", "early_stopped", "stopped"} | (set() if fit.tol > 0.0 else {"max_iter"})
     failed = [j for j, descent in enumerate(descents) if descent.trace.status not in fine]
     tells = {"diverged": _diverged, "max_iter": _not_converged}
     tell = None
     for is_so, in_words in (_stopped_too_early, _early), (_loses_digits, _lost):
         if not failed:
-            failed, tell = (
-                [j for j, d in enumerate(descents) if is_so(least_squares, j, d)],
-                in_words,
-            )
+            failed = [j for j, one in enumerate(descents) if is_so(least_squares, j, one)]
+            tell = in_words
     if not failed:
         return
     worst = max(failed, key=lambda j: STATUSES.index(descents[j].trace.status))
     of_many = f"{len(failed)} of {len(descents)} targets; of target {worst}: "
-    test = SolutionTest(least_squares.objectives[worst], least_squares.curvature, tol)
-    advice = Advice(least_squares, descents[worst], test, rate, max_iter, names)
+    test = SolutionTest(least_squares.objectives[worst], least_squares.curvature, fit.tol)
+    advice = Advice(least_squares, descents[worst], test, fit.rate, fit.max_iter, names)
     sentences = (tell or tells[descents[worst].trace.status])(advice)
     message = (of_many if len(descents) > 1 else "") + " ".join(filter(None, sentences))
     warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel())

@@ -13,28 +13,27 @@ from ._typing import Function
 Estimator = TypeVar("Estimator")
 
 
-def fitted_attributes(least_squares, descents, dtype, store_path):
-    """Return the fitted attributes by name.
+def fitted_attributes(fit, dtype, known, store_path=False):
+    """Return the fitted attributes by name, as if the fit ended now.
 
     Parameters
     ----------
-    least_squares : LeastSquares
-    descents : list of Descent
-        One a target.
+    fit : Fit
     dtype : numpy dtype
         Of the coefficients.
-    store_path : bool
-        Whether the descents have stored their paths.
+    known : dict
+        Other attributes.
+    store_path : bool, default=False
+        Whether the descents have stored their paths, and these are wanted.
     """
+    least_squares, traces = fit.least_squares, [descent.trace for descent in fit.descents]
     shape = least_squares.target_shape
-    n_iter = max(len(descent.trace.alphas) for descent in descents)
-    coef, intercept = _parameters(
-        least_squares, [descent.state.best.theta for descent in descents]
-    )
-    traces = [descent.trace for descent in descents]
+    n_iter = max(len(trace.alphas) for trace in traces)
+    best_thetas = [descent.state.best.theta for descent in fit.descents]
+    coef, intercept = _parameters(least_squares, best_thetas)
     losses = [_padded(trace.losses, n_iter + 1, trace.losses[-1]) for trace in traces]
     alphas = [_padded(trace.alphas, n_iter, 0.0) for trace in traces]
-    best = np.array([descent.best_iter for descent in descents])
+    best = np.array([descent.best_iter for descent in fit.descents])
     attributes = {
         "coef_": _in_dtype(coef.reshape(*shape, -1), dtype),
         "intercept_": _in_dtype(intercept.reshape(shape)[()], dtype),
@@ -46,6 +45,7 @@ def fitted_attributes(least_squares, descents, dtype, store_path):
         "scaled_": least_squares.coordinates.scaled,
         "feature_mean_": least_squares.coordinates.feature_mean,
         "feature_scale_": least_squares.coordinates.feature_scale,
+        "_pause": fit.pause(),
     }
     if not least_squares.moments.fit_intercept:
         attributes["intercept_"] = 0.0
@@ -58,7 +58,7 @@ def fitted_attributes(least_squares, descents, dtype, store_path):
         coefs, intercepts = zip(*(_parameters(least_squares, path) for path in paths), strict=True)
         attributes["coef_path_"] = np.stack(coefs, axis=1).reshape(n_iter + 1, *shape, -1)
         attributes["intercept_path_"] = np.stack(intercepts, axis=1).reshape(-1, *shape)
-    return attributes
+    return {**known, **attributes}
 
 
 def _parameters(least_squares, thetas):

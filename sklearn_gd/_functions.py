@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _parameters as parameters
 from ._fitted import leaves_no_trace
-from ._objective.coordinates import coordinates_of
 from ._objective.least_squares import LeastSquares, Objective
 from ._objective.plan import NEVER, Plan, when_to_gather
 from ._objective.theta import join
@@ -257,8 +256,8 @@ def max_stable_alpha(
     with rows:
         # Without the Gram matrix L takes some dozens of products.
         at_once = 0 if when_to_gather(rows, 50) == 0 else NEVER
-        plan = Plan.made(rows, fit_intercept, at_once)
-        largest = LeastSquares(plan, (), coordinates_of(plan.moments, scale)).curvature.largest
+        least_squares = LeastSquares.made(rows, (), fit_intercept, at_once, scale=scale)
+        largest = least_squares.curvature.largest
     return 2.0 / largest if largest > 0 else np.inf
 
 
@@ -349,8 +348,8 @@ def gradient_descent_path(
     rate, counts = parameters.check_alpha(alpha), _check_counts(n_iters)
     rows, shape = open_rows(X, y, sample_weight)
     with rows:
-        plan = Plan.made(rows, fit_intercept, 0 if is_quick(rows) else NEVER)
-        least_squares = LeastSquares(plan, shape, coordinates_of(plan.moments, scale))
+        at_once = 0 if is_quick(rows) else NEVER
+        least_squares = LeastSquares.made(rows, shape, fit_intercept, at_once, scale=scale)
         largest = least_squares.curvature.largest
         if rate.alpha * largest > 2.0:
             raise ValueError(

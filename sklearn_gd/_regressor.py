@@ -4,6 +4,7 @@ import copy
 import math
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, Self, overload
 
 import numpy as np
@@ -14,12 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 from . import _parameters as parameters
 from ._advice import warn_of
 from ._callbacks import CallbackSupportMixin, tasks_of, with_callbacks
-from ._descent.early_stopping import EarlyStopping, HeldOutLoss
-from ._descent.loop import LowestLoss, descend
+from ._descent.fit import Fit
 from ._descent.observers import Printer
-from ._descent.start import pause_at, starting_states
-from ._descent.state import Descent
-from ._descent.stopping import SolutionTest
 from ._documentation import LINK_TEMPLATE
 from ._fitted import (
     features_of,
@@ -30,9 +27,8 @@ from ._fitted import (
     stand_in,
     take_over,
 )
-from ._objective.coordinates import coordinates_of
 from ._objective.least_squares import LeastSquares
-from ._objective.plan import Plan, gram_from
+from ._objective.plan import gram_from
 from ._typing import (
     Auto,
     DaskCollection,
@@ -475,16 +471,11 @@ class GradientDescentRegressor(
             take_over(self, vars(self) | fitted)
             return self
         rows, origin = seen.rows(centred=self._scaled and self.fit_intercept)
-        plan = self._plan(rows, rate)
-        least_squares = self._least_squares(plan, seen.target_shape, origin)
-        descents = self._descents(least_squares, rate, None, None)
+        fit = self._fit(rate, self._least_squares(rate, rows, seen.target_shape, origin))
+        fit.descend(self.store_path, self._observers)
         known = {**fitted, "_seen": seen, "_split": None}
-        selections = self._selections(None, least_squares, plan)
-        fitted, last = self._descended(
-            rate, least_squares, descents, selections, seen.dtype, known
-        )
-        take_over(self, fitted)
-        last()
+        take_over(self, fitted_attributes(fit, seen.dtype, known, self.store_path))
+        warn_of(fit, fitted.get("feature_names_in_"))
         return self
 
     def _fitted(
@@ -499,22 +490,31 @@ class GradientDescentRegressor(
         rows, held_out = hold_out(noted, rows, shape, *given_held_out)
         split = None if held_out is None else held_out.split
         known = {**features_of(noted), "_seen": None, "_split": split}
-        given = X, y, sample_weight
         with rows, nullcontext() if held_out is None else held_out.rows:
-            plan = self._plan(rows, rate)
-            least_squares = self._least_squares(plan, shape)
-            descents = self._descents(least_squares, rate, coef_init, intercept_init)
-            selections = self._selections(held_out, least_squares, plan)
-            return self._descended(
-                rate, least_squares, descents, selections, rows.dtype, known, given
-            )
+            least_squares = self._least_squares(rate, rows, shape)
+            fit = self._fit(rate, least_squares, held_out, (coef_init, intercept_init))
+
+            def so_far():
+                """Attributes as if it stopped now, but for the path: too much for each step."""
+                # Who keeps them must not see the descent go on.
+                found = fitted_attributes(fit, rows.dtype, known)
+                return {**found, "_pause": copy.deepcopy(found["_pause"])}
+
+            tasks = tasks_of(self, X, y, sample_weight, len(fit.descents), so_far)
+            if tasks is not None:
+                forget_what_may_not_stay(self)
+            fit.descend(self.store_path, partial(self._observers, tasks=tasks))
+            fitted = fitted_attributes(fit, rows.dtype, known, self.store_path)
+
+        def last():
+            if tasks is not None:
+                tasks.end()
+            warn_of(fit, known.get("feature_names_in_"))
+
+        return fitted, last
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "coef_")
-
-    @property
-    def _tol(self):
-        return float(self.tol or 0.0)
 
     @property
     def _scaled(self):
@@ -523,8 +523,8 @@ class GradientDescentRegressor(
             return isinstance(self.alpha, str) and self.alpha == "auto"
         return bool(self.scale)
 
-    def _plan(self, rows, rate):
-        """Which form of the Hessian each update on these rows uses."""
+    def _least_squares(self, rate, rows, target_shape, origin=0.0):
+        """The objectives on these rows, whose features are the user's but for this origin."""
         if rate.needs_spectrum and not self.precompute:
             raise ValueError(
                 f"alpha={self.alpha!r} needs the moments of the data, which precompute=False "
@@ -533,76 +533,34 @@ class GradientDescentRegressor(
         # A warm start may make any number of steps more.
         max_steps = math.inf if self.warm_start else self.max_iter
         first = gram_from(rows, self.precompute, max_steps, rate.needs_spectrum)
-        return Plan.made(rows, self.fit_intercept, first, estimator_name=type(self).__name__)
+        how = {"scale": self._scaled, "origin": origin, "estimator_name": type(self).__name__}
+        return LeastSquares.made(rows, target_shape, self.fit_intercept, first, **how)
 
-    def _least_squares(self, plan, target_shape, origin=0.0):
-        """The problem of the plan's rows, whose features are the user's but for this origin."""
-        coordinates = coordinates_of(plan.moments, self._scaled, origin)
-        return LeastSquares(plan, target_shape, coordinates)
+    def _fit(self, rate, least_squares, held_out=None, start=(None, None)):
+        """The descents, which have not made a step yet."""
+        names = {"estimator_name": type(self).__name__}
+        tested = None
+        if held_out is not None:
+            tested = least_squares.of_held_out(held_out.rows, suffix=held_out.suffix, **names)
+        return Fit(
+            least_squares,
+            rate,
+            self.max_iter,
+            float(self.tol or 0.0),
+            start=start,
+            pause=getattr(self, "_pause", None) if self.warm_start else None,
+            held_out=tested,
+            patience=self.n_iter_no_change,
+        )
 
-    def _descents(self, least_squares, rate, coef_init, intercept_init):
-        """Return the descents of all targets, which have not made a step yet."""
-        pause = getattr(self, "_pause", None) if self.warm_start else None
-        limits = {"max_iter": self.max_iter, "tol": self._tol}
-        how = {**limits, "exactly": not self.early_stopping}
-        states = starting_states(least_squares, rate, pause, coef_init, intercept_init, **how)
-        return [Descent(state) for state in states]
-
-    def _selections(self, held_out, least_squares, plan):
-        """What selects each target's iterate to return."""
-        if held_out is None:
-            return [LowestLoss() for _ in least_squares.objectives]
-        names = {"estimator_name": type(self).__name__, "suffix": held_out.suffix}
-        held_out_plan = plan.of_held_out(held_out.rows, **names)
-        tested = LeastSquares(held_out_plan, least_squares.target_shape, least_squares.coordinates)
-        losses = map(HeldOutLoss, tested.objectives)
-        return [EarlyStopping(loss, self.n_iter_no_change) for loss in losses]
-
-    def _descended(self, rate, least_squares, descents, selections, dtype, known, given=None):
-        """Let every target descend; return as `_fitted`, the attributes known already included.
-
-        Callbacks are told of what was given; of nothing without.
-        """
-
-        def so_far():
-            """Attributes if it stopped now, but for the path: too much for each step."""
-            found = fitted_attributes(least_squares, descents, dtype, store_path=False)
-            # Who keeps it must not see the descent go on.
-            pause = copy.deepcopy(pause_at(least_squares, rate, descents))
-            return {**known, **found, "_pause": pause}
-
-        tasks = None
-        if given is not None:
-            X, y, sample_weight = given
-            tasks = tasks_of(self, X, y, sample_weight, len(descents), so_far)
+    def _observers(self, target, several=False, tasks=None):
+        """Return who is told of a target's updates."""
+        observers = []
+        if self.verbose:
+            observers.append(Printer(f"target {target}  " if several else ""))
         if tasks is not None:
-            forget_what_may_not_stay(self)
-        for target, descent in enumerate(descents):
-            objective = least_squares.objectives[target]
-            observers = []
-            if self.verbose:
-                observers.append(Printer(f"target {target}  " if len(descents) > 1 else ""))
-            if tasks is not None:
-                observers.append(tasks.observer())
-            descend(
-                objective,
-                descent,
-                SolutionTest(objective, least_squares.curvature, self._tol),
-                max_iter=self.max_iter,
-                store_path=self.store_path,
-                selection=selections[target],
-                observers=observers,
-            )
-        found = fitted_attributes(least_squares, descents, dtype, self.store_path)
-        pause = pause_at(least_squares, rate, descents)
-
-        def last():
-            if tasks is not None:
-                tasks.end()
-            names = known.get("feature_names_in_")
-            warn_of(least_squares, descents, rate, self.max_iter, self._tol, names)
-
-        return {**known, **found, "_pause": pause}, last
+            observers.append(tasks.observer())
+        return observers
 
     @overload
     def predict(self: LinearModel, X: DaskCollection) -> Any: ...

@@ -522,15 +522,15 @@ def test_in_a_grid_search(n_jobs):
 
 def test_without_early_stopping_there_is_nothing_to_watch(monkeypatch):
     """The descent's loop must not pay for it."""
-    from sklearn_gd import _regressor
+    from sklearn_gd._descent import fit
 
     seen = []
-    original = _regressor.descend
+    original = fit.descend
 
     def remember(*arguments, **named):
         seen.append((type(named["selection"]).__name__, named["observers"]))
         return original(*arguments, **named)
 
-    monkeypatch.setattr(_regressor, "descend", remember)
+    monkeypatch.setattr(fit, "descend", remember)
     GradientDescentRegressor().fit(X, Y)
     assert seen == [("LowestLoss", [])]

@@ -39,18 +39,6 @@ class Pause:
     parameters: tuple[tuple[np.ndarray, float], ...]
 
 
-def pause_at(least_squares, rate, descents):
-    """Return the Pause after these descents."""
-    parts, outside = least_squares.objectives[0].parts, least_squares.coordinates.outside
-    early_stopping = any(descent.trace.validation_losses for descent in descents)
-    return Pause(
-        digest=None if early_stopping else least_squares.moments.digest,
-        rate=rate,
-        states=tuple(descent.state for descent in descents),
-        parameters=tuple(outside(*parts(descent.state.best.theta)) for descent in descents),
-    )
-
-
 def starting_states(
     least_squares, rate, pause, coef_init, intercept_init, *, exactly=True, **limits
 ):

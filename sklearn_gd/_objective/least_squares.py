@@ -17,8 +17,9 @@ import numpy as np
 from .._cached import cached_property
 from ..learning_rates.protocol import Line
 from ..rows._products import inner
-from .coordinates import Unscaled
+from .coordinates import Unscaled, coordinates_of
 from .curvature import Curvature
+from .plan import NEVER, Plan
 from .point import refreshed_point
 from .theta import join, parts
 
@@ -40,7 +41,7 @@ class LeastSquares:
 
     def __init__(self, plan, target_shape, coordinates=None):
         self.coordinates = Unscaled() if coordinates is None else coordinates
-        self.given_rows = plan.rows
+        self.given_plan, self.given_rows = plan, plan.rows
         self.target_shape = target_shape
         self.plan = plan = plan.inside(self.coordinates) if self.coordinates.scaled else plan
         self.rows, self.moments = plan.rows, plan.moments
@@ -48,6 +49,30 @@ class LeastSquares:
         self.curvature = Curvature(plan)
         decompose = self.curvature.decompose
         self.objectives = [Objective(plan, j, decompose) for j in range(plan.rows.n_targets)]
+
+    @classmethod
+    def made(
+        cls,
+        rows,
+        target_shape,
+        fit_intercept,
+        gram_from=NEVER,
+        *,
+        scale=False,
+        origin=0.0,
+        **names,
+    ):
+        """Return those of these rows after a first read; raise if they cannot be squared.
+
+        The user's features are those of the rows plus the origin.
+        """
+        plan = Plan.made(rows, fit_intercept, gram_from, **names)
+        return cls(plan, target_shape, coordinates_of(plan.moments, scale, origin))
+
+    def of_held_out(self, rows, **names):
+        """Return the same for held-out rows."""
+        plan = self.given_plan.of_held_out(rows, **names)
+        return LeastSquares(plan, self.target_shape, self.coordinates)
 
     def default_theta(self, objective):
         """Theta where a descent begins by default: the best constant, or zero if not scaled."""

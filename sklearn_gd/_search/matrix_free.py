@@ -3,9 +3,7 @@
 import numpy as np
 
 from .._descent.loop import HOPELESS
-from .._objective.coordinates import coordinates_of
 from .._objective.least_squares import LeastSquares
-from .._objective.plan import Plan
 from ..rows._memory import Rows
 from .gram import How
 
@@ -50,8 +48,8 @@ class MatrixFreeFolds:
         return self._largest
 
     def _least_squares(self, weights):
-        plan = Plan.made(Rows(*self._given, weights), self._fit_intercept)
-        return LeastSquares(plan, (), coordinates_of(plan.moments, self._how.scale))
+        rows = Rows(*self._given, weights)
+        return LeastSquares.made(rows, (), self._fit_intercept, scale=self._how.scale)
 
     @np.errstate(over="ignore", invalid="ignore")
     def losses(self, alphas, max_iter):

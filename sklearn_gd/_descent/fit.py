@@ -1,0 +1,75 @@
+"""The descents of all targets over the same rows."""
+
+from .early_stopping import EarlyStopping, HeldOutLoss
+from .loop import LowestLoss, descend
+from .start import Pause, starting_states
+from .state import Descent
+from .stopping import SolutionTest
+
+
+class Fit:
+    """A descent for each target.
+
+    Parameters
+    ----------
+    least_squares : LeastSquares
+    rate : LearningRate
+    max_iter : int
+    tol : float
+    start : tuple of (coef_init, intercept_init), default=(None, None)
+    pause : Pause or None, default=None
+        Where a warm start goes on from.
+    held_out : LeastSquares or None, default=None
+        Of held-out rows, for early stopping.
+    patience : int, default=1
+        Of early stopping.
+    """
+
+    def __init__(
+        self,
+        least_squares,
+        rate,
+        max_iter,
+        tol,
+        *,
+        start=(None, None),
+        pause=None,
+        held_out=None,
+        patience=1,
+    ):
+        self.least_squares, self.rate = least_squares, rate
+        self.max_iter, self.tol = max_iter, tol
+        limits = {"exactly": held_out is None, "max_iter": max_iter, "tol": tol}
+        states = starting_states(least_squares, rate, pause, *start, **limits)
+        self.descents = [Descent(state) for state in states]
+        self._selections = [
+            LowestLoss() if held_out is None else EarlyStopping(HeldOutLoss(one), patience)
+            for one in (held_out or least_squares).objectives
+        ]
+
+    def descend(self, store_path, observers):
+        """Let every target descend, with ``observers(target, several)``."""
+        several = len(self.descents) > 1
+        for target, descent in enumerate(self.descents):
+            objective = self.least_squares.objectives[target]
+            descend(
+                objective,
+                descent,
+                SolutionTest(objective, self.least_squares.curvature, self.tol),
+                max_iter=self.max_iter,
+                store_path=store_path,
+                selection=self._selections[target],
+                observers=observers(target, several),
+            )
+
+    def pause(self):
+        """Return the Pause to go on from."""
+        parts = self.least_squares.objectives[0].parts
+        outside = self.least_squares.coordinates.outside
+        early_stopping = any(descent.trace.validation_losses for descent in self.descents)
+        return Pause(
+            digest=None if early_stopping else self.least_squares.moments.digest,
+            rate=self.rate,
+            states=tuple(descent.state for descent in self.descents),
+            parameters=tuple(outside(*parts(one.state.best.theta)) for one in self.descents),
+        )
