@@ -320,7 +320,7 @@ def test_what_the_choice_cannot_be_is_told():
     with pytest.warns(ConvergenceWarning, match="would fall to about .* with more") as caught:
         GradientDescentRegressorCV([0.01], scale=True, max_iter=4).fit(X, y)
     assert caught[0].filename == __file__
-    with pytest.warns(ConvergenceWarning, match="along standardised features it would be"):
+    with pytest.warns(ConvergenceWarning, match="with standardised features it would be"):
         GradientDescentRegressorCV([1e-8], max_iter=4).fit(1e3 * X, y)
     with pytest.warns(ConvergenceWarning, match=r"All alphas, from 5 on, are above .* \(2/L\)"):
         reg = GradientDescentRegressorCV([5.0, 10.0]).fit(X, y)

@@ -304,7 +304,7 @@ def test_no_intercept_to_start_from():
 
 def test_coefficients_that_float32_cannot_hold():
     reg = GradientDescentRegressor()
-    with pytest.raises(ValueError, match="leave float32"):
+    with pytest.raises(ValueError, match="overflow float32"):
         reg.fit((X * 1e-20).astype(np.float32), Y * 1e25)
 
 
