@@ -156,7 +156,7 @@ def _loses_digits(least_squares, target, descent):
     allowed = (SEEN_SINGLE if single else SEEN) * total
     allowed += float(y_rounding**2 * least_squares.moments.y_square[target]) / 2
     rounding = _rounding_of_predictions(least_squares, descent)
-    # Rounding changes J by no more than this, and that only if it aligns with the residual.
+    # Rounding changes J by at most this, and only if it is aligned with the residual.
     if rounding * (rounding / 2.0 + descent.state.best.residual) <= allowed:
         return False
     if single and rounding**2 > 2.0 * allowed:

@@ -44,7 +44,7 @@ def tasks_of(estimator, X, y, sample_weight, n_targets, attributes):
 
 
 class Tasks:
-    """The task of a fit and those within: one a step; with several targets, one a target above.
+    """The task of a fit; its subtasks are steps, or with several targets these and their steps.
 
     Parameters
     ----------

@@ -108,9 +108,9 @@ class GradientDescentRegressor(
         "auto": the Gram matrix at once where it costs little, up to about 500
         features of dense data. Else matrix-free at first, and with the Gram
         matrix once the steps have cost as much as computing it; so a fit takes
-        at most about twice as long as with the better choice. It stays
-        matrix-free if, besides, there are more features than rows, or if the
-        Gram matrix would take more than a quarter of the memory.
+        at most about twice as long as with the better choice. Where the Gram
+        matrix costs more, a fit stays matrix-free if there are more features
+        than rows, or if the matrix would take more than a quarter of the memory.
         With False, ``"lipschitz"`` and ``"silver"`` cost one more read (beyond
         1000 features some dozens), and ``"chebyshev"`` raises ValueError. Up to
         1000 features even then the Gram matrix may be computed once the steps
@@ -118,9 +118,9 @@ class GradientDescentRegressor(
     warm_start : bool, default=False
         Whether `fit` continues from where the last one ended. On the same data
         and with the same `alpha` it continues exactly, as if there had been no
-        pause; else it starts at the parameters of the last fit. It also starts
-        there if this fit or the last one stops early; the rows to hold out are
-        then drawn anew, by `random_state`.
+        pause; else, or with `early_stopping` in this fit or the last one, it
+        starts at the parameters of the last fit. Rows to hold out are then
+        drawn anew, by `random_state`.
     early_stopping : bool, default=False
         Whether to return the parameters of the lowest loss on held-out rows,
         and to stop when it no longer falls. Rows are held out at random, or

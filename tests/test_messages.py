@@ -44,7 +44,7 @@ X, Y = with_condition(10)
             "alpha='fast' is not known; the known names are 'auto', 'barzilai-borwein', "
             "'lipschitz', 'exact', 'chebyshev', 'silver'",
         ),
-        ({"alpha": "chebyshev", "precompute": False}, ValueError, "moments.*precompute=True"),
+        ({"alpha": "chebyshev", "precompute": False}, ValueError, "Gram matrix.*precompute=True"),
         ({"alpha": lambda k: "x"}, ValueError, "alpha: the learning rate of step 0.*'x'"),
         ({"alpha": lambda k: 0.0}, ValueError, "alpha: the learning rate of step 0"),
         ({"alpha": lambda k: 0.1 if k < 3 else -1}, ValueError, "step 3 must be a positive.*-1"),

@@ -26,7 +26,7 @@ from ..rows._products import inner
 FALLEN = 1e-6
 # ... or once rounding may have changed it by this share of itself,
 ALLOWED = 6e-10
-# which is checked each time J has fallen by this factor, and after so many updates.
+# which is checked each time J has fallen by this factor, and after this many updates.
 EXAMINE_AT, EXAMINE_EVERY = 0.7, 16
 
 EPS = float(np.finfo(np.float64).eps)

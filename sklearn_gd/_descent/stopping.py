@@ -123,7 +123,7 @@ class SolutionTest:
         return found <= self.suboptimality_allowed(point.loss, rounding)
 
     def _is_perfect(self, point, rounding):
-        # With a tol below USUAL_TOL, J must be lower than this bound on rounding requires.
+        # The bound on rounding is generous: a tol below USUAL_TOL asks for less than that.
         few = 1.0 if self.tol >= USUAL_TOL else 1 / 16
         return 2.0 * point.loss <= (few * rounding) ** 2
 

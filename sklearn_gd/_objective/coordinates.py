@@ -20,9 +20,9 @@ import numpy as np
 from .._cached import cached_property
 from .moments import is_constant
 
-# A mean of up to so many standard deviations is folded in, at the cost of as many units in
-# the last place.  Matrix-free it may be more, as moving the features takes half as long as
-# a read; with the Gram matrix reads are few.
+# A mean of up to this many standard deviations is folded in, at the cost of as many units
+# in the last place.  Matrix-free it may be more, as moving the features takes half as long
+# as a read; with the Gram matrix reads are few.
 FAR_MATRIX_FREE, FAR_GRAM = 30.0, 0.5
 
 
@@ -67,7 +67,7 @@ class Standardised:
     varies : ndarray of shape (n_features,), dtype bool
         Which features are not constant. Coefficients of the others stay as they are.
     far : float
-        A centre of at most so many times its scale is folded in.
+        A centre of at most this many times its scale is folded in.
     origin : ndarray of shape (n_features,), or 0
         The user's features minus those of the rows.
     """
@@ -125,7 +125,7 @@ class Standardised:
         return w * self.scale, b + self._moved(w)
 
     def outside(self, v, b):
-        """Return the parameters of the user's features, which are the last axis of many v."""
+        """Return the parameters of the user's features; v may have more axes before theirs."""
         w = v / self.scale
         return w, b - self._moved(w)
 

@@ -21,10 +21,10 @@ from .theta import parts
 
 # Most conjugate gradient steps, each a read of the rows, to bound J - J* matrix-free.
 PROBES = 30
-# They end when what is left of the gradient could hide more than the allowed suboptimality
-# only along eigenvalues of the correlation matrix smaller than this.
+# They end when what is left of the gradient could hide more suboptimality than is allowed
+# only along eigenvalues of the correlation matrix that are smaller than this.
 LEAST = 1e-16
-# Reads that are always worth making to tell a solution for certain.
+# Reads that are always worth making to settle whether a point is a solution.
 FEW_READS = 8
 
 EPS = np.finfo(np.float64).eps

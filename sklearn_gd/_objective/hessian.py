@@ -9,7 +9,7 @@ from .theta import join, parts
 
 # Share of the trace below which all but three digits of a curvature are the moments' rounding.
 LOST = 1e-13
-# If a mean is more standard deviations from 0, products with H lose digits worth keeping.
+# If a mean is more than this many standard deviations from 0, products with H lose digits.
 FAR = 3.0
 
 

@@ -19,12 +19,12 @@ from ..rows._memory import BLOCK_BYTES, LANES
 from ..rows._products import inner, symmetric_product, transpose_times
 from .theta import join, parts
 
-# Up to so many features the covariances (8 MB) are always affordable, and all
+# Up to this many features the covariances (8 MB) are always affordable, and all
 # eigenvalues can be computed from them.
 MAX_DENSE = 1000
 # A matrix-free read of the rows takes two multiplications for each number in X;
 # gathering covariances takes n_features of them, but in matrix products, which
-# are so many times as fast.
+# are this many times as fast.
 SPEED_UP = 30
 # Share of its range that a feature's middle may be from the origin for it to be summed up
 # as it is: about three standard deviations, which costs a digit.
@@ -56,7 +56,7 @@ class Moments:
         Where there are no covariances, the variance along one direction, which
         stands for them in the digest.
     cancelled : float
-        By how many times its own rounding a variance may be off, from sums not about the mean.
+        By how many times its own rounding a variance may be off, as sums are not about the mean.
     folded : ndarray of shape (n_features,), or None
         What is subtracted from each feature only after it is multiplied, if anything.
     coordinates : tuple of ndarray

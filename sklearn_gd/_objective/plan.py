@@ -13,7 +13,7 @@ from .sizes import check_moments
 
 # Matrix-free, the moments, a few steps and the certificate of a solution take about
 # a dozen reads even of well-conditioned data.  If gathering costs no more than about
-# twice as many, it is always worth it, and tells a solution for certain.
+# twice as many, it is always worth it, and settles what is a solution.
 ALWAYS_WORTH = 20
 NEVER = math.inf
 

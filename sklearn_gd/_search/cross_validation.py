@@ -17,7 +17,7 @@ from .matrix_free import MatrixFreeFolds
 
 # How many more powers of ten of steps are looked at.
 MORE_DECADES = 6
-# Up to so many features eigenvalues of the training moments are worth their time.
+# Up to this many features it is worth computing eigenvalues of the training moments.
 MOST_FEATURES = 2 * MAX_DENSE
 
 

@@ -17,7 +17,7 @@ def is_quick(rows):
 
 
 def path(least_squares, rate, counts):
-    """Return the user's coefficients and intercepts after so many steps, for each target.
+    """Return the user's coefficients and intercepts after these numbers of steps, by target.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def path(least_squares, rate, counts):
 
 
 def _by_powers(objective, rate, counts, start):
-    """Theta after so many steps, a row each, computed in the eigenbasis of H."""
+    """Theta after each number of steps, a row each, computed in the eigenbasis of H."""
     values, basis = np.linalg.eigh(objective.moments.hessian)
     pull = -(basis.T @ objective.at(start).gradient)
     return start + (steps_from_zero(rate.alpha, values, counts[:, None]) * pull) @ basis.T

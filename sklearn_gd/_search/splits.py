@@ -86,7 +86,7 @@ def sets_of_rows(n_rows, splits):
             digits = [(names // 3**f) % 3 for f in range(len(splits))]
             members = [(np.flatnonzero(d == 1), np.flatnonzero(d == 2)) for d in digits]
             return sets, members
-    # Random splits have almost no sets of rows in common: the rows of each are read anew.
+    # Random splits hardly have sets of rows in common: the rows of each are read separately.
     sets = [np.asarray(rows) for split in splits for rows in split]
     return sets, [([2 * f], [2 * f + 1]) for f in range(len(splits))]
 

@@ -8,7 +8,7 @@ import numpy as np
 from ._adaptive import AlternatingSteps
 from .protocol import LearningRate, Line, Problem, RateState
 
-# Eigenvalues are worth computing after so many steps, and so many more for each parameter.
+# Eigenvalues are worth computing after this many steps, and this many for each parameter.
 WORTH_FIRST, WORTH_EACH = 16, 2
 # See `reciprocal_eigenvalue`.
 MOST_GROWTH = 100.0

@@ -6,7 +6,7 @@ import numpy as np
 
 # Beyond this ratio of its sides a picture with equal axes would be a sliver.
 SLIVER = 4.0
-# A descent that diverges is drawn while J is below so many times that at the start.
+# A descent that diverges is drawn while J is below this many times that at the start.
 HIGHEST = 4.0
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-# Up to so many learning rates are named in the legend; more have a colour bar.
+# Up to this many learning rates are named in the legend; more have a colour bar.
 MOST_NAMES = 6
 SPREADS = ("chosen", "all", None)
 Spread: TypeAlias = Literal["chosen", "all"] | None
@@ -276,7 +276,7 @@ class MSEPathDisplay:
                 steps, middle = np.arange(len(values)), masked(values)
                 lower = middle - deviation
                 if yscale == "log":
-                    # A log scale has nothing below 0: half a band tells more than a wall.
+                    # A log scale has nothing below 0: half a band says more than a wall.
                     lower = np.where(lower > 0, lower, middle)
                 low.append(np.min(lower, where=~np.isnan(lower), initial=np.inf))
                 band = ax.fill_between(

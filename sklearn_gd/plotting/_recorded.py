@@ -17,7 +17,7 @@ from ..rows._held_out import split_rows
 from ..rows._open import require_memory
 from ._fitted import features_of, has_diverged, regressor_of
 
-# Up to so many parameters all second moments are kept; beyond, those of the two shown.
+# Up to this many parameters all second moments are kept; beyond, those of the two shown.
 MOST_PARAMETERS = 50
 # Rows that are kept to be drawn.
 MOST_ROWS = 300

@@ -21,7 +21,7 @@ from ._dask_checks import aligned, features, new_name, weights_near_one, with_kn
 from ._machine import MEMORY_SHARE
 from ._memory import Rows, float_dtype, predictions, summed
 
-# So many partial sums are added up in one task.
+# This many partial sums are added up in one task.
 BRANCHES = 8
 
 

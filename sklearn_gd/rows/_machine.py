@@ -20,7 +20,7 @@ from time import sleep
 from joblib import effective_n_jobs
 from threadpoolctl import ThreadpoolController
 
-# Share of the memory that may be taken by what is gathered.
+# Share of the memory that gathered data may take.
 MEMORY_SHARE = 1 / 4
 
 
@@ -112,7 +112,7 @@ class _Job:
 
     @property
     def is_given_up(self):
-        """Whether nobody wants it any more."""
+        """Whether its results are no longer wanted."""
         return self._is_given_up or (self._whole is not None and self._whole.is_given_up)
 
     def work(self):
@@ -188,7 +188,7 @@ def _serve():
 
 
 def _start(n_threads):
-    """Start threads until there are so many, and return whether there are any.
+    """Start threads until there are ``n_threads``, and return whether there are any.
 
     They are kept, as starting one takes as long as a small fit.
     """

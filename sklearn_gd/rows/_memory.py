@@ -22,7 +22,7 @@ BLOCK_BYTES = 1 << 21
 LIGHT = 1e-3
 # Below this many rows a block's overhead in Python outweighs its arithmetic.
 MIN_BLOCK_ROWS = 64
-# Blocks are added up in so many lanes, each from its first block to its last,
+# Blocks are added up in this many lanes, each from its first block to its last,
 # and then the lanes in order: whichever thread takes a lane, the sum is the
 # same bit for bit.
 LANES = 8
