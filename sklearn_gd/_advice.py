@@ -11,12 +11,12 @@ from ._frames import stacklevel
 from ._objective.dependent import dependent_features, name_of
 from .learning_rates import Constant, Schedule
 
-# An early stop is doubtful if its loss on the rows it descended on is above so many times
-# what their solution would have on new rows, and so much of that of the best constant.
-# Measured on 1,461 real tables: of those on which it does poorly half are told of, and
-# of the others one in a hundred.
+# An early stop is doubtful if its loss on the rows it descended on exceeds MUCH times what
+# their solution would have on new rows, plus SOME times that of the best constant.
+# Measured on 1,461 real tables: this warns of half of those on which it does poorly, and
+# of one in a hundred of the others.
 MUCH, SOME = 3.0, 0.1
-# Share of the variance of y that rounding of predictions may have; of those in single
+# Share of the variance of y that rounding of predictions may make up; the same in single
 # precision.
 SEEN, SEEN_SINGLE = 5e-7, 1e-4
 
@@ -30,7 +30,7 @@ def warn_of(fit, names):
     ----------
     fit : Fit
     names : sequence of str or None
-        Of the features.
+        Names of the features.
     """
     least_squares, descents = fit.least_squares, fit.descents
     fine = {"converged", "early_stopped", "stopped"} | (set() if fit.tol > 0.0 else {"max_iter"})
@@ -53,7 +53,7 @@ def warn_of(fit, names):
 
 
 class Advice:
-    """What sentences are made of, and those that several messages have."""
+    """The facts that sentences are made of, and the sentences that several messages share."""
 
     def __init__(self, least_squares, descent, test, rate, max_iter, names):
         self.least_squares, self.descent, self.test = least_squares, descent, test
@@ -61,7 +61,7 @@ class Advice:
         self.curvature, self.is_scaled = least_squares.curvature, least_squares.coordinates.scaled
 
     def conditioning(self, worth_telling):
-        """The condition number, and what it would be along standardised features."""
+        """The condition number, and what it would be with standardised features."""
         curvature = self.curvature
         condition, standardised = curvature.condition, curvature.standardised_condition
         if condition < worth_telling:
@@ -72,7 +72,7 @@ class Advice:
         share = "at least" if curvature.is_bound else "about"
         known = f"The condition number of the problem is {share} {condition:.2g}"
         if self.is_scaled:
-            return f"{known}, along standardised features."
+            return f"{known}, with standardised features."
         if standardised < condition / 2:
             return f"{known}; with scale=True it would be {standardised:.2g}."
         return f"{known}, and scale=True would not lower it much."
@@ -83,7 +83,7 @@ class Advice:
         return f"{'; '.join(found)}." if found else ""
 
     def limit(self):
-        """2/L, and that along standardised features."""
+        """2/L, and the same with standardised features."""
         limit = 2.0 / self.curvature.largest
         scaled = self.curvature.largest_standardised
         if self.is_scaled or not scaled:
@@ -146,12 +146,12 @@ def _loses_digits(least_squares, target, descent):
     """Whether predictions with the user's parameters have more rounding than R2 can hide."""
     single = least_squares.given_rows.dtype == np.float32
     total = max(least_squares.objectives[target].total_loss, descent.state.best.loss)
-    # Of a constant y there is nothing but rounding to lose.
+    # With a constant y there is nothing but rounding to lose.
     y_rounding = 4 * np.finfo(least_squares.given_rows.dtype).eps
     allowed = (SEEN_SINGLE if single else SEEN) * total
     allowed += float(y_rounding**2 * least_squares.moments.y_square[target]) / 2
     rounding = _rounding_of_predictions(least_squares, descent)
-    # By that much it changes J at most, which is the residual's own error by chance.
+    # Rounding changes J by at most this, and only if it is aligned with the residual.
     if rounding * (rounding / 2.0 + descent.state.best.residual) <= allowed:
         return False
     if single and rounding**2 > 2.0 * allowed:
@@ -203,7 +203,7 @@ def _lost(advice):
 
 
 def _stopped_too_early(least_squares, target, descent):
-    """Whether the rows descended on speak clearly against where early stopping has stopped."""
+    """Whether the rows descended on clearly speak against stopping where early stopping did."""
     if not descent.trace.validation_losses:
         return False
     point, moments = descent.state.best, least_squares.moments
@@ -215,14 +215,14 @@ def _stopped_too_early(least_squares, target, descent):
 
 
 def _least_loss(least_squares, point):
-    """Minimum of J on the rows descended on, as a point of the descent tells."""
+    """Minimum of J on the rows descended on, computed from a point of the descent."""
     return point.loss - least_squares.curvature.suboptimality(point.gradient)
 
 
 def _by_chance(moments):
-    """Times its loss that a solution has on new rows, for noise alone; None if anything may be.
+    """A solution's loss on new rows over that on its own, by noise alone; None if unbounded.
 
-    (n + p) / (n - p) of n rows and p parameters: Akaike's final prediction error.
+    (n + p) / (n - p) for n rows and p parameters: Akaike's final prediction error.
     """
     n, p = moments.n_rows, np.count_nonzero(moments.variance) + moments.fit_intercept
     return (n + p) / (n - p) if n > p + 1 else None

@@ -2,9 +2,9 @@
 
 
 class cached_property:  # noqa: N801
-    """The same as functools', without its lock.
+    """The same as functools' cached_property, without its lock.
 
-    Until Python 3.12 that one is held while any object of the class computes
+    Before Python 3.12 that lock is held while any object of the class computes
     the attribute: fits in several threads would wait for each other, and for
     ever where the computation itself waits for a scheduler with no other thread.
     """

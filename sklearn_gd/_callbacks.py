@@ -1,6 +1,6 @@
 """scikit-learn's callbacks, from its version 1.9: a fit is a task, and so is each step.
 
-Nothing else knows of the protocol, and that it may be missing.
+No other module knows of the protocol, or that it may be missing.
 """
 
 import numpy as np
@@ -18,12 +18,12 @@ except ImportError:
 
 
 def with_callbacks(method: Function) -> Function:
-    """Return fit with scikit-learn's decorator, which has no types; as it is without."""
+    """Return fit with scikit-learn's decorator, which has no types; unchanged if it has none."""
     return callback.with_callbacks(method) if callback else method
 
 
 def tasks_of(estimator, X, y, sample_weight, n_targets, attributes):
-    """Tasks of a fit that begins; None without callbacks, to which they are of no use.
+    """Return the Tasks of a fit that begins; None if the estimator has no callbacks.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def tasks_of(estimator, X, y, sample_weight, n_targets, attributes):
     """
     if not getattr(estimator, "_skl_callbacks", None):
         return None
-    # Equal weights are no metadata; and scorers do not take one for all.
+    # Equal weights are not passed on: scorers do not accept one number for all rows.
     equal = np.ndim(sample_weight) == 0
     metadata = None if equal else {"sample_weight": sample_weight}
     known = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
@@ -44,7 +44,7 @@ def tasks_of(estimator, X, y, sample_weight, n_targets, attributes):
 
 
 class Tasks:
-    """The task of a fit and those within: a step each, of several targets within a target's.
+    """The task of a fit; its subtasks are steps, or with several targets these and their steps.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Tasks:
         return _Steps(target, self._begin, self._finish, stopped=self._stopped, end=self._end)
 
     def end(self):
-        """Tell that the fit, whose attributes are set, has ended."""
+        """Tell callbacks that the fit has ended, now that its attributes are set."""
         self._context.call_on_fit_task_end(**self._known, reconstruction_attributes={})
 
     def _begin(self, parent, name, max_subtasks=0):
@@ -87,7 +87,7 @@ class Tasks:
         return task.call_on_fit_task_end(**self._known, reconstruction_attributes=self._attributes)
 
     def _end(self, target):
-        # A callback that stops the targets' level stops those to come.
+        # A callback that stops when a target ends stops the targets to come.
         self._stopped = self._finish(target) or self._stopped
 
 

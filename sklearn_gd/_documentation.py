@@ -12,7 +12,7 @@ def _address():
     return named.get("Documentation", "")
 
 
-# Of the page of an estimator; scikit-learn fills in its name.
+# Address of an estimator's page; scikit-learn fills in the estimator's name.
 LINK_TEMPLATE = (
     f"{address.rstrip('/')}/generated/{{estimator_module}}.{{estimator_name}}.html"
     if (address := _address())

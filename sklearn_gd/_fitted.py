@@ -62,7 +62,7 @@ def fitted_attributes(fit, dtype, known, store_path=False):
 
 
 def _parameters(least_squares, thetas):
-    """The user's coefficients (one row a theta) and intercepts for many thetas."""
+    """The user's coefficients (a row for each theta) and intercepts for many thetas."""
     coef, intercept = zip(*map(least_squares.objectives[0].parts, thetas), strict=True)
     return least_squares.coordinates.outside(np.array(coef), np.array(intercept))
 
@@ -77,18 +77,18 @@ def _in_dtype(values, dtype):
         converted = values.astype(dtype)
     if not np.isfinite(converted).all():
         raise ValueError(
-            f"The coefficients, up to {np.abs(values).max():.1e}, leave {np.dtype(dtype).name}, "
-            "the dtype of X; pass X as float64 or rescale it."
+            f"The coefficients, up to {np.abs(values).max():.1e}, overflow "
+            f"{np.dtype(dtype).name}, the dtype of X; pass X as float64 or rescale it."
         )
     return converted
 
 
 def leaves_no_trace(function: Function) -> Function:
-    """Call it so that nothing of NumPy's settings for errors outlives it, nor of the warnings'.
+    """Let no change of NumPy's settings for errors, or of the warning filters, outlive the call.
 
     An interrupt may come while ``numpy.errstate`` or ``warnings.catch_warnings``
-    (of scikit-learn's checks) puts back what it found.  What a context of
-    Python's own holds, as the first of them since NumPy 2, ends with it.
+    (in scikit-learn's checks) is putting back what it found.  What Python keeps in
+    a context variable, as NumPy 2 does the settings for errors, ends with the context.
     """
 
     @wraps(function)
@@ -110,7 +110,7 @@ def leaves_no_trace(function: Function) -> Function:
     return cast(Function, call)
 
 
-# Fitted attributes that some settings give and others do not.
+# Fitted attributes that exist only with some settings.
 NOT_ALWAYS = {"coef_path_", "intercept_path_", "validation_loss_history_"}
 
 
@@ -122,7 +122,7 @@ def stand_in(estimator: Estimator) -> Estimator:
 
 
 def forget_what_may_not_stay(estimator):
-    """Take away those attributes of the last fit that the next one may not have.
+    """Remove those attributes of the last fit that the next one may not have.
 
     For callbacks, whose ``fitted_estimator`` begins as a copy of this one.
     """
@@ -142,13 +142,13 @@ def features_of(estimator):
 def take_over(estimator, fitted):
     """Give the estimator its new fitted attributes by name, all at once.
 
-    Whoever looks at it in another thread sees the last fit or the new one, whole.
+    Another thread sees the whole of the last fit or of the new one, never a mixture.
     """
     estimator.__dict__ = {**_without(NOT_ALWAYS | {"feature_names_in_"}, estimator), **fitted}
 
 
 def or_stays_as_it_was(method: Function) -> Function:
-    """Let an estimator keep its fit if the method raises; parameters may have been set."""
+    """Let an estimator keep its last fit if the method raises; its parameters stay as set."""
 
     @wraps(method)
     def call(estimator, *args, **kwargs):

@@ -51,8 +51,8 @@ def cost(
     Raises
     ------
     ValueError, TypeError
-        If shapes do not fit, or values are not numbers, nan, infinite or of a
-        size beyond 1e-30 to 1e30; if weights are negative or all zero.
+        If shapes do not match, or values are not numeric, nan, infinite or of a
+        size outside 1e-30 to 1e30; if weights are negative or all zero.
 
     See Also
     --------
@@ -112,8 +112,8 @@ def gradient(
     Raises
     ------
     ValueError, TypeError
-        If shapes do not fit, or values are not numbers, nan, infinite or of a
-        size beyond 1e-30 to 1e30; if weights are negative or all zero.
+        If shapes do not match, or values are not numeric, nan, infinite or of a
+        size outside 1e-30 to 1e30; if weights are negative or all zero.
 
     References
     ----------
@@ -198,7 +198,7 @@ def directional_derivative(
     largest = np.abs(direction).max()
     if largest == 0.0:
         raise ValueError("direction_coef and direction_intercept must not both be zero.")
-    direction = direction / largest  # whose squares can be added up
+    direction = direction / largest  # so that its squares do not overflow
     return float(join(d_coef, d_intercept, True) @ direction / np.linalg.norm(direction))
 
 
@@ -223,7 +223,7 @@ def max_stable_alpha(
     fit_intercept : bool, default=True
         Whether the intercept is a parameter too.
     scale : bool, default=False
-        Whether the descent is along standardised features, as with
+        Whether the descent is on standardised features, as with
         ``GradientDescentRegressor(alpha, scale=True)``.
     sample_weight : float or array-like of shape (n_samples,), default=None
         Weights s_i, not negative; 1 for all if None.
@@ -236,8 +236,8 @@ def max_stable_alpha(
     Raises
     ------
     ValueError, TypeError
-        If shapes do not fit, or values are not numbers, nan, infinite or of a
-        size beyond 1e-30 to 1e30; if weights are negative or all zero.
+        If shapes do not match, or values are not numeric, nan, infinite or of a
+        size outside 1e-30 to 1e30; if weights are negative or all zero.
 
     References
     ----------
@@ -274,9 +274,9 @@ def gradient_descent_path(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Compute the coefficients after given numbers of steps of a constant learning rate.
 
-    From zero, or with ``scale=True`` from the mean of y. Drawn against the time
-    ``t = k * alpha`` they are what a regularisation path is of a penalty: early
-    stopping shrinks much as ridge regression with the penalty ``1/(2 t) |w|^2`` does.
+    The descent starts at zero, or with ``scale=True`` at the mean of y. Drawn against
+    the time ``t = k * alpha``, the coefficients resemble a path over penalties: stopping
+    early shrinks them much as ridge regression with ``1/(2 t) |w|^2`` does.
 
     Parameters
     ----------
@@ -291,9 +291,9 @@ def gradient_descent_path(
     fit_intercept : bool, default=True
         Whether b is a parameter; else it is 0.
     scale : bool, default=False
-        Whether to descend along standardised features, from the mean of y, as in
-        `GradientDescentRegressor`. Coefficients are those of X all the same;
-        `alpha`, 2/L and the penalty are in terms of standardised features.
+        Whether to descend on standardised features, from the mean of y, as in
+        `GradientDescentRegressor`. Coefficients are still those of X; `alpha`,
+        2/L and the penalty are in terms of standardised features.
     sample_weight : float or array-like of shape (n_samples,), default=None
         Weights s_i, not negative; 1 for all if None.
 
@@ -307,9 +307,9 @@ def gradient_descent_path(
     Raises
     ------
     ValueError, TypeError
-        If a parameter is not what it may be; if `alpha` is above 2/L; if X, y
-        or weights have the wrong shape, are not numbers, nan, infinite or of a
-        size beyond 1e-30 to 1e30.
+        If a parameter has a value that is not allowed; if `alpha` is above 2/L;
+        if X, y or weights have the wrong shape, or are not numeric, nan,
+        infinite or of a size outside 1e-30 to 1e30.
 
     See Also
     --------
@@ -322,7 +322,7 @@ def gradient_descent_path(
     Notes
     -----
     Up to 2000 features the steps are not made one by one: along the
-    eigenvector of H with eigenvalue l, k steps from zero are
+    eigenvector of H with eigenvalue l, k steps from zero cover the share
     ``1 - (1 - alpha l)^k`` of the way to the solution. So a million steps cost
     no more than one.
 
@@ -353,8 +353,8 @@ def gradient_descent_path(
         largest = least_squares.curvature.largest
         if rate.alpha * largest > 2.0:
             raise ValueError(
-                f"alpha={rate.alpha:g} is above {2.0 / largest:.6g} (2/L): the path of this data "
-                "grows without bound."
+                f"alpha={rate.alpha:g} is above {2.0 / largest:.6g} (2/L): with it the path on "
+                "this data grows without bound; use a smaller one."
             )
         w, b = path(least_squares, rate, counts)
     return w.reshape(*shape, rows.n_features, len(counts)), b.reshape(*shape, len(counts))
@@ -384,5 +384,5 @@ def _points(X, y, coef, intercept, sample_weight):
             for objective, (w_j, b_j) in zip(objectives, parameters, strict=True)
         ]
     if not all(np.isfinite(point.loss) for _, point in points):
-        raise ValueError("coef and intercept are so large that the cost leaves float64.")
+        raise ValueError("coef and intercept are so large that the cost overflows float64.")
     return points, shape

@@ -97,7 +97,7 @@ def check_number(value, name, low, high, boundaries):
         raise TypeError(f"{name} must be a number, got {value!r}.")
     limits = {"min_val": low, "max_val": high, "include_boundaries": boundaries}
     number = as_float(value)
-    # What float64 cannot hold is used as what it is to float64.
+    # A number beyond float64's range is replaced by what it is as a float64: 0 or infinite.
     value = number if number in {0.0, math.inf, -math.inf} else value
     check_scalar(value, name, numbers.Real, **limits)
     if math.isnan(value):

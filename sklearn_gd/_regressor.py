@@ -71,8 +71,8 @@ class GradientDescentRegressor(
 
         - a positive float: that number at every step. Converges from every
           start if and only if it is below 2/L (see `max_stable_alpha`).
-        - ``"auto"``: adaptive Barzilai-Borwein steps, and reciprocals of
-          eigenvalues where they do not soon arrive; nothing to tune.
+        - ``"auto"``: adaptive Barzilai-Borwein steps, then reciprocals of
+          eigenvalues if these do not soon converge; nothing to tune.
         - ``"barzilai-borwein"``, ``"exact"`` (exact line search),
           ``"lipschitz"`` (1/L), ``"chebyshev"``, ``"silver"``.
         - a callable ``k -> float``, the learning rate of step k = 0, 1, ...
@@ -83,11 +83,11 @@ class GradientDescentRegressor(
     fit_intercept : bool, default=True
         Whether b is a parameter; else it is 0.
     scale : "auto", True or False, default="auto"
-        Whether to descend along standardised features, which is a learning
-        rate of its own for each parameter: the same J and the same rule, for
+        Whether to descend on standardised features, which in effect gives each
+        parameter a learning rate of its own: the same J and the same rule, for
         the parameters of ``(x_j - mean_j) / sd_j`` (without an intercept
         ``x_j`` over its root mean square). X is not copied, and `coef_`, paths
-        and losses are those of X as it is. If no start is given the descent
+        and losses are those of X as it is. If no start is given, the descent
         begins at the best constant, b = the mean of y, and not at zero.
         "auto": True with ``alpha="auto"``, else False. An alpha belongs to the
         setting it was chosen for: set `scale` explicitly in a grid with both.
@@ -103,33 +103,33 @@ class GradientDescentRegressor(
         step reads all rows. Both make the same steps, to rounding.
         "auto": the Gram matrix at once where it costs little, up to about 500
         features of dense data. Else matrix-free at first, and with the Gram
-        matrix when the steps have cost as much as computing it; so a fit takes
-        at most about twice as long as with the better choice. Matrix-free to
-        the end where there are more features than rows as well, or where the
-        Gram matrix would take more than a quarter of the memory.
+        matrix once the steps have cost as much as computing it; so a fit takes
+        at most about twice as long as with the better choice. Where the Gram
+        matrix costs more, a fit stays matrix-free if there are more features
+        than rows, or if the matrix would take more than a quarter of the memory.
         With False, ``"lipschitz"`` and ``"silver"`` cost one more read (beyond
         1000 features some dozens), and ``"chebyshev"`` raises ValueError. Up to
-        1000 features the Gram matrix may be computed all the same once the
-        steps have cost as much: to tell a solution, and for ``"auto"``.
+        1000 features even then the Gram matrix may be computed once the steps
+        have cost as much: to recognise a solution, and for ``alpha="auto"``.
     warm_start : bool, default=False
-        Whether `fit` goes on from where the last one ended. On the same data
-        and with the same `alpha` it goes on exactly, as if there had been no
-        pause; else it starts at the last fit's solution. So it does with
-        early stopping, now or in the last fit; rows to hold out are drawn
-        anew by `random_state`.
+        Whether `fit` continues from where the last one ended. On the same data
+        and with the same `alpha` it continues exactly, as if there had been no
+        pause; else, or with `early_stopping` in this fit or the last one, it
+        starts at the parameters of the last fit. Rows to hold out are then
+        drawn anew, by `random_state`.
     early_stopping : bool, default=False
         Whether to return the parameters of the lowest loss on held-out rows,
         and to stop when it no longer falls. Rows are held out at random, or
         given to `fit` as `X_val`. ``alpha="lipschitz"`` is the learning rate
-        for it: its path is the smooth one from simple to flexible models.
+        for it: its path leads smoothly from simple to flexible models.
     validation_fraction : float, default=0.15
         Share of the rows to hold out, between 0 and 1. Rows of weight 0 do
         not count. Not used where `X_val` is given.
     n_iter_no_change : int, default=40
-        Early stopping ends the descent when so many new minima of the loss in
-        a row have had no lower validation loss than the lowest before. Steps
-        at which the loss is above its minimum so far are not compared: what a
-        learning rate raises on the way is not overfitting.
+        Early stopping ends the descent after so many new minima of the loss in
+        a row without a new minimum of the validation loss. Steps at which the
+        loss is above its minimum so far are not compared: a rise that is due
+        to the learning rate is not overfitting.
     store_path : bool, default=False
         Whether to keep every iterate in `coef_path_` and `intercept_path_`.
     verbose : int, default=0
@@ -146,8 +146,8 @@ class GradientDescentRegressor(
         0.0 if `fit_intercept=False`.
     loss_history_ : ndarray of shape (`n_iter_` + 1,) or (`n_iter_` + 1, n_targets)
         Entry k is J after k steps, entry 0 J at the start, over the rows that
-        are not held out. A target that has finished before the others keeps
-        its loss.
+        are not held out. For a target that finishes before the others its last
+        loss is repeated.
     validation_loss_history_ : ndarray of the shape of `loss_history_`
         J on the held-out rows after k steps. Only with `early_stopping=True`.
     alpha_history_ : ndarray of shape (`n_iter_`,) or (`n_iter_`, n_targets)
@@ -158,10 +158,10 @@ class GradientDescentRegressor(
     best_iter_ : int or ndarray of shape (n_targets,)
         ``loss_history_[best_iter_]`` is J at `coef_` (up to X's dtype): the
         last entry of a fit that converged, else the lowest. With early
-        stopping, however it ended, that of the lowest validation loss among
-        new minima of the loss. Of "chebyshev" and "silver" only the steps
-        count that end a cycle (see `learning_rates`). Negative after a warm start none of whose
-        steps was the best: -3 is the iterate of three steps before it began.
+        stopping, however the descent ended, it is the one with the lowest
+        validation loss among new minima of the loss. With "chebyshev" and
+        "silver" only steps that end a cycle count (see `learning_rates`). Negative if none of a
+        warm start's steps was the best: -3 is the iterate three steps before it began.
     status_ : {"converged", "early_stopped", "stopped", "max_iter", "diverged"}
         How the descent ended ("stopped": by a callback); of several targets
         the worst.
@@ -170,7 +170,7 @@ class GradientDescentRegressor(
     intercept_path_ : ndarray of shape (`n_iter_` + 1,) or (`n_iter_` + 1, n_targets)
         Intercept after k steps. Only with `store_path=True`.
     scaled_ : bool
-        Whether the descent was along standardised features.
+        Whether the descent was on standardised features.
     feature_mean_ : ndarray of shape (n_features,) or None
         Means of the features (zeros without an intercept); None if not scaled.
     feature_scale_ : ndarray of shape (n_features,) or None
@@ -184,13 +184,13 @@ class GradientDescentRegressor(
     Warns
     -----
     sklearn.exceptions.ConvergenceWarning
-        If the descent did not reach a solution in `max_iter` steps, nor was
-        stopped early, or diverged; says what was reached and what to do about
-        it, with the condition number and the features that are combinations
-        of others. If early stopping chose parameters that the rows descended
-        on clearly speak against. If predictions are sums of terms so large
-        that rounding shows in R^2. A fit that diverged returns the parameters of
-        the lowest loss, which are finite.
+        If the descent diverged, or neither reached a solution in `max_iter`
+        steps nor was stopped early; the warning says what was reached and what
+        to do about it, with the condition number and the features that are
+        combinations of others. If early stopping chose parameters that clearly
+        fit the rows descended on too badly. If predictions are sums of terms so
+        large that rounding shows in R^2. A fit that diverged returns the
+        parameters of the lowest loss, which are finite.
 
     See Also
     --------
@@ -213,25 +213,25 @@ class GradientDescentRegressor(
     Matrix-free it is known where the Gram matrix is worth computing for it;
     else up to thirty conjugate gradient steps must not find it larger, and
     nearly collinear features may still hide more. Features that depend on each
-    other to more than about twelve digits count as dependent; if J has a slope
-    along them even so, the fit does not converge.
+    other to more than about twelve digits count as dependent; if J still has a
+    slope along them, the fit does not converge.
 
     Where several solutions have the same J, with more features than rows for
-    instance, a descent from zero reaches the one of least norm of (w, b), and
-    along standardised features, from the best constant, that of least norm of
-    the w of these; `LinearRegression` returns the one of least norm of w.
+    instance, a descent from zero reaches the one with the least norm of (w, b).
+    On standardised features, from the best constant, it reaches the one with the
+    least norm of their w; `LinearRegression` returns that with the least norm of w.
 
-    Between two reads of the rows losses are sums of their differences. The rows
-    are read again where rounding may have changed a loss by more than about
-    1e-10 of it.
+    Between two reads of the rows each loss is computed from the one before. The
+    rows are read again where rounding may have changed a loss by more than about
+    1e-10 of its value.
 
-    Sums are float64 whatever the dtype of X. Before convergence is declared
-    loss and gradient are computed afresh from the rows, unless a bound of
-    their rounding shows that it could not matter. Arrays and CSR matrices are
-    not copied. Values must be 0 or of a size between 1e-30
+    Sums are float64 whatever the dtype of X. Before convergence is declared,
+    loss and gradient are computed afresh from the rows, unless a bound on
+    their rounding shows that this could not matter. Arrays and CSR matrices
+    are not copied. Values must be 0 or of a size between 1e-30
     and 1e30.
 
-    The default "auto" adapts to rounding as to everything else: where the problem
+    The default "auto" reacts to rounding as to everything else: where the problem
     is ill-conditioned, coefficients may differ between machines in the sixth
     digit when it stops; the loss does not.
 
@@ -253,13 +253,13 @@ class GradientDescentRegressor(
     >>> reg.coef_.round(3), round(float(reg.intercept_), 3)
     (array([1.94]), 1.15)
 
-    The textbook's way, a constant learning rate and so many steps:
+    The textbook's way, a constant learning rate and a fixed number of steps:
 
     >>> reg = GradientDescentRegressor(alpha=0.1, max_iter=3, tol=0).fit(X, y)
     >>> reg.loss_history_.round(3)
     array([20.362,  0.579,  0.04 ,  0.025])
 
-    Standardised, it is the same cost on its way from the mean of y:
+    On standardised features it is the same cost, descended from the mean of y:
 
     >>> reg = GradientDescentRegressor(alpha=0.1, scale=True, max_iter=3, tol=0).fit(X, y)
     >>> reg.loss_history_.round(3)
@@ -291,7 +291,7 @@ class GradientDescentRegressor(
 
     def __init__(
         self,
-        # A name is any str: most are known only when they are used, as in a loop over a list.
+        # Any str, as type checkers know no more of names that come from a list, for instance.
         alpha: float | str | Callable[[int], float] | LearningRate | LearningRateLike = "auto",
         *,
         fit_intercept: bool = True,
@@ -348,18 +348,18 @@ class GradientDescentRegressor(
         sample_weight : float or array-like of shape (n_samples,), default=None
             Weights s_i, not negative; a row of weight 0 does not count.
         coef_init : array-like of the shape of `coef_`, default=None
-            Where to start. If None, zeros, or where a warm start goes on, over
-            which it takes precedence.
+            Where to start; takes precedence over a warm start. If None: zeros,
+            or where a warm start continues.
         intercept_init : float or array-like of the shape of `intercept_`, default=None
-            Where to start; 0 if None, or if both are and features are
-            standardised, the mean of y.
+            Where to start. If None: 0, or the mean of y if `coef_init` is None
+            too and features are standardised.
         X_val : {array-like, sparse matrix, dataframe} of shape (n_val, n_features)
             Held-out rows for early stopping, instead of a share of X.
             In a `Pipeline` they must be transformed as X is: enable metadata
             routing, request them by ``set_fit_request(X_val=True, y_val=True)``
             and use ``Pipeline(..., transform_input=["X_val"])``. Without
             routing a Pipeline passes them **untransformed**, as
-            ``regressor__X_val``, and nothing tells.
+            ``regressor__X_val``, and no error says so.
         y_val : array-like of shape (n_val,) or (n_val, n_targets)
             Their targets, which `TransformedTargetRegressor` does **not**
             transform: transform them as y is.
@@ -374,17 +374,17 @@ class GradientDescentRegressor(
         Raises
         ------
         ValueError, TypeError
-            If a parameter is not what it may be; if X, y or weights have the
-            wrong shape, are empty, not numbers, nan, infinite or of a size
-            beyond 1e-30 to 1e30; if weights are negative or all zero; the same
-            of held-out rows; if they are given without `early_stopping=True`,
+            If a parameter has a value that is not allowed; if X, y or weights
+            have the wrong shape, or are empty, not numeric, nan, infinite or of
+            a size outside 1e-30 to 1e30; if weights are negative or all zero;
+            if so are held-out rows, or they are given without `early_stopping=True`,
             X_val without y_val or y_val without X_val; if too few rows are left.
 
         Warns
         -----
         sklearn.exceptions.ConvergenceWarning
-            If the descent did not reach a solution, nor was stopped early, or
-            diverged.
+            If the descent diverged, or neither reached a solution nor was
+            stopped early.
         """
         held_out = X_val, y_val, sample_weight_val
         fitted, last = self._fitted(X, y, sample_weight, coef_init, intercept_init, held_out)
@@ -400,10 +400,10 @@ class GradientDescentRegressor(
     ) -> Self:
         """Descend on the rows of this batch and of all batches before.
 
-        Exact: as `fit` on all of them, in whatever sizes and order they come.
-        Of the rows only their R factor is kept, about
-        ``(n_features + 2)^2`` numbers, and each call descends over it from the
-        start. Pickled between two calls, the estimator goes on elsewhere with
+        Exact: the same as `fit` on all of them, in whatever sizes and order they
+        come. Of the rows only their R factor is kept, about
+        ``(n_features + 2)^2`` numbers, and each call descends on it from the
+        start. Pickled between two calls, the estimator continues elsewhere with
         the same bits.
 
         Parameters
@@ -424,7 +424,7 @@ class GradientDescentRegressor(
         ------
         ValueError, TypeError
             As `fit`; if `early_stopping` is True; if features or targets are
-            not those of the batches before; of Dask collections. The batch is
+            not those of the batches before; for Dask collections. The batch is
             then not counted.
         AttributeError
             After `fit`, which keeps nothing of its rows.
@@ -436,9 +436,9 @@ class GradientDescentRegressor(
 
         Notes
         -----
-        Factoring a batch takes three to nine times as long as its second
-        moments, which would lose twice as many digits: the rows are not there
-        to be read again. Callbacks are not called.
+        Factoring a batch takes three to nine times as long as computing its
+        second moments; these would lose twice as many digits, and the rows are
+        not there to be read again. Callbacks are not called.
 
         References
         ----------
@@ -460,7 +460,7 @@ class GradientDescentRegressor(
         parameters.check_settings(self)
         if self.early_stopping:
             raise ValueError(
-                "partial_fit cannot hold out rows: it needs early_stopping=False; "
+                "partial_fit cannot hold out rows; set early_stopping=False, "
                 "or call fit with all rows."
             )
         rate = parameters.check_alpha(self.alpha)
@@ -518,7 +518,7 @@ class GradientDescentRegressor(
 
     @property
     def _scaled(self):
-        """Whether to descend along standardised features."""
+        """Whether to descend on standardised features."""
         if isinstance(self.scale, str):
             return isinstance(self.alpha, str) and self.alpha == "auto"
         return bool(self.scale)
@@ -527,10 +527,10 @@ class GradientDescentRegressor(
         """The objectives on these rows, whose features are the user's but for this origin."""
         if rate.needs_spectrum and not self.precompute:
             raise ValueError(
-                f"alpha={self.alpha!r} needs the moments of the data, which precompute=False "
+                f"alpha={self.alpha!r} needs the Gram matrix of the data, which precompute=False "
                 "forbids; use precompute=True or 'auto', or another alpha."
             )
-        # A warm start may make any number of steps more.
+        # Warm starts may make any number of further steps.
         max_steps = math.inf if self.warm_start else self.max_iter
         first = gram_from(rows, self.precompute, max_steps, rate.needs_spectrum)
         how = {"scale": self._scaled, "origin": origin, "estimator_name": type(self).__name__}
@@ -577,16 +577,16 @@ class GradientDescentRegressor(
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
-            The predictions; of a Dask collection a lazy Dask array.
+            The predictions; for a Dask collection a lazy Dask array.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             Before `fit`.
         ValueError
-            If X has nan, infinity, other features than in `fit`, or no numbers.
+            If X has nan, infinity or other features than in `fit`, or is not numeric.
         """
-        # Of one fit, even if another thread fits it anew.
+        # Everything from one fit, even if another thread fits the estimator meanwhile.
         fitted = stand_in(self)
         check_is_fitted(fitted)
         dask = dask_for(X)
@@ -611,7 +611,7 @@ class GradientDescentRegressor(
         Returns
         -------
         float
-            R^2, of several targets the mean; of Dask data computed chunk by chunk.
+            R^2, the mean over the targets; for Dask data computed chunk by chunk.
 
         Raises
         ------

@@ -41,12 +41,12 @@ from .rows._open import require_memory
 
 # Learning rates of the grid, if the user does not say how many.
 GRID = 20
-# They go up to just below 2/L, and over so many decades.
+# The largest of them as a share of 2/L, and how many decades they span.
 TOP, DECADES = 0.99, 3.0
 # Attributes of the regressor that the refit gives.
 REFITTED = ["coef_", "intercept_", "loss_history_", "alpha_history_", "best_iter_", "n_iter_"]
 REFITTED += ["status_", "scaled_", "feature_mean_", "feature_scale_"]
-# What has an error above so many times another's, and so much of that of the mean, is far worse.
+# An error is far worse if it exceeds MUCH times another, plus LITTLE times that of the mean.
 MUCH, LITTLE = 1.25, 0.02
 
 
@@ -63,30 +63,30 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     Parameters
     ----------
     alphas : int, array-like of shape (n_alphas,) or None, default=None
-        **Learning rates**, not penalties. A number: so many, evenly on the
+        **Learning rates**, not penalties. A number: so many, evenly spaced on a
         logarithmic scale over three decades up to just below 2/L, with the
-        largest L of any training rows and of all rows. None: 20.
+        largest L of any split's training rows or of all rows. None: 20.
     cv : int, cross-validation generator or iterable, default=None
         As everywhere in scikit-learn: None for 5 folds, a number of folds, a
         splitter, or an iterable of (train, test) row numbers.
     fit_intercept : bool, default=True
         Whether b is a parameter; else it is 0.
     scale : "auto", True or False, default="auto"
-        Whether to descend along features standardised by the rows a split
-        trains on, from the mean of their y; see `GradientDescentRegressor`.
+        Whether to descend on features standardised by a split's training
+        rows, from the mean of their y; see `GradientDescentRegressor`.
         "auto": True where the grid is made here (`alphas` None or a number),
         False where you give it.
     max_iter : int, default=1000
         Largest number of steps.
     n_jobs : int, default=None
-        Threads to work in at most; -1 for one a processor. None is not 1, but
+        Most threads to use; -1 for one per processor. None does not mean 1, but
         as many as BLAS may use, as in `GradientDescentRegressor`.
 
     Attributes
     ----------
     alpha_ : float
-        The learning rate chosen. It belongs to the coordinates of the descent:
-        to use it, pass ``scale=chosen.scaled_`` to `GradientDescentRegressor` too.
+        The learning rate chosen, for features as `scaled_` says: to use it in
+        `GradientDescentRegressor`, pass this estimator's `scaled_` as `scale` too.
     n_iter_ : int
         The number of steps chosen; of equally good pairs the one with fewer.
         If it is `max_iter`, more steps may be better still.
@@ -94,9 +94,9 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         All learning rates tried.
     mse_path_ : ndarray of shape (n_alphas, max_iter + 1, n_folds)
         Mean squared error on the held-out rows, after k steps of each alpha.
-        The mean over the targets, weighted by `sample_weight` within a fold;
-        inf once the descent has diverged, its loss above 1e31 times the start's.
-        Eight bytes a number: many folds, as of `LeaveOneOut`, make it large.
+        The mean over the targets, weighted by `sample_weight` within a fold; inf
+        once the descent has diverged, with a loss over 1e31 times that at the start.
+        Eight bytes a number: many folds, as with `LeaveOneOut`, make it large.
     coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
         After `n_iter_` steps of `alpha_` on all rows. float32 if X is float32,
         else float64.
@@ -110,9 +110,9 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         As in `GradientDescentRegressor`: `n_iter_`, unless rounding decides.
     status_ : {"max_iter", "diverged"}
         "max_iter": all steps chosen were made. "diverged": `alpha_` is above
-        2/L of all rows, and J climbs; `coef_` is that of the lowest J then.
+        2/L of all rows, and J climbs; then `coef_` is that of the lowest J.
     scaled_ : bool
-        Whether the descent was along standardised features.
+        Whether the descent was on standardised features.
     feature_mean_, feature_scale_ : ndarray of shape (n_features,) or None
         Their means and standard deviations on all rows, as in
         `GradientDescentRegressor`; None if not scaled.
@@ -123,7 +123,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
 
     See Also
     --------
-    GradientDescentRegressor : One learning rate; many kinds of them.
+    GradientDescentRegressor : A single learning rate, of many kinds.
     MSEPathDisplay : Draws `mse_path_`.
     sklearn.linear_model.RidgeCV : The penalty of ridge regression by
         cross-validation.
@@ -132,14 +132,14 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     -----
     Each row is read for the second moments of its fold, once more for the
     residuals of a reference solution, and once or twice for the final descent.
-    The descents themselves run on the moments. More features than rows are
-    first turned into as many as there are rows, in which every descent is the
-    same (for each split anew if features are standardised). Beyond 2000
-    features each step reads all rows instead, for all alphas and folds at once;
-    so does it with more features than rows if X is sparse.
+    The descents themselves run on the moments. More features than rows, if X is
+    dense, are first turned into as many as there are rows, with which every
+    descent is the same (for each split anew if features are standardised). With
+    more than 2000 features after that, each step instead reads all rows, for
+    all alphas and folds at once.
 
-    With ``scale=False`` a descent learns the intercept from zero, other than
-    ridge regression, and stopped early shrinks it like the coefficients.
+    With ``scale=False`` the intercept starts at zero: unlike in ridge
+    regression, early stopping shrinks it as it does the coefficients.
 
     The mean over folds is not weighted, as in `GridSearchCV` and
     `sklearn.linear_model.LassoCV`.
@@ -211,7 +211,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Features.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Targets; one choice for all of them.
+            Targets; one choice is made for all of them.
         sample_weight : float or array-like of shape (n_samples,), default=None
             Weights, not negative; they count in training and in testing.
         **params : dict
@@ -233,14 +233,14 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         Warns
         -----
         sklearn.exceptions.ConvergenceWarning
-            If the held-out error would be far lower with more steps, or along
+            If the held-out error would be far lower with more steps, or with
             standardised features (up to a million times as many steps are
             looked at; beyond 2000 features it is an estimate); if all `alphas`
-            are above 2/L, or the one chosen is and J climbs.
+            are above 2/L, or if the one chosen is and J climbs.
         """
         self._check_settings()
         remedy = (
-            "pass what compute() makes of it, or let GradientDescentRegressor read it by chunks"
+            "pass what compute() returns, or let GradientDescentRegressor read it chunk by chunk"
         )
         who = "GradientDescentRegressorCV selects rows of splits in memory"
         require_memory(who, remedy, X, y, sample_weight)
@@ -271,7 +271,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         self._warn(found, errors[chosen, steps], steps)
         return self
 
-    # The same as that of the regressor, down to the word.
+    # The regressor's own, including its docstring.
     predict = GradientDescentRegressor.predict
 
     def _check_settings(self):
@@ -300,7 +300,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
 
     @property
     def _scaled(self):
-        """Whether to descend along standardised features."""
+        """Whether to descend on standardised features."""
         return self._makes_the_grid if isinstance(self.scale, str) else bool(self.scale)
 
     def _alphas(self, largest):
@@ -331,7 +331,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             tol=0,
             store_path=steps == 0,
         )
-        # What it would warn of is not of this class's parameters: `_warn` does.
+        # Its warnings would be about parameters that this class lacks: `_warn` has others.
         fitted, _ = regressor._fitted(X, y, sample_weight)
         attributes = {name: fitted[name] for name in REFITTED}
         if steps == 0:
@@ -347,19 +347,19 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         return attributes
 
     def _warn(self, found, error, steps):
-        """Tell where the choice is none, given what was found and the error of the choice."""
+        """Warn if the choice is no good, given what was found and the error of the choice."""
         limit = 2.0 / found.largest if found.largest > 0 else np.inf
         message = ""
         if (self.alphas_ > limit).all():
             message = (
                 f"All alphas, from {self.alphas_.min():.4g} on, are above {limit:.4g} (2/L), "
-                f"where descents climb in the end; {steps} steps had the least held-out error. "
-                "Pass smaller alphas, or leave them to alphas=None."
+                f"where every descent climbs in the end; {steps} steps had the least held-out "
+                "error. Pass smaller alphas, or leave them to alphas=None."
             )
         elif self.status_ == "diverged":
             message = (
                 f"alpha_={self.alpha_:.4g} had the least held-out error after {steps} steps, but "
-                f"climbs on all rows: it is above {limit:.4g} (2/L). coef_ holds the parameters "
+                f"J climbs on all rows: it is above {limit:.4g} (2/L). coef_ holds the parameters "
                 "of the lowest loss. Pass alphas below 2/L (see max_stable_alpha)."
             )
         else:
@@ -376,7 +376,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             What goes to the splitter.
         """
         mapping = MethodMapping().add(caller="fit", callee="split")
-        # Its name, as the oldest versions copy it, which a generator of splits does not allow.
+        # The name, as the oldest versions copy the owner, and generators of splits refuse that.
         router = MetadataRouter(owner=type(self).__name__).add_self_request(self)
         # An iterable of splits takes no metadata, and could be read only once.
         cv = self.cv if hasattr(self.cv, "split") else None
@@ -398,7 +398,7 @@ def _far_better(found, error, steps, max_iter):
     of = f"The least held-out mean squared error is {error:.4g}, after {steps} {unit}"
     if is_far_below(found.standardised):
         return (
-            f"{of}; along standardised features it would be {found.standardised:.4g}: set "
+            f"{of}; with standardised features it would be {found.standardised:.4g}: set "
             "scale=True, and let alphas=None choose learning rates for it."
         )
     if is_far_below(found.with_more_steps):

@@ -1,4 +1,4 @@
-"""Types of what users pass and get: as narrow as they can be without an error that is none."""
+"""Types of what users pass and get: as narrow as they can be without false errors."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
@@ -15,7 +15,7 @@ TargetsLike: TypeAlias = Any
 WeightsLike: TypeAlias = Any
 
 # Which of the two it is depends on the number of targets (or curves), which no type tells; a
-# union would be an error wherever somebody knows.
+# union would cause an error wherever the user knows which.
 FloatOrArray: TypeAlias = Any
 IntOrArray: TypeAlias = Any
 
@@ -24,11 +24,11 @@ AxisScale: TypeAlias = Literal["linear", "log"]
 Status: TypeAlias = Literal["converged", "early_stopped", "stopped", "max_iter", "diverged"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-"""For decorators that return what can be called as what they are given."""
+"""For decorators whose result can be called in the same way as what they are given."""
 
 
 class LearningRateLike(Protocol):
-    """A learning rate whose class declares by itself what LearningRate has defaults for."""
+    """A learning rate whose class itself declares what LearningRate has defaults for."""
 
     @property
     def kind(self) -> str: ...
@@ -48,7 +48,7 @@ class Splitter(Protocol):
 
 
 class DaskCollection(Protocol):
-    """A Dask array or dataframe, known by the method that makes it one."""
+    """A Dask array or dataframe, recognised by the method that makes it one."""
 
     def __dask_graph__(self) -> Any: ...
 

@@ -320,7 +320,7 @@ def test_what_the_choice_cannot_be_is_told():
     with pytest.warns(ConvergenceWarning, match="would fall to about .* with more") as caught:
         GradientDescentRegressorCV([0.01], scale=True, max_iter=4).fit(X, y)
     assert caught[0].filename == __file__
-    with pytest.warns(ConvergenceWarning, match="along standardised features it would be"):
+    with pytest.warns(ConvergenceWarning, match="with standardised features it would be"):
         GradientDescentRegressorCV([1e-8], max_iter=4).fit(1e3 * X, y)
     with pytest.warns(ConvergenceWarning, match=r"All alphas, from 5 on, are above .* \(2/L\)"):
         reg = GradientDescentRegressorCV([5.0, 10.0]).fit(X, y)
@@ -378,7 +378,7 @@ def test_in_a_pipeline_with_masks_for_splits():
         ({"max_iter": 0}, ValueError, "max_iter == 0"),
         ({"fit_intercept": "yes"}, TypeError, "fit_intercept must be True or False"),
         ({"cv": []}, ValueError, "cv makes no splits"),
-        ({"cv": [([0, 1], [])]}, ValueError, "test rows of split 0 are none"),
+        ({"cv": [([0, 1], [])]}, ValueError, "split 0 must have test rows"),
         ({"cv": 1}, ValueError, "n_splits=1"),
         ({"cv": KFold}, TypeError, "cv is the class KFold"),
         ({"cv": [(0, 1)]}, ValueError, r"training rows of split 0 must be a 1-D array"),
@@ -402,5 +402,5 @@ def test_wrong_settings(settings, error, message):
 def test_weights_that_leave_a_fold_empty():
     X, Y, _ = data()
     weights = np.r_[np.zeros(30), np.ones(60)]
-    with pytest.raises(ValueError, match="test rows of split 0 are none, or all of weight 0"):
+    with pytest.raises(ValueError, match="split 0 must have test rows of positive weight"):
         GradientDescentRegressorCV(3, cv=3).fit(X, Y[:, 0], sample_weight=weights)

@@ -44,7 +44,7 @@ X, Y = with_condition(10)
             "alpha='fast' is not known; the known names are 'auto', 'barzilai-borwein', "
             "'lipschitz', 'exact', 'chebyshev', 'silver'",
         ),
-        ({"alpha": "chebyshev", "precompute": False}, ValueError, "moments.*precompute=True"),
+        ({"alpha": "chebyshev", "precompute": False}, ValueError, "Gram matrix.*precompute=True"),
         ({"alpha": lambda k: "x"}, ValueError, "alpha: the learning rate of step 0.*'x'"),
         ({"alpha": lambda k: 0.0}, ValueError, "alpha: the learning rate of step 0"),
         ({"alpha": lambda k: 0.1 if k < 3 else -1}, ValueError, "step 3 must be a positive.*-1"),
@@ -304,7 +304,7 @@ def test_no_intercept_to_start_from():
 
 def test_coefficients_that_float32_cannot_hold():
     reg = GradientDescentRegressor()
-    with pytest.raises(ValueError, match="leave float32"):
+    with pytest.raises(ValueError, match="overflow float32"):
         reg.fit((X * 1e-20).astype(np.float32), Y * 1e25)
 
 

@@ -354,7 +354,7 @@ def test_a_search_tells_of_scale_and_of_more_steps():
     Z = rng.normal(size=(200, 3))
     X, y = Z * [1e3, 1.0, 1.0] + [0, 0, 20], Z.sum(axis=1) + 0.1 * rng.normal(size=200)
     (text,) = told(GradientDescentRegressorCV(scale=False, max_iter=50), X, y)
-    assert "along standardised features it would be 0.01" in text
+    assert "with standardised features it would be 0.01" in text
     assert "set scale=True" in text
     (text,) = told(GradientDescentRegressorCV([1e-4], scale=True, max_iter=50), X, y)
     assert "increase max_iter=50, by powers of ten" in text

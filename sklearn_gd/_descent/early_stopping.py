@@ -16,17 +16,17 @@ import numpy as np
 from ..rows._products import inner
 from .loop import TIE
 
-# About that point J is a sum of terms whose rounding it inherits: once it is
-# smaller than they are by this factor, it is computed from the rows again.
+# J about the centre is a sum of terms and inherits their rounding: where it is
+# a smaller share of them than this, it is computed from the rows again.
 SMALLEST_SHARE = 1e-5
 
 
 class HeldOutLoss:
     """J on held-out rows along one descent.
 
-    Matrix-free each loss is a read of these rows.  With the Gram matrix it is that
-    of the quadratic ``J(a) + g'u + u'H u / 2``, u = theta - a, about a point a
-    where J and its gradient g were computed from them.
+    Matrix-free, each loss takes a read of these rows.  With the Gram matrix it is
+    ``J(a) + g'u + u'H u / 2``, u = theta - a, about a point a (the centre) where
+    J and its gradient g were computed from the rows.
 
     Parameters
     ----------
@@ -63,17 +63,17 @@ class HeldOutLoss:
 class EarlyStopping:
     """Selects the iterate of the lowest validation loss, and ends the descent some time after it.
 
-    Only new minima of the training loss are compared, and of these only
-    iterates that count for the learning rate: where the loss rises on the way
-    the validation loss does too, which says nothing of overfitting.
+    Only iterates with the lowest training loss so far are compared, and of these
+    only those that count for the learning rate: while the training loss rises,
+    so does the validation loss, which says nothing about overfitting.
 
     Parameters
     ----------
     held_out_loss : callable
         Returns J on the held-out rows at a Point.
     patience : int
-        How many new minima of the training loss in a row must not have a
-        lower validation loss than the best one.
+        After how many new minima of the training loss in a row, none of which
+        lowers the validation loss, the descent ends.
     """
 
     is_over = False
@@ -84,7 +84,7 @@ class EarlyStopping:
         self._below, self._lowest, self._in_vain = math.inf, math.inf, 0
 
     def see(self, descent, counts, is_solution):
-        """Look at the current iterate, and whether it counts for the learning rate."""
+        """Take note of the current iterate; ``counts``: if it counts for the learning rate."""
         point = descent.state.point
         loss = self._loss(point)
         descent.trace.validation_losses.append(loss)

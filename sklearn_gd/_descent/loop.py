@@ -12,13 +12,13 @@ import numpy as np
 from ..learning_rates._numbers import checked_alpha, no_number
 from .step import refreshed, step
 
-# A test in vain costs at least some steps' time.
+# Steps from a failed test to the next, at least: a test takes the time of some steps.
 LEAST_PATIENCE = 4
-# Loss above the start's at which none of the start's digits are left among its own.
+# Growth of the loss at which the residual at the start is below the rounding of the present one.
 HOPELESS = float(np.finfo(np.float64).eps) ** -2
-# Change of the residual, relative to it, that no history of losses shows.
+# Relative change of the residual that is too small to show in a history of losses.
 INVISIBLE = 1e-9
-# Relative change of J that recurrences may not resolve.
+# Relative difference of J that recurrences may not resolve.
 TIE = 1e-10
 
 
@@ -30,18 +30,18 @@ def advance(objective, rate_state, point):
     except StopIteration as error:
         raise ValueError(no_number(f"of step {point.k}")) from error
     if not (isinstance(alpha, float) and 0.0 <= alpha < math.inf):
-        # What is not a float but a number will do, and 0 where there is no slope.
+        # Other types of numbers will do too; a float may also be 0, where there is no slope.
         alpha = checked_alpha(alpha, point.k)
     return alpha, step(objective, point, alpha, line)
 
 
 class LowestLoss:
-    """Selects the iterate of the lowest loss; of equal ones the last."""
+    """Selects the iterate with the lowest loss, and the last of several equal ones."""
 
     is_over = False
 
     def see(self, descent, counts, is_solution):
-        """Look at the current iterate, and whether it counts for the learning rate."""
+        """Take note of the current iterate; ``counts``: if it counts for the learning rate."""
         state = descent.state
         if is_solution or (counts and state.point.loss <= state.best.loss * (1.0 + TIE)):
             state.best = state.point
@@ -55,12 +55,12 @@ def descend(objective, descent, test, *, max_iter, store_path=False, selection=N
     ----------
     objective : Objective
     descent : Descent
-        Brought up to date.
+        Updated in place.
     test : SolutionTest
     max_iter : int
     store_path : bool, default=False
     selection : LowestLoss or EarlyStopping, default=None
-        Selects the iterate to return; None for that of the lowest loss.
+        Selects the iterate to return; None for LowestLoss.
     observers : sequence of Observer, default=()
     """
     state, trace = descent.state, descent.trace
@@ -70,14 +70,14 @@ def descend(objective, descent, test, *, max_iter, store_path=False, selection=N
     may_stop, see = learning_rate.may_stop, selection.see
 
     def look(loss):
-        """How the descent ends at the current iterate, of this loss; None if it goes on."""
+        """Status with which the descent ends at an iterate with this loss; None if it goes on."""
         k, solved = state.point.k, False
         counts = may_stop(k)
         if not loss <= hopeless and (counts or not loss < math.inf):
             return "diverged"
         if counts and k >= state.next_test and test(state.point):
             solved = _certify(objective, state, test)
-            # The test may have refreshed it.
+            # The test may have refreshed the loss.
             trace.losses[-1] = state.point.loss
         see(descent, counts, solved)
         is_last = len(alphas) == max_iter
@@ -107,7 +107,7 @@ def descend(objective, descent, test, *, max_iter, store_path=False, selection=N
 
 
 def _is_stopped(observers, descent):
-    """Whether an observer has stopped the descent; else all are told of the coming update."""
+    """Whether an observer has stopped the descent; if not, all are told of the next update."""
     if any(observer.stopped for observer in observers):
         return True
     for observer in observers:
@@ -116,16 +116,16 @@ def _is_stopped(observers, descent):
 
 
 def verdict(solved, is_over, rising):
-    """How a descent ends, at its last iterate, at a solution, or where early stopping ends it.
+    """Return the status of a descent that ends here.
 
     Parameters
     ----------
     solved : bool
-        Whether it is a solution.
+        Whether the last iterate is a solution.
     is_over : bool
-        Whether early stopping has seen enough.
+        Whether early stopping ends the descent.
     rising : bool
-        Whether no more updates are allowed and J is on its way up, without end.
+        Whether no more updates are allowed and J is growing without bound.
     """
     if solved:
         return "converged"
@@ -135,18 +135,18 @@ def verdict(solved, is_over, rising):
 
 
 def _certify(objective, state, test):
-    """Whether the current iterate, which seems to be one, is a solution; it may be refreshed."""
+    """Whether the current iterate, which seems a solution, is one; it may be refreshed."""
     point, reads = state.point, objective.n_reads
     drift = objective.drift(point, state.point.k, state.largest_alpha)
     solved, state.point = test.certify(point, drift)
     if not solved:
-        # Never more reads for tests in vain than for the descent.
+        # Failed tests must not read the rows more often than the descent does.
         state.next_test = point.k + max(LEAST_PATIENCE, objective.n_reads - reads)
     return solved
 
 
 def _settle(objective, descent):
-    """Settle which point is the best, and its loss."""
+    """Settle which point to return, and correct its loss in the trace."""
     state, trace = descent.state, descent.trace
     if trace.status != "converged" or state.best is not state.point:
         state.best = _verified(objective, state)
@@ -158,8 +158,8 @@ def _settle(objective, descent):
 def _verified(objective, state):
     """The point to return, refreshed if rounding may have changed its loss.
 
-    Far from the origin the loss may have lost all its digits: what turns out
-    to be worse than the start gives way to it.
+    Far from the origin the loss may have lost all its digits: if the point
+    turns out to be worse than the start, the start is returned.
     """
     best = state.best
     if best.is_refreshed:
@@ -171,11 +171,11 @@ def _verified(objective, state):
 
 
 def _hopeless_loss(objective, state):
-    """Loss above which the descent will not come back.
+    """Loss above which the descent counts as diverged.
 
-    An adaptive learning rate may come back from anything finite.  One that
-    does not look at the loss is given up when nothing of the start is left
-    among the digits of a float64.
+    An adaptive learning rate may recover from any finite loss.  With any other
+    the descent is given up once the residual has grown so large that its
+    rounding exceeds the residual at the start.
     """
     if state.kind == "adaptive":
         return sys.float_info.max
@@ -183,7 +183,7 @@ def _hopeless_loss(objective, state):
 
 
 def _is_rising(objective, state, trace):
-    """Whether J, out of steps, is on its way up without end."""
+    """Whether J, after the last step allowed, is growing without bound."""
     if state.kind == "constant":
         # g'Hg / g'g exceeds L by no more than rounding, whatever g is.
         line = objective.line(state.point)

@@ -6,19 +6,19 @@ from .state import Descent
 
 
 class Observer(Protocol):
-    """Is told of every update."""
+    """An object that is told of every update."""
 
     stopped: bool
-    """Whether the descent is to stop; looked at before each update."""
+    """Whether the descent is to stop; checked before each update."""
 
     def before(self, descent: Descent) -> None:
-        """Be told that an update is about to be made."""
+        """Called when an update is about to be made."""
 
     def after(self, descent: Descent) -> None:
-        """Be told that an update was made, or that it left float64."""
+        """Called when an update was made, or its loss was not finite."""
 
     def end(self, descent: Descent) -> None:
-        """Be told how the descent ended."""
+        """Called when the descent has ended."""
 
 
 class Printer:
@@ -38,10 +38,10 @@ class Printer:
         self._last = 0
 
     def before(self, descent):
-        """Have nothing to say yet."""
+        """Print nothing."""
 
     def after(self, descent):
-        """Print a line if the number of the update is one to tell of."""
+        """Print a line if the number of the update is one of 1, 2, 5, 10, ..."""
         k = len(descent.trace.alphas)
         if k < self._next:
             return

@@ -13,22 +13,22 @@ from ..rows import _checks as checks
 from .state import State
 from .stopping import MAX_SUBOPTIMALITY
 
-# Of the start: the squares of its gradient and more must be float64 numbers.
+# Largest loss at the start: squares of the gradient, and more, must not overflow float64.
 LARGEST_LOSS = 1e120
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Where a fit ended, in float64, for a warm start to go on from.
+    """Where a fit ended, in float64, for a warm start to continue from.
 
     Attributes
     ----------
     digest : bytes or None
-        Fingerprint of the data's moments; None after early stopping, which has
-        made steps beyond the one it returned and is not to go on from them.
+        Fingerprint of the data's moments; None after early stopping, which made
+        steps beyond the iterate it returned: no fit may continue from those.
     rate : LearningRate
     states : tuple of State
-        One a target.
+        One for each target.
     parameters : tuple of (ndarray, float)
         The fitted coefficients and intercept of each target.
     """
@@ -49,12 +49,12 @@ def starting_states(
     least_squares : LeastSquares
     rate : LearningRate
     pause : Pause or None
-        Where to go on from: exactly, on the same data with the same learning
-        rate; else from the parameters it found.
+        Where the last fit ended.  On the same data, with the same learning rate,
+        it is continued exactly; else the parameters it found are the start.
     coef_init, intercept_init : array-like or None
         The user's start; takes precedence.
     exactly : bool, default=True
-        Whether it may go on exactly.
+        Whether the last fit may be continued exactly.
     **limits
         ``max_iter`` and ``tol``, for learning rates that plan ahead.
     """
@@ -65,7 +65,7 @@ def starting_states(
         _check_shapes(least_squares, pause)
         same_rate = _equal(pause.rate, rate)
         if exactly and same_rate and pause.digest == least_squares.moments.digest:
-            # A copy: a fit that fails must not have changed the last one's states.
+            # A copy: a fit that fails must not change the states of the last one.
             return copy.deepcopy(pause.states)
         parameters = pause.parameters
         counts = [state.point.k if same_rate else 0 for state in pause.states]
@@ -146,7 +146,7 @@ def _theta(least_squares, target, parameters):
 
 
 def _initial_parameters(least_squares, coef_init, intercept_init):
-    """The user's parameters to start at for each target; None if there are none."""
+    """For each target the parameters that the user starts at; None for each if not given."""
     rows, target_shape = least_squares.rows, least_squares.target_shape
     n_targets, n_features = rows.n_targets, rows.n_features
     if coef_init is None and intercept_init is None:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from .._objective.point import Point
 from ..learning_rates.protocol import RateState
 
-# From best to worst; several targets have the worst of theirs.
+# From best to worst; the status of several targets is the worst of theirs.
 STATUSES = ("converged", "early_stopped", "stopped", "max_iter", "diverged")
 
 
 @dataclass
 class State:
-    """All that a later call needs to go on as if there had been no pause.
+    """All that a later call needs to continue as if there had been no pause.
 
     Attributes
     ----------
@@ -19,13 +19,13 @@ class State:
         Its number counts the updates over all calls.
     rate_state : RateState
     kind : {"constant", "scheduled", "adaptive"}
-        Of the learning rate.
+        Kind of the learning rate.
     first : Point
         Where the descent began.
     best : Point
-        The one to return: of the lowest loss, or what early stopping has chosen.
+        The point to return: the one with the lowest loss, or early stopping's choice.
     largest_alpha : float
-        Of the updates so far.
+        Largest learning rate of the updates so far.
     next_test : int
         Number of the first update after which to test for a solution again.
     """
@@ -48,7 +48,7 @@ class Trace:
     Attributes
     ----------
     first : int
-        Number of the update that this call began at.
+        Number of the update at which this call began.
     losses, alphas : list of float
         J at the iterates of this call, and the learning rates between them.
     path : list of ndarray
@@ -56,7 +56,7 @@ class Trace:
     validation_losses : list of float
         J on held-out rows at the iterates, with early stopping.
     status : one of STATUSES
-        How it ended; "stopped" until then, as that is what it would be.
+        How the descent ended; "stopped" until then, as it would be if it ended now.
     """
 
     def __init__(self, point):
@@ -85,6 +85,6 @@ class Descent:
     def best_iter(self):
         """Number of the best point, counted from the beginning of this call.
 
-        Negative if it was made that many updates before.
+        Negative if it is from an earlier call: -3 is three updates before this one began.
         """
         return self.state.best.k - self.trace.first

@@ -26,7 +26,7 @@ from ..rows._products import inner
 FALLEN = 1e-6
 # ... or once rounding may have changed it by this share of itself,
 ALLOWED = 6e-10
-# which is examined after each fall by this factor, and after so many updates.
+# which is checked each time J has fallen by this factor, and after this many updates.
 EXAMINE_AT, EXAMINE_EVERY = 0.7, 16
 
 EPS = float(np.finfo(np.float64).eps)
@@ -51,7 +51,7 @@ def step(objective, point, alpha, line):
         J along the negative gradient at the point.
     """
     if alpha == 0.0:
-        # The gradient is often nothing but the rounding of its recurrence.
+        # Often all that is left of the gradient is the rounding of its recurrence.
         return refreshed(objective, point)._replace(k=point.k + 1)
     before, loss, gradient, slope, k, _, n, highest, steepest, examined = point
     k, n = k + 1, n + 1
@@ -60,7 +60,7 @@ def step(objective, point, alpha, line):
     if loss > examined:
         examined = loss
         highest = max(highest, loss)
-    # The gradient has the rounding of the steepest one, and the step multiplies it.
+    # The gradient has rounding in proportion to the steepest one; the step multiplies it.
     if slope > steepest:
         steepest = slope
     if alpha * EPS * math.sqrt(steepest * slope) > ALLOWED * loss:
@@ -75,16 +75,16 @@ def step(objective, point, alpha, line):
 
 
 def _has_lost_digits(objective, thetas, loss, highest, n):
-    """Whether hardly a digit is left of a loss that fell from the highest in n recurrences.
+    """Whether too few digits are left of a loss that fell from ``highest`` in n recurrences.
 
-    Each update has rounded J, perhaps always up or always down, and the
-    parameters at random, with residuals of the size of the highest loss's.
+    Each update has rounded J, perhaps always in the same direction, and the
+    parameters at random, while residuals were as large as at the highest loss.
     """
     if loss < FALLEN * highest:
         return True
     rounding = max(objective.rounding(theta, highest) for theta in thetas)
     changed = rounding / 4.0 * math.sqrt(n * 2.0 * highest) + 4.0 * EPS * highest * n
-    # Computed from the rows J has the rounding of its own residual.
+    # Even computed from the rows, J has the rounding of its own residual.
     return changed > ALLOWED * loss + rounding * math.sqrt(2.0 * loss)
 
 

@@ -1,38 +1,38 @@
 """When theta is a solution.
 
-There the residual is orthogonal to the column of ones and to every feature.
-So the test is that no correlation of the residual with a feature exceeds
-tol.  It does not change when y or any one feature is measured in other units
-or from another zero.  Rejected: differences of the loss and norms of the
-gradient depend on units and on the learning rate, and the cosine between the
-residual and an *uncentred* feature calls R2 = 0 a solution where features
-are far from the origin.
+At a solution the residual is orthogonal to the column of ones and to every
+feature.  So the test is that no correlation of the residual with a feature
+exceeds tol.  It does not change when y or any one feature is measured in other
+units or from another zero.  Other tests were rejected: differences of the loss
+and norms of the gradient depend on units and on the learning rate, and the
+cosine between the residual and an *uncentred* feature would call R2 = 0 a
+solution where features are far from the origin.
 
-Two things more are needed to tell the truth:
+Correlations alone are not enough, for two reasons:
 
-- Nearly collinear features may hide up to p tol^2 / (smallest eigenvalue of
-  the correlation matrix) of J below small correlations.  So the suboptimality
-  J - J* must be small too; with the Gram matrix it is known, matrix-free bounded
-  from below.
-- Where the fit is perfect there is no residual to correlate: J at the
-  rounding level of its own evaluation is a solution, and a gradient is not
-  asked to be smaller than its own rounding.
+- With nearly collinear features, small correlations may hide a suboptimality
+  J - J* of up to p tol^2 / (smallest eigenvalue of the correlation matrix) times
+  J.  So J - J* must be small too; with the Gram matrix it is known, matrix-free
+  it is bounded from below.
+- Where the fit is perfect, no residual is left to correlate.  So a J at the
+  rounding level of its own evaluation is that of a solution, and no gradient
+  has to be smaller than its own rounding.
 """
 
 import numpy as np
 
 from .step import refreshed
 
-# (J - J*) / J that a solution may have, for this tol and larger ones; the cube for smaller.
+# Largest (J - J*) / J of a solution for tol >= USUAL_TOL; else times (tol / USUAL_TOL)^3.
 MAX_SUBOPTIMALITY, USUAL_TOL = 1e-7, 1e-6
 # Rounding of the residual that a solution may have, in standard deviations of y.
 MOST_ROUNDING = 1e-5
-# Units in the last place that sums of products with the residual are off by at most; for
-# who asks for more digits by as few as they mostly are.
+# Units in the last place by which sums of products with the residual may be off: at most,
+# and, for a tol below USUAL_TOL, in most cases.
 FEW, FEWER = 8.0, 2.0
-# Tests at rounding level after which J will not be lower still.
+# Tests with J at rounding level after which the point passes: J will hardly fall any further.
 ATTEMPTS = 8
-# Drift of the residual, relative to it, that changes no verdict.
+# Relative drift of the residual that is too small to change a verdict.
 NEGLIGIBLE = 1e-9
 
 
@@ -44,15 +44,15 @@ class SolutionTest:
     objective : Objective
     curvature : Curvature
     tol : float
-        Largest correlation of the residual with a feature; 0: nothing is a solution.
+        Largest correlation of the residual with a feature; with 0 nothing is a solution.
     """
 
     def __init__(self, objective, curvature, tol):
         self.objective = objective
         self.curvature = curvature
         self.tol = tol
-        # The feature that failed last is the likeliest to fail again: one
-        # number that mostly spares the others.
+        # The feature that failed last is the likeliest to fail again: testing
+        # it first mostly saves testing the others.
         self._suspect = None
         self._in_vain = 0
         eps, y_square = np.finfo(np.float64).eps, objective.moments.y_square[objective.target]
@@ -61,7 +61,7 @@ class SolutionTest:
         self._most_rounding = float(max(of_y, 64 * eps * np.sqrt(y_square)))
 
     def __call__(self, point):
-        """Whether the point seems a solution, as far as its loss and gradient are right."""
+        """Whether the point is a solution, provided that its loss and gradient are right."""
         if self.tol == 0.0:
             return False
         if not point.is_refreshed and self._suspect is not None and point.loss > 0.0:
@@ -73,10 +73,10 @@ class SolutionTest:
         return self._is_perfect(point, rounding) or self._holds(point, rounding)
 
     def certify(self, point, drift):
-        """Return whether it is one, and the point, refreshed if need be.
+        """Return whether the point is a solution, and the point, refreshed if need be.
 
-        It need not be where rounding, which may have moved the residual by the
-        drift, could not change the verdict.
+        There is no need where rounding, which may have moved the residual by
+        ``drift``, could not change the verdict.
         """
         if self.objective.plan.uses_gram(point.k):
             rounding = self._rounding(point)
@@ -86,7 +86,7 @@ class SolutionTest:
                 return False, point
             bound = drift * self.objective.moments.offset
             sure = bound <= min(NEGLIGIBLE, 1e-3 * self.tol) * point.residual
-            # What the recurrence leaves along dependent features is no verdict.
+            # A slope along dependent features may be nothing but the recurrence's rounding.
             if settled and sure and (perfect or not self._has_hidden_slope(point)):
                 return True, point
         point = refreshed(self.objective, point)
@@ -97,7 +97,7 @@ class SolutionTest:
         return good and self._in_vain > ATTEMPTS, point
 
     def _is_as_good_as_perfect(self, point, rounding):
-        """Whether J is at rounding level, though who asks for more digits wants it lower."""
+        """Whether J is at rounding level, even if a tol below USUAL_TOL wants it lower."""
         return 2.0 * point.loss <= rounding**2
 
     def _is_certain(self, point):
@@ -115,7 +115,7 @@ class SolutionTest:
         return self.curvature.hidden_slope(point.gradient) > noise
 
     def _rounding(self, point):
-        """Rounding of the residual, unless parameters are so large that it is no excuse."""
+        """Rounding of the residual, limited so that huge parameters excuse no large residual."""
         return min(self.objective.rounding(point.theta), self._most_rounding)
 
     def _is_low(self, point, rounding):
@@ -123,12 +123,12 @@ class SolutionTest:
         return found <= self.suboptimality_allowed(point.loss, rounding)
 
     def _is_perfect(self, point, rounding):
-        # For who asks for more digits less than the few units that rounding may be.
+        # The bound on rounding is generous: a tol below USUAL_TOL asks for less than that.
         few = 1.0 if self.tol >= USUAL_TOL else 1 / 16
         return 2.0 * point.loss <= (few * rounding) ** 2
 
     def suboptimality_allowed(self, loss, rounding):
-        """J - J* that a solution with this loss may have: R2 has only so many digits."""
+        """Largest J - J* of a solution with this loss, given how many digits R2 has."""
         share = min(1.0, self.tol / USUAL_TOL)
         of_total = float(np.finfo(np.float64).eps) * self.objective.total_loss
         return share**3 * (MAX_SUBOPTIMALITY * loss + of_total) + (rounding / 16) ** 2 / 2

@@ -1,15 +1,15 @@
 """Coordinates to descend in: those of the features as they are, or of standardised ones.
 
-With means c_j and standard deviations d_j of the features (without an intercept
+With means c_j and standard deviations d_j of the features (without an intercept,
 0 and root mean squares) the standardised ones are ``z_j = (x_j - c_j) / d_j``, and
 their parameters::
 
     theta' = (w_j d_j, b + w . c)
 
-The cost is the same function of the predictions, and the update the same rule.
-Rows are never changed: a view of them multiplies by z instead of x, with mean
-and scale folded into the vector it multiplies by.  Only features so far from
-the origin that this would cancel are moved there, block by block.
+The cost is the same function of the predictions, and the update rule is the same.
+Rows are never changed: a view of them multiplies by z instead of x, with means
+and scales folded into the vector it multiplies by.  Only features so far from the
+origin that this would lose their digits are moved to it, block by block.
 """
 
 from collections.abc import Callable
@@ -21,9 +21,9 @@ import numpy as np
 from .._cached import cached_property
 from .moments import is_constant
 
-# A mean up to so many standard deviations is folded in, which loses that many units in the
-# last place: matrix-free, where moving the features takes half as long as a read, and with
-# the Gram matrix, where reads are few.
+# A mean of up to this many standard deviations is folded in, at the cost of as many units
+# in the last place.  Matrix-free it may be more, as moving the features takes half as long
+# as a read; with the Gram matrix reads are few.
 FAR_MATRIX_FREE, FAR_GRAM = 30.0, 0.5
 
 
@@ -41,7 +41,7 @@ class Unscaled:
     outside = inside
 
     def sizes_outside(self, moments):
-        """Return root mean squares of the user's features, given moments inside."""
+        """Return root mean squares of the user's features, given moments in these coordinates."""
         return moments.root_diagonal
 
     def rows(self, rows):
@@ -66,11 +66,11 @@ class Standardised:
     ----------
     centre, scale : ndarray of shape (n_features,)
     varies : ndarray of shape (n_features,), dtype bool
-        Which features are not constant. The others' coefficients stay as they are.
+        Which features are not constant. Coefficients of the others stay as they are.
     far : float
-        Times its scale that a centre may be, to be folded in.
+        A centre of at most this many times its scale is folded in.
     origin : ndarray of shape (n_features,), or 0
-        What the user's features are above those of the rows.
+        The user's features minus those of the rows.
     """
 
     centre: np.ndarray
@@ -83,13 +83,13 @@ class Standardised:
 
     @classmethod
     def of(cls, moments, origin=0.0, *, centred=True):
-        """Return the coordinates in which these moments are those of standardised features.
+        """Return the coordinates that standardise features with these moments.
 
-        Not centred, those of features divided by their root mean squares.
+        If not centred, features are divided by their root mean squares.
         """
         centre = moments.centre if centred else np.zeros_like(moments.centre)
         variance = moments.variance if centred else moments.diagonal
-        # Of parts put together, and about another origin, rounding is still that of the features.
+        # In merged moments, or about another origin, rounding is still that of the features.
         varies = ~is_constant(variance, centre + origin)
         scale = np.where(varies, np.sqrt(variance), 1.0)
         far = FAR_MATRIX_FREE if moments.covariance is None else FAR_GRAM
@@ -126,7 +126,7 @@ class Standardised:
         return w * self.scale, b + self._moved(w)
 
     def outside(self, v, b):
-        """Return the parameters of the user's features; of many, the last axis is theirs."""
+        """Return the parameters of the user's features; v may have more axes before theirs."""
         w = v / self.scale
         return w, b - self._moved(w)
 
@@ -135,8 +135,8 @@ class Standardised:
         return np.sqrt(self.scale**2 + self.feature_mean**2)
 
     def _moved(self, w):
-        # Not by BLAS, which would split a long sum among its threads; and of one row as of
-        # many, for the same bits.
+        # Not by BLAS, which would split a long sum among its threads; one row is treated as
+        # many are, for the same bits.
         moved = np.einsum("ki,i->k", w.reshape(-1, w.shape[-1]), self.feature_mean)
         return moved.reshape(w.shape[:-1])[()]
 
@@ -205,7 +205,7 @@ class _Through:
 
 
 class _StandardisedBlock:
-    """A block whose features are standardised, with what of blocks.py descents need."""
+    """A block with standardised features; it has those methods of _blocks.py that are needed."""
 
     def __init__(self, block, coordinates):
         self._block, self._coordinates = block, coordinates
@@ -240,6 +240,6 @@ class _StandardisedBlock:
         return second, *((part.T * inverse).T for part in sums)
 
     def _before(self, shift):
-        """Return the shift in the block's own features."""
+        """Return the shift in terms of the block's own features."""
         c = self._coordinates
         return c.centre + shift * c.scale

@@ -19,12 +19,12 @@ from .plan import affordable
 from .spectrum import NOTHING, spectrum_of
 from .theta import parts
 
-# Conjugate gradient steps, each a read of the rows, that bound J - J* matrix-free.
+# Most conjugate gradient steps, each a read of the rows, to bound J - J* matrix-free.
 PROBES = 30
-# They end when what is left of the gradient could hide more than the allowed suboptimality
-# only along eigenvalues of the correlation matrix smaller than this.
+# They end when what is left of the gradient could hide more suboptimality than is allowed
+# only along eigenvalues of the correlation matrix that are smaller than this.
 LEAST = 1e-16
-# Reads that it is always worth to tell a solution for certain.
+# Reads that are always worth making to settle whether a point is a solution.
 FEW_READS = 8
 
 EPS = np.finfo(np.float64).eps
@@ -49,12 +49,12 @@ class Curvature:
 
     @property
     def moments(self):
-        """Moments of the rows with covariances; without, matrix-free beyond MAX_DENSE features."""
+        """Moments, with covariances unless the fit is matrix-free and n_features > MAX_DENSE."""
         plan = self._plan
         return plan.gathered if plan.has_gathered or self._n <= MAX_DENSE else plan.moments
 
     def is_worth(self, k):
-        """Whether all eigenvalues are to be had for no more than what k updates have cost."""
+        """Whether computing all eigenvalues costs no more than k updates have cost."""
         if self._n > MAX_DENSE:
             return False
         if self._plan.uses_gram(k):
@@ -64,25 +64,25 @@ class Curvature:
     def decompose(self, gradient, k):
         """Return eigenvalues and the gradient's components along their eigenvectors.
 
-        None before update k if they are not worth computing.
+        None if they are not worth computing at update k, or may be nothing but rounding.
         """
         if not self.is_worth(k):
             return None
         if not (self.spectrum.is_clear or self._plan.moments.coordinates):
-            # Where features are not scaled their units decide what looks like rounding.
+            # Where features are not standardised, their units decide what looks like rounding.
             return None
         return self.spectrum.known, self.spectrum.components(gradient)
 
     def _require_moments(self, what):
         if self.moments.covariance is None:
             raise ValueError(
-                f"{what} is known with the Gram matrix only, which precompute=False or too many "
+                f"{what} is known only with the Gram matrix, which precompute=False or too many "
                 "features rule out; use precompute=True or another alpha."
             )
 
     @property
     def _knows_spectrum(self):
-        """Whether all eigenvalues are to be had."""
+        """Whether all eigenvalues can be computed."""
         return self.moments.covariance is not None and self._n <= MAX_DENSE
 
     @cached_property
@@ -110,7 +110,7 @@ class Curvature:
         # ARPACK's own start is random; a fixed one gives the same bits.
         start = np.random.default_rng(0).standard_normal(p)
         how = {"k": 1, "which": "LA", "v0": start, "return_eigenvectors": False}
-        # Threads of ours would wait for others', and run the user's code, where rows do.
+        # Reads of rows elsewhere wait for other threads and run the user's code: not in ours.
         called = alone if self._rows.in_memory else _directly
         return float(called(partial(eigsh, **how), H)[0])
 
@@ -121,14 +121,14 @@ class Curvature:
         known = self.spectrum.known if self._knows_spectrum else None
         if known is None:
             raise ValueError(
-                f"the smallest eigenvalue of the Hessian is known up to {MAX_DENSE} features, got "
-                f"{self._n}; use another alpha."
+                f"the smallest eigenvalue of the Hessian is known only up to {MAX_DENSE} "
+                f"features, got {self._n}; use another alpha."
             )
         return float(known[0]) if len(known) else 0.0
 
     @cached_property
     def condition(self):
-        """L / mu, a lower bound of it where that is unknown."""
+        """L / mu, or a lower bound of it where it is unknown."""
         if self._knows_spectrum:
             return self.spectrum.least_condition if self._is_hidden else self.spectrum.condition
         diagonal = self.moments.diagonal[self.moments.diagonal > 0]
@@ -151,7 +151,7 @@ class Curvature:
 
     @property
     def is_bound(self):
-        """Whether the condition number is a lower bound, as there are smaller eigenvalues."""
+        """Whether ``condition`` is only a lower bound, as there may be smaller eigenvalues."""
         if not self._knows_spectrum:
             return True
         n_constant = self._n - np.count_nonzero(self.moments.variance)
@@ -159,7 +159,7 @@ class Curvature:
 
     @property
     def _is_hidden(self):
-        """Whether eigenvalues look like rounding because features differ in scale alone."""
+        """Whether eigenvalues look like rounding only because features differ in scale."""
         counts = [np.count_nonzero(one.is_known) for one in (self.spectrum, self.standardised)]
         n_constant = np.count_nonzero((self.moments.variance == 0) & (self.moments.centre != 0))
         return counts[0] + n_constant < counts[1]
@@ -178,9 +178,9 @@ class Curvature:
     def suboptimality(self, gradient):
         """J - J* = 1/2 g' H^+ g, where g is the gradient.
 
-        In centred and scaled coordinates H falls apart into the correlation
-        matrix and a 1 for the intercept. Eigenvalues at rounding level count
-        as about that level.
+        In centred and scaled coordinates H consists of the correlation matrix
+        and a 1 for the intercept. Eigenvalues below rounding level are taken
+        to be about at that level.
         """
         self._require_moments("the distance of the loss from its minimum")
         of_features, of_intercept = self._slopes(gradient)
@@ -192,15 +192,15 @@ class Curvature:
         return parts(moments.correlation_slopes(gradient), moments.fit_intercept)
 
     def noise(self, residual, few):
-        """Slope that so many units in the last place make in sums of products with a residual."""
+        """Slope that is noise: ``few`` units in the last place of products with a residual."""
         return few * EPS * np.sqrt(self._n) * residual
 
     def hidden_slope(self, gradient):
         """Slope along directions in which the features vary too little for the moments to tell.
 
-        Where features are linearly dependent it is 0, where they only nearly
-        are it is not. Each application of lift (R + lift)^-1 leaves those
-        directions alone and shrinks an eigenvalue's by lift / eigenvalue.
+        Where features are exactly dependent it is 0; where they are only nearly
+        so it is not. Each application of lift (R + lift)^-1 keeps the slope along
+        those directions, and along others shrinks it by lift / eigenvalue.
         """
         slope, _ = self._slopes(gradient)
         factor, lift = self._lifted
@@ -209,12 +209,12 @@ class Curvature:
         return float(np.abs(slope).max())
 
     def suboptimality_exceeds(self, gradient, limit, noise, rounding, k=0):
-        """Whether J - J* is seen to be above the limit.
+        """Whether J - J* is found to be above the limit.
 
-        For update k, by a gradient with that much noise, of a residual with
-        that much rounding.  Exactly where the Gram matrix is known or worth
-        gathering, with eigenvalues computed from the rows where its own are
-        lost in rounding; else by a lower bound.
+        The gradient has that much noise, the residual that much rounding.  J - J*
+        is known where update k uses the Gram matrix or it is worth gathering, with
+        eigenvalues computed from the rows where those of the matrix are lost in
+        rounding; else a lower bound of it is compared.
         """
         if not (self._plan.uses_gram(k) or self.is_worth(k)):
             return self._bound_exceeds(gradient, limit, k)
@@ -228,21 +228,21 @@ class Curvature:
         return not self.standardised.suboptimality(residual, noise, rounding) <= limit
 
     def _bound_exceeds(self, gradient, limit, k):
-        """Whether some conjugate gradient steps on H d = g take J down by more than the limit.
+        """Whether some conjugate gradient steps on H d = g lower J by more than the limit.
 
-        Their fall is a lower bound of J - J*
+        What they lower it by is a lower bound of J - J*
         (M. Hestenes, E. Stiefel, J. Res. Natl. Bur. Stand. 49(6), 1952).
         """
         moments, product_with = self._plan.moments, self._plan.form(k).product
         residual = moments.correlation_slopes(gradient)
         direction, square, bound = residual, residual @ residual, 0.0
         for _ in range(min(PROBES, len(residual))):
-            # What is left could hide more along eigenvalues too small to matter only.
+            # The slope left could hide more only along eigenvalues too small to matter.
             if square <= 2.0 * limit * LEAST:
                 break
             product = moments.correlation_slopes(product_with(moments.uncentred(direction)))
             curve = direction @ product
-            # Along it the features depend on each other, as far as their rows can tell.
+            # Along this direction the features are dependent, as far as the rows can tell.
             if not curve > NOTHING * len(direction) * (direction @ direction):
                 break
             bound += (residual @ direction) ** 2 / (2 * curve)

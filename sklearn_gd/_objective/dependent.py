@@ -2,13 +2,13 @@
 
 import numpy as np
 
-# At most so many dependent features are named, and so many that one depends on.
+# Most dependent features that are named, and most others that each is said to depend on.
 MOST_NAMED = 5
-# Eigenvalues of the correlation matrix of a smaller share of the largest are named too.
+# Share of the correlation matrix's largest eigenvalue below which a combination is nearly 0.
 NEARLY = 1e-9
 # Share of the largest weight in a combination below which a feature has no part in it.
 NO_PART = 1e-6
-# Share of the largest weight that makes a later feature the one that depends on others.
+# Share of the largest weight from which a later feature is the one that depends on others.
 CLEAR = 0.1
 
 
@@ -19,7 +19,7 @@ def dependent_features(curvature, names):
     ----------
     curvature : Curvature
     names : sequence of str or None
-        Of the features.
+        Names of the features.
     """
     spectrum = curvature.standardised_spectrum
     if spectrum is None or not len(spectrum.known):
@@ -41,18 +41,18 @@ def dependent_features(curvature, names):
 
 
 def _combinations(vectors):
-    """Return, for vectors of weights that add features up to nothing, who depends on whom.
+    """Return which features depend on which others, given weights that add them up to 0.
 
-    Each vector is solved for one feature, the last that has a clear part in it, and that
-    feature taken out of the other vectors.
+    Each vector of weights is solved for one feature, the last with a clear part in it, and
+    that feature is eliminated from the other vectors.
     """
     vectors = vectors.copy()
     solved = []
     for row in range(len(vectors)):
-        # Of the vectors left the one with the clearest part of any feature comes next.
+        # Of the vectors left, the one with the largest weight of any feature comes next.
         rest = np.abs(vectors[row:])
         if rest.max(initial=0.0) < NO_PART:
-            # What is left is of constant features, which are not among these.
+            # The weights left are those of constant features, which are not in these vectors.
             break
         at = row + int(rest.max(axis=1).argmax())
         vectors[[row, at]] = vectors[[at, row]]
@@ -73,5 +73,5 @@ def _combinations(vectors):
 
 
 def name_of(j, names):
-    """Return the name of feature j, x0, x1, ... if they have none."""
+    """Return the name of feature j; x0, x1, ... if features have none."""
     return f"x{j}" if names is None else str(names[j])

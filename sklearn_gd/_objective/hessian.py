@@ -1,4 +1,4 @@
-"""The Hessian in two forms: a matrix in memory, or products of one read of the rows each."""
+"""The Hessian in two forms: a matrix in memory, or products that each read all rows."""
 
 from functools import partial
 
@@ -7,9 +7,9 @@ import numpy as np
 from ..rows._products import inner, symmetric_product
 from .theta import join, parts
 
-# Share of the trace below which a curvature is rounding of the moments, but for three digits.
+# Share of the trace below which all but three digits of a curvature are the moments' rounding.
 LOST = 1e-13
-# Standard deviations from the origin at which products with H lose digits worth keeping.
+# If a mean is more than this many standard deviations from 0, products with H lose digits.
 FAR = 3.0
 
 
@@ -23,7 +23,7 @@ class Gram:
     """
 
     def __init__(self, moments):
-        # BLAS wants columns, which are the rows of H.
+        # BLAS wants column order: the transpose of H, which is H.
         self._matrix = moments.hessian.T
         self._moments = moments
         self._lost = LOST * moments.trace
@@ -39,14 +39,14 @@ class Gram:
         return min(self._moments.trace, float(np.abs(self._matrix).sum(axis=0).max()))
 
     def is_lost(self, curvature, square):
-        """Whether v'Hv of a v with this square is nothing but rounding of the moments.
+        """Whether v'Hv, for a v with this v'v, is hardly more than rounding of the moments.
 
-        Along v the features vary less than that: a product from the rows tells.
+        The features hardly vary along v: only a product computed from the rows tells how much.
         """
         return curvature <= self._lost * square and square > 0.0
 
     def _product_about_mean(self, v):
-        """H v; what the mean adds comes last, as the rest would lose its digits in it."""
+        """H v; the means' part is added last, as the rest would lose its digits in it."""
         moments = self._moments
         w, b = parts(v, moments.fit_intercept)
         along_mean = inner(moments.centre, w) + b
@@ -56,7 +56,7 @@ class Gram:
 
 
 class MatrixFree:
-    """H as what a read of the rows multiplies by.
+    """H as an operator: each product with it is a read of the rows.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class MatrixFree:
         return self._moments.trace
 
     def is_lost(self, curvature, square):
-        """Never: no product knows more than one from the rows."""
+        """Never: no product is more exact than one computed from the rows."""
         return False
 
     def product(self, v):

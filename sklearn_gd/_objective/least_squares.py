@@ -34,9 +34,9 @@ class LeastSquares:
     plan : Plan
         Of rows with the user's features.
     target_shape : tuple
-        () or (n_targets,), as in the shapes of what is fitted.
+        () or (n_targets,), as in the shapes of the fitted attributes.
     coordinates : Unscaled or Standardised, default=Unscaled()
-        To descend in.
+        Coordinates to descend in.
     """
 
     def __init__(self, plan, target_shape, coordinates=None):
@@ -89,7 +89,7 @@ class Objective:
     target : int, default=0
         Column of y.
     decompose : callable, default=None
-        Returns eigenvalues, and components of a gradient of update k; see `Line`.
+        Returns eigenvalues, and components of the gradient at update k; see `Line`.
     """
 
     def __init__(self, plan, target=0, decompose=None):
@@ -104,7 +104,7 @@ class Objective:
         """Point at theta after k updates, its loss and gradient computed from the rows."""
         w, b = self.parts(theta)
         if not w.any():
-            # The moments tell of every constant.
+            # For a constant prediction the moments are enough.
             above = self._y_mean - b
             loss = (self.moments.y_variance[self.target] + above**2) / 2
             gradient = -self.moments.minus_gradient(b)[:, self.target]
@@ -124,7 +124,7 @@ class Objective:
         return refreshed_point(theta, loss, self._join(*gradient), k)
 
     def line(self, point):
-        """J along the negative gradient: what the choice of alpha is about."""
+        """J along the negative gradient, where alpha is to be chosen."""
         _, _, g, slope, k, *_ = point
         hessian = self.plan.form(k)
         Hg = hessian.product(g)
@@ -135,10 +135,10 @@ class Objective:
         return Line(g, Hg, slope, curvature, k, self.decompose)
 
     def drift(self, point, n_updates, largest_alpha):
-        """How far rounding of so many updates may have moved the residual of a point, at most.
+        """How far the rounding of so many updates may have moved a point's residual, at most.
 
         Each update rounds theta, which the recurrences do not see; and the
-        rounding of a gradient, some L |theta| eps, moves theta alpha times as far.
+        rounding of a gradient, about L |theta| eps, moves theta alpha times as far.
         """
         of_each = 1.0 + largest_alpha * self.plan.bound(point.k)
         return n_updates * of_each * self.rounding(point.theta, point.highest_loss)
@@ -178,7 +178,7 @@ class Objective:
 
         A few units in the last place of the terms it is the sum of: the
         weighted root mean square of ``sum_j |x_ij w_j| + |b| + |y_i|`` is at
-        most the sum of the terms' own (Minkowski), which the moments give.
+        most the sum of those of its terms (Minkowski), which the moments give.
         """
         w, b = self.parts(theta)
         terms = inner(np.abs(w), self.moments.term_sizes) + abs(float(b)) + self._y_size

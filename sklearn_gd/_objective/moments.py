@@ -1,11 +1,11 @@
-"""What one read of the rows says of them: means, variances, covariances.
+"""What one read of the rows yields: means, variances, covariances.
 
-Without an intercept every moment is about the origin, with one about the
-mean: then ``centre`` is 0 or the mean, and no formula needs to ask which.
+Every moment is taken about the mean, or without an intercept about the origin:
+``centre`` is the one or the other, and no formula needs to ask which.
 
-Far from the origin a variance computed from raw squares is all cancellation,
-so the sums are taken about a typical row (Chan, Golub and LeVeque, The
-American Statistician 37(3), 1983).
+Far from the origin a variance computed from raw squares loses all digits by
+cancellation, so the sums are taken about a typical row (Chan, Golub and
+LeVeque, The American Statistician 37(3), 1983).
 """
 
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ from ..rows._memory import BLOCK_BYTES, LANES
 from ..rows._products import inner, symmetric_product, transpose_times
 from .theta import join, parts
 
-# Up to so many features the covariances (8 MB) are always affordable, and all
+# Up to this many features the covariances (8 MB) are always affordable, and all
 # eigenvalues can be computed from them.
 MAX_DENSE = 1000
-# A matrix-free read of the rows makes two products for each of their numbers;
-# gathering covariances makes n_features of them, but in matrix products, which
-# are so many times as fast.
+# A matrix-free read of the rows takes two multiplications for each number in X;
+# gathering covariances takes n_features of them, but in matrix products, which
+# are this many times as fast.
 SPEED_UP = 30
-# Of their range, how far from the origin features may be to be summed up as they are:
-# about three standard deviations, which costs a digit.
+# Share of its range that a feature's middle may be from the origin for it to be summed up
+# as it is: about three standard deviations, which costs a digit.
 NEAR = 0.5
 
 
@@ -39,13 +39,13 @@ class Moments:
     ----------
     fit_intercept : bool
     n_rows : int
-        How many have a weight.
+        How many rows have a positive weight.
     weight : float
         Sum of the weights.
     centre, variance : ndarray of shape (n_features,)
         The variance is exactly 0 for a column that is constant to rounding.
     rest : ndarray of shape (n_features,)
-        What rounding has taken from the centre.
+        What rounding has cut off from the centre.
     shared : ndarray of shape (n_features, n_targets)
         Covariances of the features with the targets.
     y_mean : ndarray of shape (n_targets,)
@@ -56,11 +56,11 @@ class Moments:
         Where there are no covariances, the variance along one direction, which
         stands for them in the digest.
     cancelled : float
-        How many times its own rounding a variance may have, from the sums' zero.
+        By how many times its own rounding a variance may be off, as sums are not about the mean.
     folded : ndarray of shape (n_features,), or None
-        What is taken from each feature only after it is multiplied, if anything.
+        What is subtracted from each feature only after it is multiplied, if anything.
     coordinates : tuple of ndarray
-        Which make other features of the same rows; none where they are as they are.
+        The features' coordinates, if they are standardised; empty if they are not.
     """
 
     fit_intercept: bool
@@ -117,7 +117,7 @@ class Moments:
 
     @cached_property
     def offset(self):
-        """How many times its rounding a gradient's may grow when features are centred."""
+        """Factor by which the rounding of a gradient may grow when features are centred."""
         scale, centre = self.centring
         return 1.0 + float(np.abs(scale * centre).max())
 
@@ -128,7 +128,7 @@ class Moments:
         return join(scale, 1.0, self.fit_intercept), join(centre, 0.0, self.fit_intercept)
 
     def correlation_slopes(self, gradient):
-        """Rates of J along the features centred and scaled to unit variance, and along b.
+        """Slopes of J along the features centred and scaled to unit variance, and along b.
 
         Divided by sqrt(2 J) they are the correlations of the residual with
         each feature (and with the constant 1).
@@ -137,7 +137,7 @@ class Moments:
         return scale * (gradient - centre * gradient[-1])
 
     def uncentred(self, direction):
-        """Direction in theta of one along centred and scaled features and b."""
+        """Direction in theta, for one given in terms of centred and scaled features and b."""
         d_w, d_b = parts(direction, self.fit_intercept)
         w = self.inverse_deviation * d_w
         return join(w, d_b - self.centre @ w, self.fit_intercept)
@@ -171,14 +171,14 @@ class Moments:
         arrays = [self.centre, self.variance, self.shared, self.y_mean, self.y_variance]
         arrays += [self.sample, *self.coordinates]
         if self.covariance is not None:
-            # All of them would take more room than the rest.
+            # A product stands for all of them, which would take more room than the rest.
             arrays.append(symmetric_product(self.covariance.T, some_vector(len(self.centre))))
         settings = repr((self.fit_intercept, self.weight)).encode()
         return settings + b"".join(array.tobytes() for array in arrays)
 
 
 class Sums(NamedTuple):
-    """Sums over the rows of (x, y) - zero, times their weights; see `rows.protocol.Block`."""
+    """Weighted sums over the rows of z = x - zero and of y; see `rows.protocol.Block`."""
 
     second: np.ndarray
     """Of z z^T, or of the squares of z alone."""
@@ -263,14 +263,14 @@ def _sums(rows, zero, y_zero, covariance):
     n = rows.n_features
     if not covariance:
         return Sums(*rows.sum(kernel, work=2.0, columns=rows.n_targets))
-    # A sum of n_features^2 numbers is worth as many rows, made dense.
+    # As each sum has n_features^2 numbers, a block, made dense, may have as many.
     block_rows = max(BLOCK_BYTES // (8 * n), n)
     how = {"block_rows": block_rows, "n_lanes": lanes_of(n), "work": gathering_reads(rows)}
     return Sums(*rows.sum(kernel, columns=n, **how))
 
 
 def is_constant(variance, centre):
-    """Whether each column is, or jitters by a unit in its last place or two."""
+    """Whether each column is constant, but for a unit or two in the last place."""
     return variance <= (2 * np.spacing(np.abs(centre))) ** 2
 
 
@@ -307,9 +307,9 @@ def merged(parts):
 
 
 def _typical_zero(rows):
-    """What to subtract from X and y: a typical row, or of X nothing if that is as good.
+    """What to subtract from X and y: a typical row, or nothing from X if that is as good.
 
-    It spares a copy.
+    The latter saves a copy.
     """
     middle, spread, y_middle = rows.typical_row()
     near = (np.abs(middle) <= NEAR * spread).all()

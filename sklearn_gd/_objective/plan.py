@@ -1,7 +1,7 @@
 """Which form of the Hessian each update uses, and when the Gram matrix is worth its time.
 
-Matrix-free each product is a read of the rows; the Gram matrix takes as long to
-gather as some tens of them, and its products none.
+Matrix-free, each product takes a read of the rows; gathering the Gram matrix takes
+as long as some tens of reads, and its products take none.
 """
 
 import math
@@ -11,9 +11,9 @@ from .hessian import Gram, MatrixFree
 from .moments import collect, gathering_reads, lanes_of
 from .sizes import check_moments
 
-# Matrix-free the moments, a few steps and the certificate of a solution take about
-# a dozen reads even of well-conditioned data.  Up to somewhat less than twice
-# as many gathering is worth it in any case, and tells the solution for certain.
+# Matrix-free, the moments, a few steps and the certificate of a solution take about
+# a dozen reads even of well-conditioned data.  If gathering costs no more than about
+# twice as many, it is always worth it, and settles what is a solution.
 ALWAYS_WORTH = 20
 NEVER = math.inf
 
@@ -27,9 +27,9 @@ class Plan:
     moments : Moments
         Of the same rows; with covariances all updates use the Gram matrix.
     gram_from : float, default=inf
-        Number of the first update that uses it.  The number alone decides,
-        whatever another target has gathered in the meantime: or a pause would
-        change the bits.
+        Number of the first update that uses it.  This alone decides, even if
+        another target has gathered it already: otherwise a pause would change
+        the bits.
     """
 
     def __init__(self, rows, moments, gram_from=NEVER):
@@ -47,7 +47,7 @@ class Plan:
         return cls(rows, moments, gram_from)
 
     def of_held_out(self, rows, **names):
-        """Return the same for held-out rows, without covariances if they outweigh the rows."""
+        """Return a Plan for held-out rows, without covariances if they outweigh the rows."""
         outweigh = 2 * rows.n_stored <= rows.n_features**2
         gram_from = NEVER if outweigh else self._gram_from
         return Plan.made(rows, self.moments.fit_intercept, gram_from, **names)
@@ -82,8 +82,8 @@ class Plan:
         return self._gathered
 
     def bound(self, k):
-        """An upper bound of the largest eigenvalue, for what k updates have made."""
-        # The covariances that update k itself would gather are not worth it for this.
+        """An upper bound of the largest eigenvalue, after k updates."""
+        # It is not worth gathering covariances, as update k may do, for this alone.
         return (self.form(k) if k > self._gram_from else self.matrix_free).bound()
 
 
@@ -106,11 +106,11 @@ def gram_from(rows, precompute, max_steps, needs_spectrum):
 def when_to_gather(rows, max_steps):
     """The same for ``precompute="auto"``, by costs.
 
-    Gathering costs as much as some number R of matrix-free steps.  Who makes R
-    such steps first and then gathers never pays more than twice what the
-    better choice costs, however many steps there will be: up to R matrix-free
-    was the better one, and beyond R those steps have cost as much again as
-    gathering, which the better choice pays too.
+    Gathering costs as much as some number R of matrix-free steps.  To make R
+    such steps first and then gather never costs more than twice as much as the
+    better choice, however many steps there will be: up to R, matrix-free is
+    the better choice; beyond R, those steps have cost as much again as
+    gathering, which the better choice pays for too.
     """
     reads = gathering_reads(rows) / rows.n_targets
     if rows.n_features > rows.n_rows and reads > ALWAYS_WORTH:
@@ -122,7 +122,7 @@ def when_to_gather(rows, max_steps):
 
 
 def affordable(n_features, kept=0):
-    """Whether gathering covariances, and keeping so many matrices, takes its share of memory."""
+    """Whether gathering covariances, while keeping so many matrices, fits into MEMORY_SHARE."""
     # A sum, a product and a dense block for each lane; the covariances, H, and
     # what a Cholesky factor takes.
     matrices = 3 * lanes_of(n_features) + 4 + kept

@@ -18,7 +18,7 @@ class Point(NamedTuple):
         J at theta.
     gradient : ndarray of shape (n_parameters,)
     slope : float
-        Square of its length, g'g.
+        Square of the gradient's length, g'g.
     k : int
         Number of updates that led to it.
     is_refreshed : bool
@@ -27,11 +27,11 @@ class Point(NamedTuple):
     n_recurrences : int
         Updates since the last refresh.
     highest_loss : float
-        Since then, that refresh included.
+        Highest loss since the last refresh, including that of the refresh.
     steepest_slope : float
         Largest slope since then.
     examined_loss : float
-        Loss at which rounding was last examined, or to which it has risen since.
+        Loss at which rounding was last checked, or to which it has risen since.
     """
 
     theta: np.ndarray

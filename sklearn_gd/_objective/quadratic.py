@@ -15,7 +15,7 @@ class Quadratic:
     Attributes
     ----------
     centre : ndarray of shape (n_parameters,)
-        c, best the minimum: nothing cancels there.
+        c; best the minimum, about which no digits cancel.
     loss : float
         J(c).
     gradient : ndarray of shape (n_parameters,)
@@ -70,12 +70,12 @@ def around_minimum(objective, theta, carried, rows):
     theta : ndarray of shape (n_all_parameters,)
     carried : list of int
     rows : ndarray of shape (n_carried, n_all_parameters)
-        Those rows of H.
+        The rows of H that belong to the carried parameters.
     """
     hessian = (rows[:, carried] + rows[:, carried].T) / 2
     theta, inverse = theta.copy(), pinvh(hessian)
     point = objective.at(theta)
-    # A second time: where H is ill-conditioned the first leaves digits to gain.
+    # Twice: where H is ill-conditioned, the second time gains digits.
     for _ in range(2):
         theta[carried] -= inverse @ point.gradient[carried]
         point = objective.at(theta)
@@ -90,7 +90,7 @@ def hessian_rows(objective, indices):
 
 
 def steps_from_zero(alpha, values, k):
-    """How far k steps from zero lead along eigenvalues, in units of the gradient at zero.
+    """How far k steps from zero lead along eigenvectors, in units of minus the gradient at zero.
 
     ``(1 - (1 - alpha value)^k) / value``, and ``alpha k`` where the value is 0.
     """

@@ -1,4 +1,4 @@
-"""Whether all that was read are numbers whose squares are numbers too."""
+"""Whether all values that were read, and their squares, are float64 numbers."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ def check_moments(moments, rows, estimator_name=None, suffix=""):
     """Raise if X or y had values that are not finite, or whose squares are not.
 
     Looks for them only when a sum says that there are some, so that X is not
-    read once more for nothing.  The suffix is that of the names X and y.
+    read once more for nothing.  The suffix is added to the names X and y.
     """
     sizes, y_sizes = moments.diagonal, np.sqrt(moments.y_square)
     if _are_usual(moments.root_diagonal) and _are_usual(y_sizes):

@@ -2,7 +2,7 @@
 
 The moments hold products of the features and lose whatever is below rounding
 of the largest eigenvalue.  A row times an eigenvector loses only half as many
-digits: so what the moments leave in doubt is looked up in the rows.
+digits: so eigenvalues that the moments leave in doubt are computed from the rows.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ from .theta import parts
 
 # Share of the largest eigenvalue below which those of the moments are in doubt.
 DOUBTFUL = 1e-9
-# An eigenvalue computed from the rows that is a smaller share than this of what it would be
-# if the features were uncorrelated is nothing but rounding: along its eigenvector
-# they depend on each other to some twelve digits.
+# An eigenvalue computed from the rows is nothing but rounding if it is a smaller share than
+# this of what it would be with uncorrelated features: along its eigenvector they depend on
+# each other to some twelve digits.
 NOTHING = 2e-24
 
 
@@ -35,7 +35,7 @@ class Spectrum:
     is_known : ndarray of shape (n_parameters,), dtype bool
         Which eigenvalues are more than rounding.
     is_clear : bool
-        Whether the moments alone told all of them.
+        Whether the moments alone were enough to compute all of them.
     """
 
     values: np.ndarray
@@ -55,7 +55,7 @@ class Spectrum:
 
     @property
     def least_condition(self):
-        """Lower bound of it if eigenvalues count that look like rounding of the largest."""
+        """Lower bound of it if eigenvalues that look like rounding of the largest count too."""
         return 1.0 / _rounding(len(self.values))
 
     @cached_property
@@ -68,12 +68,12 @@ class Spectrum:
         return times(self._known_vectors, v)
 
     def suboptimality(self, gradient, noise, rounding):
-        """J - J* where this is the gradient: 1/2 g' H^+ g, beyond its noise.
+        """J - J* = 1/2 g' H^+ g for this gradient g, beyond what its noise accounts for.
 
-        Of the residual's rounding as much is left in a component as the
-        features vary along it.
+        The residual's rounding enters a component in proportion to how much
+        the features vary along it.
 
-        Infinite if there is a slope where the eigenvalue is but rounding.
+        Infinite if there is a slope where the eigenvalue is only rounding.
         """
         components = square_product(self.basis.T, gradient)
         if (np.abs(components[~self.is_known]) > noise).any():
@@ -92,12 +92,12 @@ def spectrum_of(rows, moments):
         small, turn = factored(eigh, _products_along(rows, moments, doubtful))
         values[:n_doubtful] = small
         basis[:, :n_doubtful] = alone(np.matmul, doubtful, turn)
-    # Mean squares along the eigenvectors without what features have in common.
+    # Mean squares along the eigenvectors if the features were uncorrelated.
     apart = np.square(basis).T.dot(moments.hessian.diagonal())
-    # And a row times an eigenvector is rounded as the largest one's is.
+    # A row times any eigenvector is rounded as much as a row times the largest one's.
     rounded = _rounding(len(values)) * values[-1]
     is_known = values > np.maximum(NOTHING * len(values) * apart, rounded)
-    # Its columns are the rows of what components are products with.
+    # Column order, as components are products with the rows of the transpose.
     return Spectrum(values, np.asfortranarray(basis), is_known, not n_doubtful)
 
 

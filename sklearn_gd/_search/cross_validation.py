@@ -1,4 +1,4 @@
-"""Held-out losses of every step of every constant alpha, with about the reads of one fit."""
+"""Held-out losses after every step of every constant alpha, at about the cost of one fit."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,14 @@ from ..rows._memory import Rows
 from .gram import GramFolds, How, most_kept
 from .matrix_free import MatrixFreeFolds
 
-# How many times more steps are looked at, in powers of ten.
+# How many more powers of ten of steps are looked at.
 MORE_DECADES = 6
-# Up to so many features eigenvalues of the training moments are worth their time.
+# Up to this many features it is worth computing eigenvalues of the training moments.
 MOST_FEATURES = 2 * MAX_DENSE
 
 
 def held_out_losses(X, Y, weights, splits, alphas, max_iter, fit_intercept, scale):
-    """Mean squared errors on the held-out rows, and the alphas they are of.
+    """Mean squared errors on the held-out rows, and the alphas that lead to them.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def held_out_losses(X, Y, weights, splits, alphas, max_iter, fit_intercept, scal
     max_iter : int
     fit_intercept : bool
     scale : bool
-        Whether to descend along features standardised by what a split trains
-        on, from the mean of y.
+        Whether to descend on features standardised by a split's training
+        rows, from their mean of y.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def held_out_losses(X, Y, weights, splits, alphas, max_iter, fit_intercept, scal
 
 
 def _of_means(Y, weights, splits):
-    """Mean squared error of the training rows' mean on the held-out rows, at least rounding."""
+    """Held-out mean squared error of predicting the training rows' mean; at least rounding."""
     rounding = np.finfo(np.float64).eps * np.mean(Y**2)
     of_splits = []
     for train, test in splits:
@@ -81,7 +81,7 @@ def _outlook(folds, alphas, losses, max_iter, scale):
         best = errors[errors[:, -1].argmin()]
         if errors.min() < best[-1]:
             return np.inf, np.inf
-        # As much further as in the last half.
+        # As if it fell once more by as much as in the last half of the steps.
         return float(2.0 * best[-1] - best[max_iter // 2]), np.inf
     steps = [max_iter * 10**j for j in range(MORE_DECADES + 1)]
     beyond = folds.losses_after(below, steps).mean(axis=2).min() if len(below) else np.inf
@@ -103,14 +103,14 @@ class Outcome:
     losses : ndarray of shape (n_alphas, max_iter + 1, n_splits)
         Mean squared errors, the mean over the targets; inf once a descent has diverged.
     largest : float
-        The largest L, of all training rows and of all rows together.
+        The largest L of any split's training rows or of all rows.
     of_means : float
         Mean squared error of predicting the mean.
     with_more_steps : float
         The least mean error with up to a million times as many steps; an
-        estimate where it is matrix-free.
+        estimate if matrix-free.
     standardised : float
-        The least mean error with standardised features; inf if they are, or unknown.
+        The least mean error with standardised features; inf if they are so, or unknown.
     """
 
     alphas: np.ndarray
@@ -137,7 +137,7 @@ class SpanFolds:
             moments = collect(rows, fit_intercept, covariance=False)
             check_moments(moments, rows)
             span = _in_their_span(X, Standardised.of(moments))
-            # Standardised as they are.
+            # These features are standardised already.
             return GramFolds(span, Y, weights, [split], fit_intercept, How(from_mean=True))
 
         everything = np.arange(len(Y)), np.arange(len(Y))
@@ -145,7 +145,7 @@ class SpanFolds:
 
     @cached_property
     def largest_eigenvalue(self):
-        """The largest L, of all training rows and of all rows together."""
+        """The largest L of any split's training rows or of all rows."""
         return max(form.largest_of_training for form in (*self._forms, self._whole))
 
     def losses(self, alphas, max_iter):
@@ -156,8 +156,8 @@ class SpanFolds:
 def _in_their_span(X, coordinates=None):
     """Rows in coordinates of the space they span: no more features than rows.
 
-    A descent from zero never leaves that space, and in it inner products, all
-    that losses and gradients are made of, are the same.
+    A descent from zero never leaves that space, and in it inner products, of
+    which all losses and gradients are made, stay the same.
     """
     assert_all_finite(X, input_name="X")
     n_rows, n_features = X.shape
@@ -169,7 +169,7 @@ def _in_their_span(X, coordinates=None):
         if coordinates is not None:
             columns = (columns - coordinates.centre[some]) * coordinates.inverse[some]
         factor = np.asarray(np.linalg.qr(np.vstack([factor, columns.T]), mode="r"))
-    # A coordinate may be nothing but rounding of its row's: where rows depend on each other.
+    # Where rows depend on each other, a coordinate may be nothing but rounding of its row's.
     rounding = np.finfo(np.float64).eps * np.linalg.norm(factor, axis=0)
     factor[np.abs(factor) <= rounding] = 0.0
     return factor.T

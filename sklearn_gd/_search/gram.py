@@ -1,15 +1,15 @@
 """Cross-validation of all alphas and steps on second moments of the splits' rows.
 
-Each row is read for the moments of its part of the rows alone, and what a
-split trains on are sums over parts.  (Subtracting the test rows from the total
-would cancel.)  In the eigenbasis of the training Hessian the update rule (_descent/step.py)
-falls apart: every coordinate descends by itself, and any number of steps is a
-power.
+Each row is read only for the moments of the set of rows it belongs to; the
+moments of a split's training rows are sums over sets.  (Subtracting the test
+rows from the total would lose digits.)  In the eigenbasis of the training
+Hessian the update rule (_descent/step.py) falls apart: every coordinate
+descends by itself, and any number of steps is a power.
 
 A held-out loss from plain moments would lose the digits of a good fit.  So it
-is told about the split's iterate that is closest to the solution, at which loss
-and gradient are read off the held-out rows: what is left to be computed is how
-much the others differ.
+is expanded about the split's iterate that is closest to the solution, at which
+loss and gradient are computed from the held-out rows: from the moments comes
+only how much the other iterates differ.
 """
 
 import copy
@@ -26,13 +26,13 @@ from ..rows._machine import in_threads
 from ..rows._memory import Rows
 from .splits import MOST_SETS, sets_of_rows
 
-# Numbers of a block of iterates, which stays in the cache while it is multiplied.
+# How many numbers a block of iterates has, to stay in the cache while it is multiplied.
 BLOCK_NUMBERS = 1 << 16
-# Powers of a factor above 1 are kept to this.
+# Powers of a factor above 1 are limited to this.
 LARGEST = 1e300
 # Multiplications below which threads are not worth waking.
 THREADED_WORK = 1 << 27
-# Share of the largest variance below which a direction's is rounding.
+# Share of the largest variance below which the variance along a direction is rounding.
 ROUNDING = 1e-13
 
 
@@ -45,7 +45,7 @@ class Training:
     Attributes
     ----------
     coordinates : Unscaled or Standardised
-        In which the Hessian is.
+        Coordinates of the Hessian.
     start : ndarray of shape (n_parameters, n_targets)
         Theta where a is 0.
     values : ndarray of shape (n_parameters,)
@@ -66,7 +66,7 @@ class Training:
 
     @classmethod
     def of(cls, moments, fit_intercept, how):
-        """Return what the moments of the training rows tell of a descent that is begun so."""
+        """Return the Training on rows with these moments, for descents made as ``how`` says."""
         coordinates = Unscaled()
         if how.scale:
             coordinates = Standardised.of(moments, centred=fit_intercept)
@@ -75,7 +75,7 @@ class Training:
         b = moments.y_mean if how.from_mean and fit_intercept else np.zeros_like(moments.y_mean)
         start = np.zeros((n_parameters, len(b)))
         start[len(moments.centre) :] = b
-        # NumPy's, unlike SciPy's, lets other threads work.
+        # NumPy's eigh, unlike SciPy's, lets other threads work.
         values, basis = np.linalg.eigh(moments.hessian[:n_parameters, :n_parameters])
         right_side = basis.T @ moments.minus_gradient(b)[:n_parameters]
         square = moments.y_variance + (moments.y_mean - b) ** 2
@@ -90,7 +90,7 @@ class Training:
     def closest(self, alphas, k):
         """Theta after k steps of the alpha that comes closest to the solution, or the start."""
         ends = np.vstack([steps_from_zero(alphas[:, None], self.values, k), 0.0 * self.values])
-        # What J falls by, in a coordinate with this share of its gradient.
+        # By how much J falls: in each coordinate in proportion to the square of its gradient.
         falls = (ends - 0.5 * self.values * ends**2) @ (self.right_side**2).sum(axis=1)
         chosen = ends[np.where(np.isfinite(falls), falls, -np.inf).argmax()]
         return self.start + self.basis @ (chosen[:, None] * self.right_side)
@@ -119,10 +119,10 @@ class How:
     Attributes
     ----------
     scale : bool
-        Whether along features standardised by what a split trains on.
+        Whether on features standardised by a split's training rows.
     from_mean : bool
-        Whether they begin at the mean of y that a split trains on, with an
-        intercept, or at zero.
+        Whether they begin, if there is an intercept, at the training rows'
+        mean of y, and not at zero.
     """
 
     scale: bool = False
@@ -130,7 +130,7 @@ class How:
 
 
 class GramFolds:
-    """All splits by second moments.
+    """All splits, from second moments.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ class GramFolds:
         self._tested = [test for _, test in splits]
         everything = np.arange(len(Y)), np.arange(0)
         sets, members = sets_of_rows(len(Y), [*splits, everything])
-        # Rows that do not count have no moments.
+        # Sets of which no row counts have no moments.
         moments = {
             i: _moments(_rows(X, Y, weights, rows))
             for i, rows in enumerate(sets)
@@ -160,7 +160,7 @@ class GramFolds:
         self._train()
 
     def _train(self):
-        # To compute eigenvalues takes ten times what a product does.
+        # Computing eigenvalues takes ten times as long as a product.
         parts = self._all_moments
         work = 10 * len(parts) * len(parts[0].centre) ** 3
         how = self._fit_intercept, self._how
@@ -175,12 +175,12 @@ class GramFolds:
 
     @property
     def largest_eigenvalue(self):
-        """The largest L, of all training rows and of all rows together."""
+        """The largest L of any split's training rows or of all rows."""
         return max(self.largest_of_training, self._whole.largest)
 
     @property
     def largest_of_training(self):
-        """The largest L of training rows."""
+        """The largest L of any split's training rows."""
         return max(part.largest for part in self._trained)
 
     def losses(self, alphas, max_iter):
@@ -199,7 +199,7 @@ class GramFolds:
 
     @np.errstate(over="ignore", invalid="ignore")
     def losses_after(self, alphas, steps):
-        """The same after some numbers of steps only, each of which costs as much as one step."""
+        """The same after these numbers of steps only, each at the cost of a single step."""
         losses = np.empty((len(alphas), len(steps), len(self._trained)))
         for f, trained in enumerate(self._trained):
             held_out = self._read[f] if self._read else self._held_out(f, alphas, max(steps))
@@ -268,7 +268,7 @@ def _target_losses(trained, held_out, target, alpha, max_iter):
     hopeless = HOPELESS * trained.square[target]
     diverges = alpha * trained.largest > 2.0
     for k, iterates in _iterates(right_side, trained.values, alpha, max_iter):
-        # New memory for each product would cost as much as the product.
+        # Allocating memory for each product would take as long as the product.
         if k == 0:
             residual = np.empty((len(iterates), len(offset)))
         residual = residual[: len(iterates)]
@@ -277,7 +277,7 @@ def _target_losses(trained, held_out, target, alpha, max_iter):
         found = 2.0 * held_out.least[target] + np.einsum("kp,kp->k", residual, residual)
         lost = ~np.isfinite(found)
         if diverges:
-            # J on the training rows, which is twice this above the least.
+            # The mean squared error on the training rows.
             training = trained.square[target] + iterates**2 @ trained.values
             training -= 2.0 * iterates @ right_side
             lost |= ~(training <= hopeless)
@@ -290,10 +290,10 @@ def _target_losses(trained, held_out, target, alpha, max_iter):
 
 
 def _iterates(right_side, values, alpha, max_iter):
-    """Yield the number of the first and the iterates of some steps from 0, a row each.
+    """Yield blocks of the iterates from 0, a row each, after the number of the first.
 
-    Any number of steps is one map, ``a -> factor a + shift``, and that map
-    after itself makes twice as many.  What was yielded is overwritten.
+    Any number of steps is one map, ``a -> factor a + shift``; applied twice, it
+    makes twice as many steps.  Each block overwrites the one yielded before.
     """
     factor, shift = 1.0 - alpha * values, alpha * right_side
     n_doublings = min(max_iter, BLOCK_NUMBERS // len(right_side)).bit_length()
@@ -313,17 +313,17 @@ def _iterates(right_side, values, alpha, max_iter):
 
 def most_kept(splits):
     """How many matrices `GramFolds` keeps at most."""
-    # One for each set; what a split tests on, and its eigenbasis.
+    # One for each set; and for each split that of its test rows, and its eigenbasis.
     return (MOST_SETS + 2) * len(splits)
 
 
 def _mapped(function, items, work):
-    """``list(map(function, items))``, in threads if so many multiplications are worth them."""
+    """``list(map(function, items))``, in threads if ``work`` multiplications are worth them."""
     return in_threads(function, items, most=None if work >= THREADED_WORK else 1)
 
 
 def _rows(X, Y, weights, chosen):
-    """Rows of a set; neighbours are a view, and need no copies."""
+    """Rows of a set; if they are neighbours, as a view, without copies."""
     first, last = int(chosen[0]), int(chosen[-1])
     if last - first + 1 == len(chosen) and (np.diff(chosen) == 1).all():
         some = slice(first, last + 1)

@@ -1,4 +1,4 @@
-"""Cross-validation of all alphas and steps by reads of the rows."""
+"""Matrix-free cross-validation of all alphas and steps."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from .gram import How
 
 
 class MatrixFreeFolds:
-    """All splits by reads of the rows: at each step one, for all alphas and splits at once.
+    """All splits, matrix-free: each step is one read of the rows, for all alphas and splits.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class MatrixFreeFolds:
         *training, whole = [
             self._least_squares(given) for given in (*counts.T[:n_splits], weights)
         ]
-        # What is far from the origin is moved near it for all splits alike.
+        # Features far from the origin are moved near it, by the same amount for all splits.
         self._common = whole.coordinates
         self._largest = max(
             least_squares.curvature.largest for least_squares in (*training, whole)
@@ -44,7 +44,7 @@ class MatrixFreeFolds:
 
     @property
     def largest_eigenvalue(self):
-        """The largest L, of all training rows and of all rows together."""
+        """The largest L of any split's training rows or of all rows."""
         return self._largest
 
     def _least_squares(self, weights):
@@ -70,7 +70,7 @@ class MatrixFreeFolds:
         return losses
 
     def _at(self, theta):
-        """Mean squared errors on training and held-out rows, and the gradient on the first."""
+        """Mean squared errors on training and held-out rows, and the training rows' gradient."""
         n_splits, n_targets = self._n_splits, self._n_targets
         shape = theta.shape[1:]
         w, b = self._in_common(theta)
@@ -94,7 +94,7 @@ class MatrixFreeFolds:
         return trained / train_weight, tested / test_weight, gradient
 
     def _in_common(self, theta):
-        """Coefficients, a column for each descent, and intercepts for rows as they are read."""
+        """Coefficients, a column for each descent, and intercepts in the common coordinates."""
         theta = theta.copy()
         w, b = theta[: self._rows.n_features], theta[self._rows.n_features :].sum(axis=0)
         if self._common.scaled:

@@ -12,12 +12,12 @@ from .cross_validation import MOST_FEATURES
 
 
 def is_quick(rows):
-    """Whether eigenvalues are worth their time; then a million steps cost no more than one."""
+    """Whether eigenvalues are worth computing; then a million steps cost no more than one."""
     return rows.n_features <= MOST_FEATURES and affordable(rows.n_features)
 
 
 def path(least_squares, rate, counts):
-    """Return the user's coefficients and intercepts after so many steps, for each target.
+    """Return the user's coefficients and intercepts after these numbers of steps, by target.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def path(least_squares, rate, counts):
 
 
 def _by_powers(objective, rate, counts, start):
-    """Theta after so many steps, a row each, in the eigenbasis of H."""
+    """Theta after each number of steps, a row each, computed in the eigenbasis of H."""
     values, basis = np.linalg.eigh(objective.moments.hessian)
     pull = -(basis.T @ objective.at(start).gradient)
     return start + (steps_from_zero(rate.alpha, values, counts[:, None]) * pull) @ basis.T

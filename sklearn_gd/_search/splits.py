@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 from sklearn.model_selection import check_cv
 
-# Splits of which it is written in one number which rows train and test.
+# Most splits for which one 64-bit number can say in which a row trains or tests (3^39 < 2^63).
 MOST_SPLITS = 39
-# Sets of rows for each split.
+# Most sets of rows for each split.
 MOST_SETS = 4
 
 
@@ -34,7 +34,8 @@ def splits_of(cv, X, y, weights, **metadata):
         for name, rows in zip(("training", "test"), split, strict=True):
             if not len(rows) or (weights is not None and not weights[rows].any()):
                 raise ValueError(
-                    f"cv: the {name} rows of split {len(splits)} are none, or all of weight 0."
+                    f"cv: split {len(splits)} must have {name} rows of positive weight; it has "
+                    "none."
                 )
         splits.append(split)
     if not splits:
@@ -59,7 +60,7 @@ def _row_numbers(split, i, n_rows):
                 f"got shape {rows.shape} and dtype {rows.dtype}."
             )
         try:
-            # Masks become numbers, negative numbers what they stand for.
+            # Masks become row numbers, and negative numbers count from the end.
             numbers_of.append(np.arange(n_rows)[rows if len(rows) else slice(0)])
         except IndexError as error:
             raise ValueError(f"cv: the {name} rows of split {i}: {error}.") from error
@@ -67,7 +68,7 @@ def _row_numbers(split, i, n_rows):
 
 
 def sets_of_rows(n_rows, splits):
-    """Disjoint sets of rows that all splits are put together from.
+    """Sets of rows from which the rows of all splits are put together.
 
     Returns
     -------
@@ -85,18 +86,18 @@ def sets_of_rows(n_rows, splits):
             digits = [(names // 3**f) % 3 for f in range(len(splits))]
             members = [(np.flatnonzero(d == 1), np.flatnonzero(d == 2)) for d in digits]
             return sets, members
-    # Splits at random have hardly two rows in common: each is read for itself.
+    # Random splits hardly have sets of rows in common: the rows of each are read separately.
     sets = [np.asarray(rows) for split in splits for rows in split]
     return sets, [([2 * f], [2 * f + 1]) for f in range(len(splits))]
 
 
 def _kinds(n_rows, splits):
-    """For each row a number that tells where it trains and tests; None if a number will not do."""
+    """For each row a number that says where it trains and tests; None if that is not enough."""
     if len(splits) > MOST_SPLITS:
         return None
     kinds = np.zeros(n_rows, dtype=np.int64)
     for f, (train, test) in enumerate(splits):
-        # A row may be drawn twice, or train and test in one.
+        # A row may be drawn twice, or both train and test in one split.
         if np.bincount(np.concatenate([train, test])).max() > 1:
             return None
         kinds[train] += 3**f

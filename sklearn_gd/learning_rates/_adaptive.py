@@ -10,8 +10,8 @@ from .protocol import LearningRate, Line, Problem, RateState
 class ExactLineSearch(LearningRate):
     """Steepest descent proper: alpha_k = g'g / g'Hg minimises J along the gradient.
 
-    Needs to know nothing.  ``J_k - J* <= ((kappa - 1)/(kappa + 1))^(2k) (J_0 - J*)``,
-    and zigzags at nearly that rate.
+    Needs to know nothing.  ``J_k - J* <= ((kappa - 1)/(kappa + 1))^(2k) (J_0 - J*)``;
+    it zigzags, and so is nearly that slow in practice.
 
     References
     ----------
@@ -38,10 +38,10 @@ class Minimum(RateState):
 class BarzilaiBorwein(LearningRate):
     """The Barzilai-Borwein step alpha_k = s's/s'y, after one of exact line search.
 
-    On a quadratic it is the exact line search's step of the gradient before.
+    On a quadratic it is the exact line search's step for the previous gradient.
     Needs to know nothing.  R-linear convergence; for two parameters
     R-superlinear.  The loss is not monotone: on data far from the origin it
-    may rise by ten orders of magnitude and come back.
+    may rise by ten orders of magnitude and fall again.
 
     References
     ----------
@@ -51,13 +51,13 @@ class BarzilaiBorwein(LearningRate):
     """
 
     def start(self, problem: Problem) -> RateState:
-        """Return the state: the long step of the gradient before."""
+        """Return the state: the long step for the previous gradient."""
         return LongSteps()
 
 
 @dataclass
 class LongSteps(RateState):
-    """The exact line search's step of the gradient before."""
+    """The exact line search's step for the previous gradient."""
 
     previous: float | None = None
 
@@ -72,7 +72,7 @@ class LongSteps(RateState):
 class ABBmin(LearningRate):
     """Adaptive Barzilai-Borwein steps, after one of exact line search.
 
-    With long_k = s's/s'y and short_k = s'y/y'y of the step before:
+    With long_k = s's/s'y and short_k = s'y/y'y of the previous step:
     alpha_k = the least of the last three short steps if
     short_k < tau_k long_k (and tau shrinks by a twentieth), else long_k
     (and tau grows by a twentieth); tau_0 = 2/5.

@@ -8,11 +8,11 @@ import numpy as np
 from ._adaptive import AlternatingSteps
 from .protocol import LearningRate, Line, Problem, RateState
 
-# Steps after which eigenvalues are worth their time: some, and as many for each parameter.
+# Eigenvalues are worth computing after this many steps, and this many for each parameter.
 WORTH_FIRST, WORTH_EACH = 16, 2
 # See `reciprocal_eigenvalue`.
 MOST_GROWTH = 100.0
-# Steps for each eigenvalue without progress, after which it may be more.
+# Steps without progress, for each eigenvalue, after which more growth is allowed.
 PATIENCE = 4
 
 
@@ -20,24 +20,24 @@ PATIENCE = 4
 class Automatic(LearningRate):
     """Adaptive Barzilai-Borwein steps, and later reciprocals of eigenvalues (``alpha="auto"``).
 
-    The steps of `ABBmin` at first, which is all that is needed in most cases.
-    With the Gram matrix, up to 1000 features, H's eigenvalues l_i and eigenvectors q_i are
-    computed after 16 + 2 p steps of p parameters, which have cost about as
-    much.  From then on alpha_k = 1/l_i, where i has the largest share of
+    At first the steps of `ABBmin`, which are all that is needed in most cases.
+    With the Gram matrix, up to 1000 features, the eigenvalues l_i and eigenvectors
+    q_i of H are computed after 16 + 2 p steps for p parameters, which have cost
+    about as much.  From then on alpha_k = 1/l_i, where i has the largest share of
     J - J*, which is (q_i . g)^2 / (2 l_i).  Such a step ends the descent along q_i,
     and makes components q_j . g along larger eigenvalues grow by l_j / l_i: if one
     would become 100 times the largest, or the first gradient, its own
-    eigenvalue comes first.  Where J - J* has not halved in 4 steps for each
-    eigenvalue it may be ten times as much.
+    eigenvalue comes first.  Whenever J - J* has not halved in 4 steps for each
+    eigenvalue, that limit becomes ten times as large.
 
-    Matrix-free, the Gram matrix may be gathered for it once the steps have cost
-    as much.  Along features that are not standardised it is done only if no
-    eigenvalue is below 1e-9 of the largest: their units decide what looks like
-    rounding.
+    Matrix-free, the Gram matrix may be gathered for this once the steps have cost
+    as much.  With features that are not standardised, reciprocals are used only if
+    no eigenvalue is below 1e-9 of the largest: there the features' units decide
+    what looks like rounding.
 
     Needs to know nothing.  In exact arithmetic the reciprocals of all
-    eigenvalues, each once, end the descent; in floating point some tens to
-    hundreds of steps do, whatever kappa is.
+    eigenvalues, each once, end the descent; in floating point it takes some
+    tens to hundreds of steps, whatever kappa is.
 
     References
     ----------
@@ -79,7 +79,7 @@ class AutomaticSteps(RateState):
         return self.alternating(k, line)
 
     def _raise_growth(self, suboptimality, n_values):
-        """Let components grow more if J - J* has not halved for long."""
+        """Let components grow further if J - J* has not halved for a long time."""
         if suboptimality < 0.5 * self.lowest:
             self.lowest, self.in_vain = suboptimality, 0
             return
@@ -91,21 +91,21 @@ class AutomaticSteps(RateState):
 def reciprocal_eigenvalue(values, sizes, shares, most):
     """Reciprocal of the eigenvalue along which most of J - J* is, or of one that must come first.
 
-    The step with 1/value ends the descent along its eigenvector, and makes a
-    component along a larger eigenvalue grow by their ratio less 1.  It is made
-    only if none grows beyond the most; else the one that would grow most is
-    ended before.
+    The step 1/value ends the descent along its eigenvector, and multiplies a
+    component along a larger eigenvalue by their ratio less 1.  It is made only
+    if no component grows beyond ``most``; else the one that would grow most
+    comes first.
 
     Parameters
     ----------
     values : ndarray of shape (n_values,)
         Eigenvalues, ascending.
     sizes : ndarray of shape (n_values,)
-        Of the gradient's components along their eigenvectors.
+        Sizes of the gradient's components along their eigenvectors.
     shares : ndarray of shape (n_values,)
-        Of J - J*.
+        Their shares of J - J*.
     most : float
-        Size that no component may grow beyond.
+        Size beyond which no component may grow.
     """
     chosen = int(shares.argmax())
     while chosen + 1 < len(values):

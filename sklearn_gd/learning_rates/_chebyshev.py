@@ -15,12 +15,12 @@ class Chebyshev(LearningRate):
 
     1/alpha = (L + mu)/2 + (L - mu)/2 cos(pi (2 j - 1) / (2 N)), j = 1, ..., N,
     in the order of Lebedev and Finogenov; other orders and lengths blow up in
-    floating point.  N is the smallest that reaches tol, at most the largest
+    floating point.  N is the smallest that reaches tol, but at most the largest
     within max_iter.  Only the ends of cycles count as iterates to stop at or
     to return.
 
-    Needs L and mu, and so the moments.  The fastest schedule fixed in
-    advance: a cycle leaves of J - J* at most
+    Needs L and mu, and so the Gram matrix.  The fastest schedule fixed in
+    advance: a cycle multiplies J - J* by at most
     4 ((sqrt(kappa) - 1)/(sqrt(kappa) + 1))^(2N).
 
     References
@@ -69,13 +69,13 @@ def cycle_length(problem, kappa):
         return 1
     # T_N(x) = cosh(N arcosh x) outside [-1, 1].
     above = 2.0 / (kappa - 1.0)
-    # arcosh of 1 + above, which for the largest kappa is 1 to a float.
+    # arcosh of 1 + above, which for the largest kappa rounds to 1.
     steps = math.acosh(1.0 / shrink) / math.log1p(above + math.sqrt(above * (above + 2.0)))
     return min(1 << math.ceil(math.log2(max(steps, 1.0))), largest)
 
 
 def stable_order(N):
-    """Odd numbers below 2 N, so ordered that no partial product grows much."""
+    """Odd numbers below 2 N, in an order in which no partial product grows much."""
     order = [1]
     while len(order) < N:
         order = [j for i in order for j in (i, 4 * len(order) - i)]

@@ -72,9 +72,9 @@ class Always(RateState):
 class Schedule(LearningRate):
     """The user's own schedule: alpha_k = function(k), k = 0, 1, ...
 
-    Needs to know nothing; converges as the schedule does.  On a quadratic
-    ``sum alpha_k = inf`` and ``limsup alpha_k < 2/L`` are enough.  A fit is
-    given up as diverged when J has risen by 1/eps^2 = 2e31.
+    Needs to know nothing; it depends on the schedule whether it converges.  On
+    a quadratic ``sum alpha_k = inf`` and ``limsup alpha_k < 2/L`` are enough.  A
+    fit counts as diverged when J has grown by the factor 1/eps^2 = 2e31.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def as_float(value: Any) -> float:
-    """The number as a float, infinite if float64 has none so large; nan if it is no number."""
+    """The number as a float: infinite if too large for float64, nan if it is not a number."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return math.nan
     try:
@@ -16,7 +16,7 @@ def as_float(value: Any) -> float:
 
 
 def shown(value):
-    """Return what an error says was passed; a number may have thousands of digits."""
+    """Return the value as an error shows it; a number may have thousands of digits."""
     try:
         text = repr(value)
     except ValueError:  # Python does not print them all
@@ -25,7 +25,7 @@ def shown(value):
 
 
 def checked_alpha(alpha, k):
-    """The learning rate of update k as a float; ValueError if it can be none."""
+    """The learning rate of update k as a float; ValueError if it cannot be one."""
     number = as_float(alpha)
     # A schedule may fade to 0, but one that begins there goes nowhere.
     if not (0.0 < number < math.inf or (number == 0.0 and k > 0)):
@@ -37,12 +37,12 @@ def checked_alpha(alpha, k):
 
 
 def no_number(when):
-    """Say that a learning rate raised StopIteration.
+    """Return the message for a learning rate that raised StopIteration.
 
-    Let through, it would end whatever iteration the fit is a part of, the
-    caller's too, as if that had come to its end.
+    If it were let through, any iteration that the fit is part of, the caller's
+    included, would end as if it were complete.
     """
     return (
-        f"alpha: the learning rate {when} raised StopIteration; it must have a positive finite "
+        f"alpha: the learning rate {when} raised StopIteration; it must give a positive finite "
         "number for every step."
     )

@@ -14,8 +14,8 @@ before every update and returns that update's alpha::
 The product H g is needed for the update anyway, so that the exact line search
 and the Barzilai-Borwein quotients cost nothing more: with s and y the
 differences of the last two iterates and gradients, s = -alpha g and
-y = -alpha H g, so that s's/s'y = g'g/g'Hg and s'y/y'y = g'Hg/|Hg|^2 of the
-gradient before.
+y = -alpha H g, so that s's/s'y = g'g/g'Hg and s'y/y'y = g'Hg/|Hg|^2 for the
+previous gradient.
 
 Derive both classes from `LearningRate` and `RateState`, which have defaults
 for all but ``start`` and ``__call__``; or declare every member yourself.
@@ -65,7 +65,7 @@ class Problem(Protocol):
     """What a learning rate may ask about the problem before the first step."""
 
     k: int
-    """Number of the first update, 0 but in some warm starts."""
+    """Number of the first update; 0 except in some warm starts."""
     loss: float
     """J at the start."""
     max_iter: int
@@ -154,13 +154,13 @@ class LearningRate(Protocol):
     ----------
     kind : {"constant", "scheduled", "adaptive"}
         "constant": the same number at every step, so that a loss which rises
-        once rises for ever. "scheduled": fixed in advance, without a look at
-        the gradients; the fit is given up as diverged when the loss has risen
-        so far above the start's (1/eps^2) that no digit of it is left.
-        "adaptive": it comes back from any rise.
+        once rises for ever. "scheduled": fixed in advance, whatever the
+        gradients are; the fit counts as diverged when the loss is 1/eps^2 times
+        that at the start, so that no digit of the start is left.
+        "adaptive": the loss falls again after any rise.
     needs_spectrum : bool
         Whether it needs the smallest eigenvalue or the suboptimality, which
-        are known only where the Gram matrix is: ``precompute="auto"`` computes
+        are known only with the Gram matrix: ``precompute="auto"`` computes
         it then, and ``precompute=False`` is an error.
     """
 

@@ -1,4 +1,4 @@
-"""What the pictures that are curves over steps or time share."""
+"""What displays of curves over steps or time share."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def new_axes(ax, plt):
 
 
 def figure_of(ax: Axes) -> Figure:
-    """Return the figure; of axes in a SubFigure that, which few have and most would rule out."""
+    """Return the figure; for axes in a SubFigure that one, which is rare and not in the type."""
     return cast("Figure", ax.figure)
 
 
@@ -48,9 +48,9 @@ def scale_from_zero(ax, xscale, first, last):
     ``first`` is the least positive number on it, ``last`` the largest.
     """
     linear = 10 ** np.floor(np.log10(first))
-    # Without a whole decade on it, it would be linear after all.
+    # If it reached no further than the linear part, it would be linear after all.
     if xscale == "log" and last > linear:
-        # One decade in as many inches as the next, with a tick where they begin.
+        # The linear part, from 0, is as long as half a decade, and ends at a tick.
         ax.set_xscale("symlog", linthresh=linear, linscale=0.5)
         ax.set_xlim(left=0.0)
         if first >= 1:
@@ -58,6 +58,6 @@ def scale_from_zero(ax, xscale, first, last):
 
 
 def masked(values):
-    """Return the values, those that no picture has as nan."""
+    """Return the values, with nan for those that cannot be drawn."""
     values = np.asarray(values, dtype=float)
     return np.where(np.isfinite(values), values, np.nan)

@@ -6,7 +6,7 @@ import numpy as np
 
 # Beyond this ratio of its sides a picture with equal axes would be a sliver.
 SLIVER = 4.0
-# A descent that diverges is drawn as far as J is below so many times its start.
+# A descent that diverges is drawn while J is below this many times that at the start.
 HIGHEST = 4.0
 
 
@@ -30,7 +30,7 @@ class Box:
 
     @property
     def lengths(self):
-        """Of the sides."""
+        """Lengths of the sides."""
         return self.sides[:, 1] - self.sides[:, 0]
 
     @property
@@ -59,18 +59,18 @@ def box_of(descent, aspect="auto"):
     """
     plane, steps = descent.plane, descent.steps
     minimum = plane.minimum
-    # Of a path that leaves for good, its beginning.
+    # Of a path that diverges, only the beginning.
     near = descent.losses <= HIGHEST * max(descent.losses[0], plane.loss)
     near = near & (plane(steps) <= HIGHEST * max(descent.losses[0], plane(steps[0])))
     points = np.vstack([steps[near], minimum])
     low, high = points.min(axis=0), points.max(axis=0)
     lengths = high - low
-    # A side on which nothing moves is as long as J needs to rise as much as along the other.
+    # A side along which nothing moves is made as long as the other.
     curvature = np.diag(plane.hessian)
     scale = np.where(lengths > 0, lengths, np.max(lengths, initial=0.0))
     flat = lengths <= 1e-6 * np.max(lengths)
     if flat.all():
-        # As far as J doubles, or rises from 0 to 1/2; but no less than can be told apart.
+        # Far enough for J to double, or to rise from 0 to 1/2, and for points to be told apart.
         lowest = plane(minimum)
         rise = np.sqrt(lowest) if lowest > 0 else 1.0
         root = np.sqrt(np.where(curvature > 0, curvature, 1.0))
@@ -78,7 +78,7 @@ def box_of(descent, aspect="auto"):
     lengths = np.where(flat, scale, lengths)
     equal = aspect == "equal" or lengths.max() <= SLIVER * lengths.min()
     if equal:
-        # A third more than a square would have is enough for the longer side.
+        # The longer side is at most a third longer than the other.
         lengths = np.maximum(lengths, 0.75 * lengths.max())
     centre = (low + high) / 2
     half = 0.65 * lengths
@@ -86,7 +86,7 @@ def box_of(descent, aspect="auto"):
 
 
 def levels_of(losses, n=14):
-    """Levels that lie evenly on a slope through the lowest point of a bowl."""
+    """Levels whose lines are evenly spaced on a slope through the lowest point of a bowl."""
     low, high = losses.min(), losses.max()
     if not high > low:
         high = low + max(abs(low), 1.0)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-# A colour has each of these in turn.
+# Each colour is used with each of these in turn.
 LINE_STYLES = ("-", "--", ":", "-.")
-# In a legend; of more features it names a few.
+# Most names in a legend; of more features it names only a few.
 MOST_NAMES = len(OKABE_ITO) * len(LINE_STYLES)
 NAMED_OF_MANY = 10
 
@@ -31,18 +31,18 @@ NAMED_OF_MANY = 10
 class CoefficientPathDisplay:
     """Coefficients of a descent against time, the sum of its learning rates.
 
-    What a path over penalties is to ridge regression and the lasso: on the left
-    all are zero, on the right is the solution. Make one with `from_estimator`,
-    or of what `gradient_descent_path` returns; draw it with `plot`.
+    The counterpart of a path over penalties for ridge regression or the lasso: on
+    the left all are zero, on the right is the solution. Make one with `from_estimator`,
+    or from what `gradient_descent_path` returns; draw it with `plot`.
 
     Parameters
     ----------
     times : array-like of shape (n_steps,)
-        Of a constant learning rate the number of steps times it.
+        With a constant learning rate, the number of steps times that rate.
     coefs : array-like of shape (n_features, n_steps)
         Coefficients at these times.
     names : list of str, default=None
-        Of the features. Of more than 24 the legend names the 10 that end
+        Names of the features. Of more than 24 the legend names the 10 that end
         farthest from zero.
     best : float, default=None
         The time at which the fitted coefficients were reached.
@@ -52,7 +52,7 @@ class CoefficientPathDisplay:
     ax_ : matplotlib Axes
         What the lines are drawn on.
     figure_ : matplotlib Figure
-        The figure with it.
+        The figure that contains it.
     lines_ : list of matplotlib Line2D
         One for each feature.
     best_ : matplotlib Line2D or None
@@ -130,11 +130,11 @@ class CoefficientPathDisplay:
         Raises
         ------
         ImportError
-            Without Matplotlib.
+            If Matplotlib is not installed.
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         TypeError
-            If it is no GradientDescentRegressor.
+            If it is not a GradientDescentRegressor.
         ValueError
             If it has no path; if the target or the scale is not known.
 
@@ -190,10 +190,10 @@ class CoefficientPathDisplay:
         Raises
         ------
         ImportError
-            Without Matplotlib.
+            If Matplotlib is not installed.
         ValueError
-            If times and coefficients do not fit together, or the scale is not
-            known.
+            If the shapes of times and coefficients do not match, or the scale
+            is not known.
 
         Examples
         --------
@@ -231,13 +231,13 @@ class CoefficientPathDisplay:
         return self
 
     def _checked(self):
-        """Times, coefficients and names, if they fit together."""
+        """Times, coefficients and names, if their shapes match."""
         try:
             times, coefs = (np.asarray(given, dtype=float) for given in (self.times, self.coefs))
         except (TypeError, ValueError) as error:
             raise ValueError(
                 "times and coefs must be arrays of numbers; gradient_descent_path returns "
-                "(coefs, intercepts), of which coefs are drawn."
+                "(coefs, intercepts), of which only coefs are drawn."
             ) from error
         if coefs.ndim != 2 or not coefs.size or times.shape != coefs.shape[1:]:
             raise ValueError(
@@ -254,7 +254,7 @@ class CoefficientPathDisplay:
         return times, coefs, names
 
     def _name(self, ax, sizes):
-        """Make the legend; of very many lines of those that end farthest from 0."""
+        """Make the legend; of very many lines it names those that end farthest from 0."""
         lines = self.lines_
         if len(lines) > MOST_NAMES:
             largest = np.sort(np.argsort(-sizes, kind="stable")[:NAMED_OF_MANY])

@@ -10,13 +10,13 @@ VERMILLION = "#D55E00"
 
 
 def colours(n, plt):
-    """Return n colours: distinct ones as far as they go, then shades in their order."""
+    """Return n colours: distinct ones if there are enough, else shades in order."""
     if n <= len(OKABE_ITO):
         return list(OKABE_ITO[:n])
     return list(plt.get_cmap("viridis")(np.linspace(0.0, 0.9, n)))
 
 
 def label_of(name):
-    """The name as a label of Matplotlib, which must not take it for mathematics or hide it."""
+    """The name as a label for Matplotlib, which must not take it for mathematics or hide it."""
     label = str(name).replace("$", r"\$")
     return f"\N{ZERO WIDTH SPACE}{label}" if label.startswith("_") else label

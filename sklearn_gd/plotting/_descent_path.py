@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["contour", "surface"]
 Aspect: TypeAlias = Literal["auto", "equal"]
 
-# Points along each side of the grid on which J is drawn, and of a surface's.
+# Points along each side of the grid on which J is drawn, and along that of a surface.
 GRID, SURFACE_GRID = 101, 51
-# Steps beyond which their markers would be a band.
+# Most steps that have markers; those of more would merge into a band.
 MOST_MARKERS = 200
 # Length of an arrow as a share of the picture's.
 ARROW = 0.12
@@ -57,7 +57,7 @@ class DescentPathDisplay:
     ax_ : matplotlib Axes
         What was drawn on.
     figure_ : matplotlib Figure
-        The figure with it.
+        The figure that contains it.
     line_ : matplotlib Line2D or Line3D
         The path.
     contour_ : matplotlib ContourSet or None
@@ -116,10 +116,10 @@ class DescentPathDisplay:
         Parameters
         ----------
         estimator : GradientDescentRegressor or Pipeline
-            Fitted with `store_path=True`. Of a pipeline that ends in one the
-            steps before transform X.
+            Fitted with `store_path=True`. A pipeline must end in one; its other
+            steps transform X.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            As in `fit`; it is read some times, once to gather its moments.
+            As in `fit`; it is read several times, once to gather its moments.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             As in `fit`.
         sample_weight : float or array-like of shape (n_samples,), default=None
@@ -128,7 +128,7 @@ class DescentPathDisplay:
             The two axes: a feature's index or name, or "intercept", which is
             index n_features too. The others are held at their fitted values.
         target : int, default=None
-            Of several targets the one whose descent is drawn.
+            The target whose descent is drawn; needed if there are several.
         kind : {"contour", "surface"}, default="contour"
             Level lines, or the surface in 3-D.
         ax : matplotlib Axes, default=None
@@ -147,15 +147,15 @@ class DescentPathDisplay:
         Raises
         ------
         ImportError
-            Without Matplotlib.
+            If Matplotlib is not installed.
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         TypeError
-            If it is no GradientDescentRegressor.
+            If it is not a GradientDescentRegressor.
         ValueError
-            If it has no path; if `parameters`, `target`, `kind` or `aspect` are
-            not what they may be; if X, y and `sample_weight` are not those of
-            `fit`, as J over them shows.
+            If it has no path; if `parameters`, `target`, `kind` or `aspect` has
+            a value that is not allowed; if X, y and `sample_weight` are not those
+            of `fit`, as J over them shows.
 
         Examples
         --------
@@ -196,10 +196,10 @@ class DescentPathDisplay:
         Raises
         ------
         ImportError
-            Without Matplotlib.
+            If Matplotlib is not installed.
         ValueError
-            If `kind` or `aspect` are not what they may be, or `ax` is not 3-D
-            for a surface.
+            If `kind` or `aspect` has a value that is not allowed, or `ax` is not
+            3-D for a surface.
 
         Examples
         --------
@@ -239,15 +239,15 @@ class DescentPathDisplay:
         """Write the descent laboratory: one page that needs no network.
 
         It opens on the path that `fit` took: the surface, which can be turned,
-        the contour map, the loss curve and the data; each step of it is put
-        into words and numbers. Then the reader tries another learning rate or
-        another starting point, and the descent is run again in the page,
-        exactly, as J is a quadratic: the page has its second moments. A descent
-        along standardised features is shown in their parameters, in which each
+        the contour map, the loss curve and the data; each step is explained in
+        words and numbers. The reader can then try another learning rate or
+        another starting point, and the page runs the descent again: exactly, as
+        J is a quadratic, whose second moments are in the page. A descent on
+        standardised features is shown in terms of their parameters, in which each
         step follows the gradient: w_j times the feature's standard deviation,
         and the prediction where all features are at their means. Beyond 50
-        parameters it has those of the two shown, the others being held at their
-        fitted values.
+        parameters the page has the second moments only of the two shown, and
+        the others are held at their fitted values.
 
         Up to 300 rows, drawn at random, and as many steps as fit are written
         into the page; do not pass on a page made from data that must not be
@@ -256,7 +256,7 @@ class DescentPathDisplay:
         Parameters
         ----------
         path : str or path-like, default=None
-            Where to write it; None: return it.
+            Where to write the page; if None, it is returned.
 
         Returns
         -------
@@ -266,7 +266,7 @@ class DescentPathDisplay:
         Raises
         ------
         ImportError
-            Without plotly, whose plotly.js is put into the page.
+            If plotly, whose plotly.js is put into the page, is not installed.
 
         Examples
         --------
@@ -293,14 +293,14 @@ class DescentPathDisplay:
             *np.moveaxis(grid, -1, 0), losses, levels=levels, cmap="viridis", linewidths=0.8
         )
         steps = self.descent.steps
-        # Of one that leaves for good the beginning: the rest would be a black band.
+        # Of a path that diverges only the beginning: the rest would be a black band.
         outside = np.abs(steps - box.centre) > 1.5 * box.lengths
         steps = steps[: np.argmax(outside.any(axis=1)) + 1] if outside.any() else steps
         (self.line_,) = ax.plot(*steps.T, linewidth=1.0, **_path_style(steps))
         ax.plot(*steps[0], "s", color="black", markersize=6, label="start")
         ax.plot(*box.minimum, "*", color=VERMILLION, markersize=12, label="lowest J here")
         self.quiver_ = self._draw_arrows(ax, box)
-        # A quiver's own entry would be a box.
+        # In the legend a quiver's own entry would be a box.
         scaled = self.descent.standardised is not None
         along = "next step" if scaled else "negative gradient"
         ax.plot([], [], color=VERMILLION, marker=">", markevery=[-1], label=along)
@@ -310,17 +310,17 @@ class DescentPathDisplay:
         ax.legend(fontsize="small")
 
     def _draw_arrows(self, ax, box):
-        """Arrows along the way down, of one length as the axes are drawn."""
+        """Arrows along the way down, all drawn with the same length."""
         steps = self.descent.steps
         if self.descent.standardised is None:
             down = -self.descent.plane.gradient_at(steps)
         else:
-            # A step follows the gradient of other parameters.
+            # A step follows the gradient in terms of other parameters.
             down = np.diff(steps, axis=0, append=steps[-1:])
         # Not at the bottom, where there is no direction to point to.
         far = np.hypot(*((steps - box.minimum) / box.lengths).T) > ARROW
         far &= down.any(axis=1)
-        # At steps which have moved on by a tenth of the picture each.
+        # At steps that are each a tenth of the picture away from the one before.
         chosen, last = [], None
         for k in np.flatnonzero(box.contains(steps) & far):
             here = steps[k] / box.lengths
@@ -342,8 +342,8 @@ class DescentPathDisplay:
 
     def _draw_surface(self, ax, box, grid, losses):
         ax.computed_zorder = False  # else the surface hides the path at random
-        # Every point is used: of polygons of unequal size Matplotlib projects memory
-        # that nobody has written, and warns of what it finds there.
+        # Every point is used: with polygons of unequal size Matplotlib would project
+        # uninitialised memory, and warn of what it finds there.
         how = {"cmap": "viridis", "alpha": 0.75, "linewidth": 0, "zorder": 1}
         self.surface_ = ax.plot_surface(
             *np.moveaxis(grid, -1, 0), losses, rstride=1, cstride=1, **how
@@ -357,7 +357,7 @@ class DescentPathDisplay:
         ax.set_zlabel("J", labelpad=12)
         ax.xaxis.labelpad = ax.yaxis.labelpad = 9
         ax.locator_params(nbins=5)
-        # From the low side, somewhat from the left: the slope it came down is seen.
+        # From the low side, somewhat from the left, to see the slope that it came down.
         down = (box.minimum - self.descent.steps[0]) / box.lengths
         ax.view_init(elev=30, azim=np.degrees(np.arctan2(down[1], down[0])) - 40)
 

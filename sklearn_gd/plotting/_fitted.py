@@ -35,7 +35,7 @@ def feature_names(estimator):
     regressor = regressor_of(estimator)
     if hasattr(regressor, "feature_names_in_"):
         return list(regressor.feature_names_in_)
-    # An array with columns that the steps before can name.
+    # It was given an array, whose columns the steps before may be able to name.
     if not hasattr(estimator, "feature_names_in_"):
         return None
     try:
@@ -45,9 +45,9 @@ def feature_names(estimator):
 
 
 def has_diverged(regressor, losses):
-    """Whether the descent with these losses is one that diverged.
+    """Whether the descent with these losses diverged.
 
-    status_ is the worst of all targets'; one that ends lower did not diverge.
+    status_ is the worst of all targets'; a descent that ends lower did not diverge.
     """
     several = regressor.loss_history_.ndim == 2
     return regressor.status_ == "diverged" and not (several and losses[-1] <= losses[0])

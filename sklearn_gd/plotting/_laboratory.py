@@ -8,10 +8,10 @@ import numpy as np
 from ._box import box_of
 from ._optional import require
 
-# What is in the page beside plotly.js, which takes most of the 6 MB that a page
-# may have; a number takes up to 20 characters.
+# Most numbers in the page, beside plotly.js, which takes most of the 6 MB that a
+# page may have; a number takes up to 20 characters.
 MOST_NUMBERS = 36_000
-# Rows whose predictions along the path are written down.
+# Most rows whose predictions along the path are in the page.
 MOST_PREDICTED_ROWS = 100
 
 SCRIPTS = ("mathematics.js", "words.js", "pictures.js", "page.js")
@@ -24,7 +24,7 @@ def page_of(descent, caller):
     ----------
     descent : RecordedDescent
     caller : str
-        Who needs plotly.
+        Named by the error if plotly is missing.
     """
     plotly = require("plotly.offline", caller).get_plotlyjs()
     folder = files(__package__) / "laboratory"
@@ -32,7 +32,7 @@ def page_of(descent, caller):
     def read(name):
         return (folder / name).read_text(encoding="utf-8")
 
-    # In a script "</script>" or "<!--" of a feature's name would be markup.
+    # "</script>" or "<!--" in a feature's name would be markup even within a script.
     content = content_of(descent.standardised or descent)
     data = json.dumps(content, allow_nan=False).replace("<", "\\u003c")
     parts = {
@@ -41,7 +41,7 @@ def page_of(descent, caller):
         "data": data,
         "scripts": "\n".join(map(read, SCRIPTS)),
     }
-    # Each once and from the template's own text: parts may contain the marks.
+    # Only marks in the template's own text are replaced: parts may contain marks too.
     before, *rest = read("page.html").split("{{")
     page = [before]
     for piece in rest:

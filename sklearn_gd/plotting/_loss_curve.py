@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# One, or a list of several: which, the number of curves says and no type.
+# One, or a list of several: that depends on the number of curves, which no type tells.
 LineOrLines: TypeAlias = Any
 
 # Steps that are drawn where all descents diverge.
@@ -35,11 +35,11 @@ class LossCurveDisplay:
     Parameters
     ----------
     losses : list of ndarray of shape (n_iter + 1,)
-        J after 0, 1, ... steps, an array a curve.
+        J after 0, 1, ... steps, an array for each curve.
     names : list of str or None, default=None
-        Of the curves, for the legend.
+        Names of the curves, for the legend.
     diverged : list of bool, default=None
-        Which curves are of a descent that diverged. None: none is.
+        Which curves are of a descent that diverged; none of them if None.
     validation_losses : list of (ndarray of shape (n_iter + 1,) or None), default=None
         J on held-out rows after 0, 1, ... steps, where there was early stopping.
 
@@ -48,7 +48,7 @@ class LossCurveDisplay:
     ax_ : matplotlib Axes
         What the curves are drawn on.
     figure_ : matplotlib Figure
-        The figure with it.
+        The figure that contains it.
     line_ : matplotlib Line2D or list of Line2D
         The curve; a list if there are several.
     validation_line_ : matplotlib Line2D, None, or list of them
@@ -105,7 +105,7 @@ class LossCurveDisplay:
         yscale: AxisScale = "log",
         line_kw: dict[str, Any] | None = None,
     ) -> Self:
-        """Draw the loss curve of a fitted estimator; of several targets one each.
+        """Draw the loss curve of a fitted estimator, or one for each of several targets.
 
         Parameters
         ----------
@@ -114,11 +114,11 @@ class LossCurveDisplay:
         ax : matplotlib Axes, default=None
             What to draw on; a new figure if None.
         name : str, default=None
-            Of the curve, for the legend; no legend if None and there is one curve.
+            Name of the curve; no legend if None and there is one curve.
         minimum : float, default=0.0
-            Subtracted from the losses. With the least J it is seen how fast
-            the rest vanishes: a straight line, on the log scale, where every
-            step leaves the same share of it.
+            Subtracted from the losses. If it is the least J, the curve shows
+            how fast the rest vanishes: on the log scale it is a straight line
+            where every step leaves the same share of it.
         xscale : {"linear", "log"}, default="linear"
             Scale of the steps; step 0 is drawn on the log scale too.
         yscale : {"linear", "log"}, default="log"
@@ -134,11 +134,11 @@ class LossCurveDisplay:
         Raises
         ------
         ImportError
-            Without Matplotlib.
+            If Matplotlib is not installed.
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         TypeError
-            If it is no GradientDescentRegressor.
+            If it is not a GradientDescentRegressor.
 
         Examples
         --------
@@ -172,13 +172,13 @@ class LossCurveDisplay:
     ) -> Self:
         """Draw the loss curves of several fitted estimators on one axis.
 
-        The axis is as high as the descents that did not diverge need; one
-        that did is dashed, leaves at the top and is named so in the legend.
+        The axis is as high as the descents that did not diverge need; one that
+        did is dashed, leaves at the top and is marked as such in the legend.
 
         Parameters
         ----------
         estimators : dict of str to GradientDescentRegressor or Pipeline
-            Fitted, by the names for the legend.
+            Fitted estimators, by their names for the legend.
         ax : matplotlib Axes, default=None
             What to draw on; a new figure if None.
         minimum : float, default=0.0
@@ -198,13 +198,13 @@ class LossCurveDisplay:
         Raises
         ------
         ImportError
-            Without Matplotlib.
+            If Matplotlib is not installed.
         sklearn.exceptions.NotFittedError
             If an estimator is not fitted.
         TypeError
-            If one is no GradientDescentRegressor, or `estimators` no dict.
+            If one is not a GradientDescentRegressor, or `estimators` not a dict.
         ValueError
-            If there is none.
+            If `estimators` is empty.
 
         Examples
         --------
@@ -224,7 +224,7 @@ class LossCurveDisplay:
         if not isinstance(estimators, dict):
             raise TypeError(
                 "estimators must be a dict of names and fitted estimators, got "
-                f"{type(estimators).__name__}; for one alone there is from_estimator."
+                f"{type(estimators).__name__}; for a single one use from_estimator."
             )
         if not estimators:
             raise ValueError("estimators must not be empty.")
@@ -284,7 +284,7 @@ class LossCurveDisplay:
         Raises
         ------
         ImportError
-            Without Matplotlib.
+            If Matplotlib is not installed.
         ValueError
             If a scale is not known.
 
@@ -307,7 +307,7 @@ class LossCurveDisplay:
         scale_from_zero(ax, xscale, 1, max(len(line.get_ydata()) for line in drawn) - 1)
         values = np.concatenate([line.get_ydata() for line in drawn])
         logarithmic = yscale == "log" and (values > 0).any()
-        # First: without limits of its own an axis takes in what diverged.
+        # Limits come first: without them the axis would include what diverged.
         self._limit(ax, minimum, logarithmic)
         if logarithmic:
             ax.set_yscale("log", nonpositive="mask")
@@ -332,7 +332,7 @@ class LossCurveDisplay:
             kind = {"color": VERMILLION, "linestyle": "--"} if lost else {"color": next(shades)}
             label = f"{name} (diverged)" if lost else name
             above = np.asarray(loss, dtype=float) - minimum
-            # One loss alone is a point, and no line.
+            # A single loss is a point, not a line.
             marker = "o" if len(above) == 1 else None
             (line,) = ax.plot(above, **{**kind, "label": label, "marker": marker, **line_kw})
             lines.append(line)
@@ -356,7 +356,7 @@ class LossCurveDisplay:
             for loss, lost in zip(self.losses, self.diverged, strict=True)
         ]
         if all(self.diverged):
-            # Where they leave is all there is to see.
+            # How they leave is all there is to see.
             kept = [np.asarray(loss, dtype=float)[:LEAVING] - minimum for loss in self.losses]
             ax.set_xlim(right=LEAVING)
         values = np.concatenate(kept)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-# As many learning rates have a name in the legend; more have a colour bar.
+# Up to this many learning rates are named in the legend; more have a colour bar.
 MOST_NAMES = 6
 SPREADS = ("chosen", "all", None)
 Spread: TypeAlias = Literal["chosen", "all"] | None
@@ -38,7 +38,7 @@ class MSEPathDisplay:
     alphas : ndarray of shape (n_alphas,)
         Learning rates.
     alpha : float, default=None
-        The one chosen.
+        The learning rate chosen.
     n_iter : int, default=None
         The number of steps chosen.
 
@@ -47,7 +47,7 @@ class MSEPathDisplay:
     ax_ : matplotlib Axes
         What the lines are drawn on.
     figure_ : matplotlib Figure
-        The figure with it.
+        The figure that contains it.
     lines_ : list of matplotlib Line2D
         The mean over the folds, a line for each learning rate, in the order of
         `alphas`.
@@ -115,7 +115,7 @@ class MSEPathDisplay:
         ax : matplotlib Axes, default=None
             What to draw on; a new figure if None.
         spread : {"chosen", "all", None}, default="chosen"
-            Of which learning rates the standard deviation over the folds is
+            For which learning rates the standard deviation over the folds is
             drawn.
         xscale : {"log", "linear"}, default="log"
             Scale of the steps; step 0 is drawn on the log scale too.
@@ -132,11 +132,11 @@ class MSEPathDisplay:
         Raises
         ------
         ImportError
-            Without Matplotlib.
+            If Matplotlib is not installed.
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         TypeError
-            If it is no GradientDescentRegressorCV.
+            If it is not a GradientDescentRegressorCV.
         ValueError
             If a scale or the spread is not known.
 
@@ -186,7 +186,7 @@ class MSEPathDisplay:
         ax : matplotlib Axes, default=None
             What to draw on; a new figure if None.
         spread : {"chosen", "all", None}, default="chosen"
-            Of which learning rates the standard deviation over the folds is
+            For which learning rates the standard deviation over the folds is
             drawn.
         xscale : {"log", "linear"}, default="log"
             Scale of the steps; step 0 is drawn on the log scale too.
@@ -203,7 +203,7 @@ class MSEPathDisplay:
         Raises
         ------
         ImportError
-            Without Matplotlib.
+            If Matplotlib is not installed.
         ValueError
             If a scale or the spread is not known.
 
@@ -238,7 +238,7 @@ class MSEPathDisplay:
         return self
 
     def _checked(self):
-        """Errors and learning rates, if they fit together with the point chosen."""
+        """Errors and learning rates, if they match each other and the point chosen."""
         errors = np.asarray(self.mse_path, dtype=float)
         alphas = np.asarray(self.alphas, dtype=float)
         if errors.ndim != 3 or not errors.size or alphas.shape != errors.shape[:1]:
@@ -257,7 +257,7 @@ class MSEPathDisplay:
 
     def _draw_lines(self, ax, plt, mean, alphas, line_kw):
         shades = colours(len(alphas), plt)
-        # From small to large, whatever their order is.
+        # Shades are in the order of size, whatever the order of alphas is.
         ranks = np.argsort(np.argsort(alphas, kind="stable"), kind="stable")
         self.lines_ = []
         for values, alpha, rank in zip(mean, alphas, ranks, strict=True):
@@ -276,7 +276,7 @@ class MSEPathDisplay:
                 steps, middle = np.arange(len(values)), masked(values)
                 lower = middle - deviation
                 if yscale == "log":
-                    # No logarithm has what is below 0: half a band tells more than a wall.
+                    # A log scale has nothing below 0: half a band says more than a wall.
                     lower = np.where(lower > 0, lower, middle)
                 low.append(np.min(lower, where=~np.isnan(lower), initial=np.inf))
                 band = ax.fill_between(
@@ -303,14 +303,14 @@ class MSEPathDisplay:
             linestyle="none",
             color=VERMILLION,
             markeredgecolor="white",
-            # At the edge of the picture too.
+            # Drawn whole even at the edge of the picture.
             clip_on=False,
             zorder=3,
             label=label_of(f"chosen: alpha = {self.alpha:.3g}, {self.n_iter} steps"),
         )
 
     def _limit(self, ax, mean, low, yscale):
-        """Let what climbs above the start leave at the top."""
+        """Let curves that climb above the start leave at the top."""
         finite = mean[np.isfinite(mean)]
         if not len(finite):
             ax.set_xlim(0, mean.shape[1] - 1)
@@ -337,7 +337,7 @@ class MSEPathDisplay:
         ordered = np.sort(alphas)
         shades = colors.ListedColormap(colours(len(alphas), plt))
         bar = ax.figure.colorbar(plt.cm.ScalarMappable(cmap=shades), ax=ax, label="alpha")
-        # Each has a band of its own: the middle of some are named.
+        # Each alpha has a band of its own; some are named, at the middle of theirs.
         some = np.unique(np.linspace(0, len(alphas) - 1, MOST_NAMES).round().astype(int))
         bar.set_ticks((some + 0.5) / len(alphas), labels=[f"{ordered[i]:.2g}" for i in some])
         bar.minorticks_off()

@@ -17,7 +17,7 @@ from ..rows._held_out import split_rows
 from ..rows._open import require_memory
 from ._fitted import features_of, has_diverged, regressor_of
 
-# Of so many parameters all second moments are kept; of more, those of the two shown.
+# Up to this many parameters all second moments are kept; beyond, those of the two shown.
 MOST_PARAMETERS = 50
 # Rows that are kept to be drawn.
 MOST_ROWS = 300
@@ -48,7 +48,7 @@ class RecordedDescent:
     Attributes
     ----------
     names : list of str
-        Of the parameters that are carried: all, or the two shown.
+        Names of the parameters that are carried: all, or the two shown.
     shown : tuple of int
         Which two of them are the axes.
     path : ndarray of shape (n_iter + 1, n_carried)
@@ -63,16 +63,16 @@ class RecordedDescent:
     alpha : float or None
         The constant learning rate, if it was one.
     n_parameters : int
-        Of all parameters.
+        Number of all parameters.
     largest_eigenvalue : float
         L, of the Hessian of all parameters.
     gradients : ndarray of shape (n_iter + 1, 2) or None
-        Partial derivatives along the path, unless the quadratic tells them as
-        all parameters are carried.
+        Partial derivatives along the path; None if all parameters are carried,
+        as they then follow from the quadratic.
     predictions : ndarray of shape (n_iter + 1, n_rows) or None
-        For the rows of the sample along the path, unless they can be told.
+        Along the path, for the rows of the sample; None if they follow from it.
     standardised : RecordedDescent or None
-        If it was along standardised features, the same in their parameters.
+        If it was on standardised features, the same in terms of their parameters.
     """
 
     names: list[str]
@@ -112,7 +112,7 @@ def record(estimator, X, y, sample_weight, parameters, target):
         As in fit.
     parameters : tuple of two: int, str
     target : int or None
-        Column of y; None if there is but one.
+        Column of y; None if there is only one.
     """
     regressor = regressor_of(estimator)
     n_features = _stored_path(regressor).shape[-1]
@@ -150,7 +150,7 @@ def _recorded(
     fit_intercept = bool(regressor.fit_intercept)
     path = _inside(coordinates, path, fit_intercept)
     theta = _inside(coordinates, theta, fit_intercept)
-    # Of many parameters a page would hold nothing else.
+    # The second moments of many parameters would leave no room in a page.
     everything = len(all_names) <= MOST_PARAMETERS
     carried = list(range(len(all_names))) if everything else list(chosen)
 
@@ -166,7 +166,7 @@ def _recorded(
     sample = Sample(A[:, carried], rows.y[chosen_rows, target], A @ held)
     gradients = None
     if not everything:
-        # They change linearly with theta.
+        # Gradients change linearly with theta.
         gradients = objective.at(theta).gradient[carried] + (path - theta) @ hessian.T
     alpha = regressor.alpha
     constant = isinstance(alpha, numbers.Real) and not isinstance(alpha, bool)
@@ -257,7 +257,7 @@ def target_descent(regressor, target):
     ----------
     regressor : GradientDescentRegressor
     target : int or None
-        None if there is but one.
+        None if there is only one.
     """
     stored, n_targets = _stored_path(regressor), _n_targets(regressor)
     if target is None and n_targets > 1:
@@ -286,8 +286,8 @@ def target_descent(regressor, target):
 def _check_data(objective, path, losses, best_iter):
     """Raise if J over these rows is not the J that fit has recorded.
 
-    At the start and at the best iterate: there it was computed from the rows, or is
-    known to differ by nothing that could be seen.
+    Compared at the start and at the best iterate, where fit computed J from the rows,
+    or knew that this would make no visible difference.
     """
     for k in {0, max(0, int(best_iter))}:
         point = objective.at(path[k])

@@ -14,15 +14,15 @@ from ._open import require_memory
 
 
 def unless_rows_are_forgotten(method: Function) -> Function:
-    """Make a method that an estimator has, unless it was fitted to rows that it has not kept.
+    """Make a method available unless the estimator was fitted to rows that it has not kept.
 
-    As scikit-learn's ``available_if``, with an error that says why.
+    Like scikit-learn's ``available_if``, with an error that says why.
     """
     return cast(Function, _UnlessRowsAreForgotten(method))
 
 
 class _UnlessRowsAreForgotten:
-    """A descriptor, which type checkers would lose the method's types in."""
+    """The descriptor itself, through which type checkers do not see the method's types."""
 
     def __init__(self, method):
         self._method = method
@@ -77,7 +77,7 @@ def add_batch(estimator, X, y, sample_weight, seen):
 
 
 def seen_with(seen, rows, target_shape):
-    """Return what was seen before, or None, with these rows, which may all be of no weight."""
+    """Return ``seen`` (None at first) with these rows added; all their weights may be 0."""
     if seen is not None and target_shape != seen.target_shape:
         raise ValueError(
             "y must have the targets of the batches before, "

@@ -6,9 +6,9 @@
     squares(root, shift, y, ones)   sums of z^2 for each feature, of (z . v)^2, of z y^T and z
     dense()                         all of it as an ndarray
 
-z is a row of X - shift times the root of its weight (None: all 1), v some
-fixed vector; y and ones come times the root of their weight.  Any other storage
-may offer the same; standardised features (see coordinates.py) the first three.
+z is a row of X - shift times the root of its weight (None: all 1), v some fixed
+vector; y and ones are already multiplied by these roots.  Any other storage may
+offer the same; standardised features (see coordinates.py) offer the first three.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ class DenseBlock:
     ----------
     X : ndarray of shape (n_rows, n_features)
     in_parts : bool, default=False
-        Whether to make products in parts so small that BLAS needs one thread only.
+        Whether to make products in parts so small that BLAS uses only one thread.
     """
 
     def __init__(self, X, in_parts=False):
@@ -121,7 +121,7 @@ class SparseBlock:
         return DenseBlock(self.X.toarray(), in_parts=True).gram(root, shift, y, ones)
 
     def squares(self, root, shift, y, ones):
-        """Return sums of squares, as in the module's docstring; zeros stay where they are."""
+        """Return sums of squares, as in the module's docstring, without filling in zeros."""
         X, V = self.X, np.column_stack([y, ones])
         if root is not None:
             V *= root[:, None]
@@ -133,7 +133,7 @@ class SparseBlock:
             return squares.T.dot(V[:, -1]), along, *sums
         Z = sparse.csr_array((X.data - shift[X.indices], X.indices, X.indptr), shape=X.shape)
         stored = sparse.csr_array((np.ones_like(X.data), X.indices, X.indptr), shape=X.shape)
-        # The zeros that are not stored are rows too; where there are none their
+        # Zeros that are not stored count too; in a column without any, their
         # sum must come out exactly 0, or a column of constants would vary.
         absent = V.sum(axis=0) - stored.T @ V
         absent[np.bincount(X.indices, minlength=X.shape[1]) == X.shape[0]] = 0.0
@@ -143,7 +143,7 @@ class SparseBlock:
 
 
 class _PartlyDense:
-    """Sparse rows of which some features, far from the origin, are taken about another one."""
+    """Sparse rows; some features, far from the origin, are dense and taken about another one."""
 
     def __init__(self, block, far, Z):
         near = np.ones(block.shape[1])
@@ -168,7 +168,7 @@ def _magnitudes(X, weights):
 
 
 def some_vector(n):
-    """Return a vector that no data knows, to tell sums of products apart by their product."""
+    """Return a fixed vector unlike any data's: products with it tell sums of products apart."""
     return np.cos(np.arange(n))
 
 

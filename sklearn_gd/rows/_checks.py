@@ -1,4 +1,4 @@
-"""scikit-learn's checks of data, with errors that say whose fault it is, and of what kind."""
+"""scikit-learn's checks of data, with errors that name the data at fault and its kind."""
 
 import math
 from contextlib import contextmanager
@@ -10,9 +10,9 @@ from sklearn.utils import assert_all_finite, validation
 
 from ._memory import Rows
 
-# For scikit-learn's checks.  Looking for nan would be one more read of X, and a
-# float64 copy of it a second X: the moments tell whether all was finite, and
-# blocks are converted as they are read.
+# For scikit-learn's checks.  Looking for nan would take one more read of X, and
+# a float64 copy as much memory as X: the moments show whether all was finite,
+# and blocks are converted as they are read.
 AS_IT_IS = {"accept_sparse": "csr", "dtype": "numeric", "ensure_all_finite": False}
 ROWS_AS_THEY_ARE = {**AS_IT_IS, "multi_output": True, "y_numeric": True}
 
@@ -21,26 +21,26 @@ SMALLEST, LARGEST = 1e-30, 1e30
 
 
 def validate_data(estimator, X, y="no_validation", *, input_name="X", **how):
-    """As scikit-learn's `validate_data`, of an X that may have another name."""
+    """Like scikit-learn's `validate_data`, for an X that may have another name."""
     with _naming_the_culprit(**{input_name: X, "y": y}):
         return _in_numpy(validation.validate_data(estimator, X, y, **how), input_name, "y")
 
 
 def check_X_y(X, y, **how):  # noqa: N802
-    """As scikit-learn's `check_X_y`."""
+    """Like scikit-learn's `check_X_y`."""
     with _naming_the_culprit(X=X, y=y):
         return _in_numpy(utils.check_X_y(X, y, **how), "X", "y")
 
 
 def check_array(array, *, input_name, **how):
-    """As scikit-learn's `check_array`."""
+    """Like scikit-learn's `check_array`."""
     with _naming_the_culprit(**{input_name: array}):
         return _in_numpy(utils.check_array(array, input_name=input_name, **how), input_name)
 
 
 @contextmanager
 def _naming_the_culprit(**data):
-    """Name the data that is no numbers, where the error does not."""
+    """Name the data that is not numeric, where the error does not."""
     try:
         yield
     except (TypeError, ValueError, OverflowError) as error:
@@ -53,7 +53,7 @@ def _naming_the_culprit(**data):
 
 
 def _unfit(values, error):
-    """Return of what kind the values are if the error is theirs, else None."""
+    """Return what kind of values these are if they caused the error, else None."""
     if isinstance(values, str) or sparse.issparse(values):
         return None
     try:
@@ -86,7 +86,7 @@ def check_rows(X, y, sample_weight, suffix=""):
     """Return Rows of an X and y that ``validate_data`` or ``check_array`` let pass.
 
     The suffix is that of the parameters' names: ``_val`` for held-out rows.
-    Their weights are those given, brought near 1 by a power of two.
+    The weights are those given, scaled near 1 by a power of two.
     """
     rows = check_batch(X, y, sample_weight, suffix)
     if rows.weights is not None:
@@ -95,7 +95,7 @@ def check_rows(X, y, sample_weight, suffix=""):
 
 
 def check_batch(X, y, sample_weight, suffix=""):
-    """Return Rows that may be none, or of no weight, with their weights as they are."""
+    """Return Rows, of which there may be none or all of weight 0, with weights as given."""
     if sparse.issparse(y):
         name = f"y{suffix}"
         raise TypeError(
@@ -148,10 +148,10 @@ def check_weights(sample_weight, n_rows, name="sample_weight"):
 
 
 def near_one(weights, largest, name):
-    """Return the weights, whose largest is given, brought near 1 by a power of two."""
+    """Return the weights, whose largest is given, scaled near 1 by a power of two."""
     if largest == 0:
         raise ValueError(f"{name} must have a positive entry, but all are zero.")
-    # That power itself may be no float64.
+    # By ldexp, as that power itself may be no float64.
     return np.ldexp(weights, -math.frexp(largest)[1])
 
 
@@ -171,7 +171,7 @@ def check_floats(values, name, expected):
 def check_start(init, name, shape, *, per_target=False):
     """Return an array of that shape as float64.
 
-    If it is one number per target, a single number stands for all.
+    Where it has one number per target, a single number may stand for all.
     """
     expected = "a number" if shape == () else f"an array of shape {shape}"
     if init is None or isinstance(init, bool):
@@ -202,5 +202,5 @@ def check_sizes(sizes, name):
     if len(outside):
         raise ValueError(
             f"{name} has values of size {outside[0]:.1e}. Their squares must be float64 numbers: "
-            f"0 and sizes from {SMALLEST:.0e} to {LARGEST:.0e} are allowed: rescale {name}."
+            f"0 and sizes from {SMALLEST:.0e} to {LARGEST:.0e} are allowed; rescale {name}."
         )

@@ -1,7 +1,7 @@
-"""Rows in a Dask array or dataframe: a kernel is applied to each chunk, and a tree adds up.
+"""Rows in a Dask array or dataframe: a kernel is applied to each chunk, a tree adds up results.
 
-What is gathered is what a kernel returns, never rows.  Which threads,
-processes or machines do the work is up to the active scheduler.
+Only what a kernel returns is gathered, never rows.  Which threads, processes
+or machines do the work is up to the active scheduler.
 """
 
 import copy
@@ -22,7 +22,7 @@ from ._dask_checks import aligned, features, new_name, weights_near_one, with_kn
 from ._machine import MEMORY_SHARE
 from ._memory import Rows, float_dtype, predictions, summed
 
-# So many partial sums are added up in one task.
+# This many partial sums are added up in one task.
 BRANCHES = 8
 
 
@@ -43,20 +43,20 @@ class DaskRows:
 
     def __init__(self, X, y, weights=None, typical=None):
         self._given = arrays = [array for array in (X, y, weights) if array is not None]
-        # What a chunk needs is put together once, not for each read, and under a name of
-        # its own: the scheduler may know the user's, and that a task of it once failed.
+        # The tasks of a chunk are optimised once, not for each read, and get new names: under
+        # the user's names the scheduler may remember tasks that failed.
         self._lazy = self._arrays = list(dask.optimize(*map(_renamed, arrays)))
         self.n_rows, self.n_features = X.shape
         self.n_targets = y.shape[1]
         self.dtype = float_dtype(X.dtype)
         self.reads = 0
         self._client = scheduler.active_client()
-        # Those that have rows.
+        # Numbers of the chunks that have rows.
         self._chunks = [i for i, size in enumerate(X.chunks[0]) if size]
         self._typical = self._chunks[0] if typical is None else typical
 
     def __enter__(self):
-        # On a cluster chunks wait where they were made; here they may as well be made again.
+        # A cluster keeps chunks where they were made; without, they may as well be made again.
         if self._client is not None:
             self._persist()
         return self
@@ -75,7 +75,7 @@ class DaskRows:
 
     @cached_property
     def _sample(self):
-        """What one chunk tells: the share of X that is stored, and the typical row."""
+        """What one chunk shows: the share of X that is stored, and the typical row."""
         name = new_name("sample")
         return self._run({name: self._task(self._typical, _sample_of)}, name)
 
@@ -94,7 +94,7 @@ class DaskRows:
         if self.reads > 2:
             # So many reads mean that the descent is matrix-free, and there will be more.
             self._persist()
-        # A key of its own, so that what the kernel holds is sent to each worker once.
+        # The kernel has a key of its own, so that what it holds is sent to each worker once.
         shared, level = new_name("kernel"), new_name("sum")
         graph: dict[Any, Any] = {shared: _Kernel(kernel, how)}
         graph |= {(level, i): self._task(i, _chunk_sum, shared) for i in self._chunks}
@@ -107,7 +107,7 @@ class DaskRows:
         return self._run(graph, parts[0])
 
     def _task(self, i, function, *first):
-        """A task of Dask's: the function of the arrays' chunk i, after other arguments."""
+        """A Dask task: the function called with other arguments, then the arrays' chunk i."""
         X, y, *weights = self._arrays
         return (function, *first, (X.name, i, 0), (y.name, i, 0), *((w.name, i) for w in weights))
 
@@ -137,7 +137,7 @@ def _in_memory(X, y, weights=None):
     for name, values in ("y", y), ("sample_weight", weights):
         if values is not None and len(values) != X.shape[0]:
             raise ValueError(
-                f"{name} must be partitioned as X: a chunk of X has {X.shape[0]} rows, that of "
+                f"{name} must be partitioned like X: a chunk of X has {X.shape[0]} rows, that of "
                 f"{name} {len(values)}, which is inconsistent."
             )
     return Rows(checks.as_stored(X), y, weights)
@@ -153,7 +153,7 @@ def _chunk_sum(shared, *chunk):
 
 
 def _branch_sum(parts):
-    # What Dask has computed must not change.
+    # Results that Dask has computed must not be changed in place.
     return summed([[copy.copy(value) for value in parts[0]], *parts[1:]])
 
 
@@ -163,12 +163,12 @@ def rows_of(estimator, X, y, sample_weight, *, reset=True, suffix=""):
     Parameters
     ----------
     estimator : GradientDescentRegressor or None
-        Told of the features, or with ``reset=False`` asked for them.
+        Notes the features, or with ``reset=False`` checks them.
     X, y, sample_weight
-        As in its fit; y and the weights may be in memory. Without y, None, it is 0.
+        As in its fit; y and the weights may be in memory. If y is None, it is 0.
     reset : bool, default=True
     suffix : str, default=""
-        Of the parameters' names: ``_val`` for held-out rows.
+        Suffix of the parameters' names: ``_val`` for held-out rows.
     """
     X = with_known_chunks(features(estimator, X, reset, f"X{suffix}"))
     if X.shape[0] == 0:
@@ -200,7 +200,7 @@ def _predict(X, coef, intercept):
 
 
 def score(estimator, X, y, sample_weight=None):
-    """Return R^2 as scikit-learn's, the mean over the targets, without gathering rows."""
+    """Return R^2 as scikit-learn does, the mean over the targets, without gathering rows."""
     rows, _ = rows_of(estimator, X, y, sample_weight, reset=False)
     W, b = np.atleast_2d(estimator.coef_).T.astype(np.float64), estimator.intercept_
     with rows:

@@ -1,4 +1,4 @@
-"""Checks of what the user passes as Dask collections, and X, y and weights in the same chunks."""
+"""Checks of the user's Dask collections, which bring X, y and weights into the same chunks."""
 
 import math
 import uuid
@@ -17,13 +17,13 @@ from . import _dask_scheduler as scheduler
 
 
 def new_name(what):
-    """Return a name for tasks that no others have."""
+    """Return a name for tasks that no other tasks have."""
     return f"sklearn-gd-{what}-{uuid.uuid4().hex}"
 
 
 def features(estimator, X, reset, name):
     """X as a Dask array of whole rows, whose chunks may be of unknown length."""
-    # An object may say that it has whatever it is asked for.
+    # The class is asked, as an object may claim to have any attribute.
     is_frame = hasattr(type(X), "to_dask_array") and X.ndim == 2
     X = _plain(X, name) if is_frame else X
     if not (is_frame or isinstance(X, da.Array)):
@@ -42,7 +42,7 @@ def features(estimator, X, reset, name):
     if X.numblocks[1] > 1:
         warnings.warn(
             f"{name} is in chunks of {X.chunksize[1]} of its {X.shape[1]} columns and is put "
-            "together to whole rows, which moves all data; better write it in chunks of rows.",
+            "together into whole rows, which moves all data; store it in chunks of whole rows.",
             stacklevel=stacklevel(),
         )
         X = X.rechunk({1: -1})
@@ -50,7 +50,7 @@ def features(estimator, X, reset, name):
 
 
 def _plain(frame, name):
-    """Return the dataframe or series as numbers that NumPy has, as pandas would convert it."""
+    """Return the dataframe or series in a numeric dtype of NumPy's, converted as by pandas."""
     meta = frame._meta if frame.ndim == 2 else frame._meta.to_frame()
     others = [
         f"{key!r} ({dtype})"
@@ -88,7 +88,7 @@ def _length(chunk):
 
 
 def _with_chunks(array, lengths):
-    """Return the array with what is known of its chunks' lengths."""
+    """Return the array with chunks of these lengths, which have become known."""
     return da.Array(array.dask, array.name, (lengths, *array.chunks[1:]), meta=array._meta)
 
 
@@ -104,7 +104,7 @@ def aligned(values, X, name):
             )
         if math.isnan(values.shape[0]):
             same = values.numblocks[0] == X.numblocks[0]
-            # Partitions of one frame; each chunk looks whether they really are.
+            # Taken as partitions of one frame; each chunk checks whether they really are.
             values = _with_chunks(values, X.chunks[0]) if same else with_known_chunks(values)
     else:
         values = checks.check_array(values, input_name=name, dtype="numeric", ensure_2d=False)
@@ -145,6 +145,6 @@ def _extremes(weights):
     """Least, largest and sum of the weights of a chunk, as its only row."""
     if not len(weights):
         return np.zeros((1, 3))
-    # A sum that leaves float64 is that of a heavy chunk all the same.
+    # A sum that overflows float64 still is that of a heavy chunk.
     with np.errstate(over="ignore"):
         return np.array([[weights.min(), weights.max(), weights.sum()]])

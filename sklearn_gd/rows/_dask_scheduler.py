@@ -1,4 +1,4 @@
-"""What is asked of Dask's scheduler, and what is said when cluster, client or data are gone."""
+"""Requests to Dask's scheduler, and errors for when the cluster, client or data are gone."""
 
 import asyncio
 import time
@@ -10,18 +10,18 @@ from dask.utils import parse_timedelta
 
 from ._machine import physical_memory
 
-# Dask's own setting, which is for ever by default; then this long.
+# Dask's own setting of how long to wait; where it is for ever, the default, then this long.
 NO_WORKERS = "distributed.scheduler.no-workers-timeout"
 PATIENCE = "5 minutes"
-# Seconds after which to see again whether there are workers.
+# Seconds after which to check again whether there are workers.
 PERIOD = 1.0
 
 CLUSTER_CLOSED = (
-    "The Dask cluster was closed before it had computed what was asked of it. Start one that "
-    "stays open until then, and call again."
+    "The Dask cluster was closed before the computation was complete. Start one that stays open "
+    "until then, and call again."
 )
 CLIENT_CLOSED = (
-    "The Dask client was closed before it had all that was asked of it. Make one that stays open "
+    "The Dask client was closed before the computation was complete. Make one that stays open "
     "until then, and call again."
 )
 NOT_CONNECTED = (
@@ -29,13 +29,13 @@ NOT_CONNECTED = (
     "with a client that is connected."
 )
 RESTARTED = (
-    "The Dask cluster was restarted, which forgets all that it was computing or had in memory. "
-    "Call again; what you have persisted or scattered has to be put there anew before."
+    "The Dask cluster was restarted and has lost all that it was computing or had in memory. "
+    "First put there again what you had persisted or scattered, then call again."
 )
 DATA_LOST = (
-    "Dask lost data that this needs: it was cancelled, or a worker that alone held it is gone, "
-    "and it cannot be made again, as data that was scattered or set in memory cannot. Call again "
-    "with chunks that can be read again, from files for instance."
+    "Dask lost data that this needs: it was cancelled, or the only worker that held it is gone, "
+    "and, like all data that was scattered or set in memory, it cannot be computed again. Call "
+    "again with chunks that can be read again, from files for instance."
 )
 
 
@@ -43,7 +43,7 @@ def active_client():
     """Return the client of a cluster, if that is where Dask computes now, else None."""
     client = getattr(get_scheduler(), "__self__", None)
     is_client = hasattr(client, "scheduler") and hasattr(client, "compute")
-    # In a task of a worker Dask's own way of waiting leaves the thread to other tasks.
+    # In a task of a worker, Dask's own way of waiting leaves the thread to other tasks.
     return client if is_client and not _is_task() else None
 
 
@@ -70,16 +70,16 @@ def _memory_of_workers(dask_scheduler):
 
 
 def persist(client, arrays):
-    """Return the arrays as what their chunks are, which stay where they are made."""
+    """Return the arrays with their chunks computed, which stay in memory where they are made."""
     with _trouble_named(client, arrays):
         return list(dask.persist(*arrays) if client is None else client.persist(arrays))
 
 
 def release(arrays):
-    """Let go of what `persist` has returned, and of what has become of it.
+    """Let go of what `persist` has returned, even if it failed.
 
-    Not when the last reference goes: a traceback that somebody keeps would have
-    the scheduler remember tasks that failed, for the next fit to meet.
+    Not left to the last reference: while a traceback is kept somewhere, the
+    scheduler would remember tasks that failed, and the next fit would meet them.
     """
     from distributed import futures_of
 
@@ -89,16 +89,16 @@ def release(arrays):
 
 
 def _cancel(client, futures):
-    # Unlike their release it is under way to the scheduler before the next graph is.  With a
-    # client that is gone there is nothing to let go of, and what it raises is of any class.
+    # Unlike a release, this is on its way to the scheduler before the next graph is.  If the
+    # client is gone there is nothing to let go of, and it may raise errors of any class.
     with suppress(Exception):
         client.cancel(futures)
 
 
 def compute(client, node, given=()):
-    """Return what a collection makes, on the client's cluster or by Dask's active scheduler.
+    """Return what a collection computes, on the client's cluster or by Dask's active scheduler.
 
-    It may be made of what the user has given, which must then be there.
+    It may be made of ``given``, the user's collections, whose data must then still be there.
     """
     # Optimising may have taken the user's futures out of the graph.
     with _trouble_named(client, [node, *given]):
@@ -109,7 +109,7 @@ def compute(client, node, given=()):
             _wait(client, future)
             return future.result()
         finally:
-            # Also ends what is left of it, when the user or a worker has interrupted it.
+            # This also stops what still runs after the user or a worker has interrupted it.
             _cancel(client, [future])
 
 
@@ -119,8 +119,8 @@ def _wait(client, future):
 
     setting = dask.config.get(NO_WORKERS, None) or PATIENCE
     lost = (
-        f"The Dask cluster has had no workers for {setting}. Add some, or wait longer for them: "
-        f"that long is Dask's setting {NO_WORKERS}."
+        f"The Dask cluster has had no workers for {setting}. Add some, or set Dask's "
+        f"{NO_WORKERS} to wait longer for them."
     )
     patience, alone_since = parse_timedelta(setting), None
     while True:
@@ -131,7 +131,7 @@ def _wait(client, future):
                 raise RuntimeError(lost) from future.exception()
             return
         except TimeoutError:
-            # A cluster that is being closed may wait for its tasks, which need not end.
+            # A cluster that is being closed may wait for tasks that never end.
             if _gone(client):
                 raise
             if client.ncores():
@@ -145,10 +145,10 @@ def _wait(client, future):
 
 @contextmanager
 def _trouble_named(client, needed=()):
-    """Say what has happened to the cluster, the client or the data, where Dask's error is of that.
+    """Raise an error that says what happened to the cluster, the client or the data, if it did.
 
-    Its errors are of whatever it was about to do: of messages that it cannot
-    send, attributes of None and keys that are cancelled.
+    Dask's own errors are about what it was doing at the time: messages that it
+    cannot send, attributes of None and keys that are cancelled.
     """
     try:
         yield
@@ -165,7 +165,7 @@ def _trouble(client, needed, error):
         from distributed import CancelledError, futures_of
     except ImportError:
         return None
-    # Data may lie on another cluster than that of the client, or of none.
+    # Data may lie on another cluster than the client's, or on one where there is no client.
     clients = {client, *(future.client for future in futures_of(needed))} - {None}
     gone = next(filter(None, map(_gone, clients)), None)
     if gone is not None or not isinstance(error, CancelledError | asyncio.CancelledError):
@@ -174,7 +174,7 @@ def _trouble(client, needed, error):
     try:
         futures_of(needed, client)
     except CancelledError as cancelled:
-        # Those of the data itself tell more than that something depended on it.
+        # The reasons of the data itself say more than that something depended on it.
         reasons |= _reasons(cancelled)
     return RESTARTED if "scheduler-restart" in reasons else DATA_LOST
 
@@ -186,7 +186,7 @@ def _gone(client):
         return CLUSTER_CLOSED
     has_lost_it = client.status == "connecting"
     while client.status == "connecting":
-        # Till it has found it again or given up.  Of data that is gone some versions lose it.
+        # Until it has reconnected or given up.  In some versions lost data ends the connection.
         time.sleep(PERIOD / 10)
     if client.status == "running":
         return None

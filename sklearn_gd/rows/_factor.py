@@ -4,8 +4,8 @@ If R is the R factor of a QR factorisation of the rows (1, x, y), each times the
 weight, then R'R is the sum of their products, and so J over R's few rows is J
 over all of them.  A batch is stacked under R and factored again (G. Golub,
 C. Van Loan, "Matrix Computations", 4th ed., section 6.5.3; LAPACK's tpqrt).
-Sums of products would lose twice as many digits, and the rows to read them off
-again are gone.
+Sums of products would lose twice as many digits, and the rows from which to
+compute them again are gone.
 """
 
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ AT_ONCE = 16
 class RFactor:
     """R factor of the rows (1, x - shift, y - y_shift).
 
-    About a row near the data no digits are lost far from the origin.
+    Taken about a row near the data, it loses no digits far from the origin.
 
     Attributes
     ----------
@@ -43,16 +43,16 @@ class RFactor:
 
     @classmethod
     def about(cls, rows):
-        """Return the factor of no rows, to be taken about a typical one of these."""
+        """Return the factor of no rows yet, which is taken about a typical one of these."""
         middle, _, y_middle = rows.typical_row()
         return cls(middle, y_middle, _zeros(1 + len(middle) + len(y_middle)))
 
     def with_rows(self, rows):
-        """Return the factor of these rows too; nan if a row is not finite."""
+        """Return the factor with these rows added; nan if a row is not finite."""
 
         def kernel(X, y, weights):
             X = X.dense()
-            # BLAS wants columns.
+            # LAPACK wants column order.
             block = np.empty((len(y), n_columns), order="F")
             block[:, 0] = 1.0
             np.subtract(X, self.shift, out=block[:, 1 : 1 + X.shape[1]])
@@ -72,10 +72,10 @@ class RFactor:
         return Rows(about.X + self.shift, about.y)
 
     def rows_about_shift(self):
-        """Those rows with the shift taken from their features, which keeps more digits.
+        """Those rows with the shift subtracted from their features, which keeps more digits.
 
-        A reflection makes the first column, which is 0 but for the first row,
-        one of equal numbers; divided by them it is the column of ones.
+        A reflection turns the first column, which is 0 but for the first row,
+        into equal numbers; divided by their value it is the column of ones.
         """
         root = np.sqrt(len(self.matrix))
         axis = np.full(len(self.matrix), -1.0 / root)

@@ -23,9 +23,9 @@ class HeldOutRows:
     ----------
     rows : Rows
     suffix : str
-        Of the names X and y in errors about them.
+        Suffix of the names X and y in errors about them.
     split : tuple of (float, int), or None
-        With which `split_rows` makes the split again, if it made one.
+        Arguments with which `split_rows` makes the split again, if it made one.
     """
 
     rows: Rows
@@ -34,7 +34,7 @@ class HeldOutRows:
 
 
 def hold_out(estimator, rows, target_shape, X_val, y_val, sample_weight_val):
-    """Return the Rows to descend on, and what is HeldOutRows or None."""
+    """Return the Rows to descend on, and the HeldOutRows; None without early stopping."""
     if not estimator.early_stopping:
         return rows, None
     if X_val is not None:
@@ -42,8 +42,8 @@ def hold_out(estimator, rows, target_shape, X_val, y_val, sample_weight_val):
         return rows, HeldOutRows(given, "_val")
     if not rows.can_be_split:
         raise ValueError(
-            "early_stopping=True holds out a share of rows in memory only; of a Dask collection "
-            "pass held-out rows as X_val and y_val."
+            "early_stopping=True can hold out a share only of rows in memory; with a Dask "
+            "collection, pass held-out rows as X_val and y_val."
         )
     split = float(estimator.validation_fraction), _seed(estimator.random_state)
     rows, held_out = split_rows(rows, *split)
@@ -51,7 +51,7 @@ def hold_out(estimator, rows, target_shape, X_val, y_val, sample_weight_val):
 
 
 def check_asked(early_stopping, X_val, y_val, sample_weight_val):
-    """Raise unless held-out rows are given as a whole, and with early stopping."""
+    """Raise if held-out rows are given in part, or without early stopping."""
     given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
     names = [name for name, value in given.items() if value is not None]
     if not names:
@@ -71,7 +71,7 @@ def check_asked(early_stopping, X_val, y_val, sample_weight_val):
 
 @contextmanager
 def _naming(name):
-    """Put the name before errors of scikit-learn's checks, which say X or none."""
+    """Put the name before errors of scikit-learn's checks, which name X or nothing."""
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -115,7 +115,7 @@ def _seed(random_state):
 
 
 def split_rows(rows, validation_fraction, seed):
-    """Rows to descend on, and those held out, of which neither is a copy.
+    """Rows to descend on, and those held out, without a copy of either.
 
     Rows of weight 0 do not count, and are in neither part.
 
@@ -131,11 +131,11 @@ def split_rows(rows, validation_fraction, seed):
     if math.ceil(validation_fraction * n) >= n:
         raise ValueError(
             f"early_stopping=True holds out validation_fraction={validation_fraction!r} of the "
-            f"rows, rounded up, which of n_samples={n} with a positive weight leaves none to "
+            f"rows, rounded up, and with n_samples={n} of positive weight that leaves none to "
             "descend on; lower validation_fraction, or pass more rows or X_val and y_val."
         )
     _, held_out = train_test_split(counting, test_size=validation_fraction, random_state=seed)
     held_out.sort()
-    # Views of all rows with weights 0 cost less than copies of some at every read.
+    # All rows, some with weight 0, cost less than copying the chosen ones at every read.
     weights[held_out] = 0.0
     return Rows(rows.X, rows.y, weights), Rows(rows.X, rows.y, rows.weights, held_out)

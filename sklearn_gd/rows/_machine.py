@@ -1,11 +1,11 @@
 """The machine: threads that read blocks of rows, with BLAS held to one thread; memory.
 
-BLAS would split every product of a block among its own threads, and fit less
-work into each than a block is worth; and its sums would depend on how many
-there are.  Its number of threads, though, belongs to the whole process in most
-builds of OpenBLAS.  So it is changed in threads of ours alone, where no
-interrupt arrives, and only while they work, when no code of the user's runs:
-learning rates and callbacks are called with BLAS as it was.
+Left alone, BLAS would split every product of a block among its own threads, with
+too little work for each; and its sums would depend on how many there are.  Its
+number of threads, though, belongs to the whole process in most builds of
+OpenBLAS.  So it is changed only in threads of ours, where no interrupt arrives,
+and only while they work, when no code of the user's runs: learning rates and
+callbacks are called with BLAS as it was.
 """
 
 import os
@@ -21,7 +21,7 @@ from typing import Any
 from joblib import effective_n_jobs
 from threadpoolctl import ThreadpoolController
 
-# Of the memory, what is gathered may take this share.
+# Share of the memory that gathered data may take.
 MEMORY_SHARE = 1 / 4
 
 
@@ -31,14 +31,14 @@ def _libraries():
 
 
 def _limit(library, n_threads):
-    # threadpoolctl 3.8 heeds one thread of the process at a time, and ignores
-    # all others: what is left of a limit would depend on whose it is.
+    # threadpoolctl 3.8 obeys one thread of the process at a time and ignores
+    # all others: whether a limit holds would depend on which thread sets it.
     set_number = getattr(library, "_real_set_num_threads", library.set_num_threads)
     set_number(n_threads)
 
 
 class _OneThreadEach:
-    """BLAS has one thread while anybody is inside."""
+    """A context manager: BLAS has one thread while any thread of ours is inside."""
 
     def __init__(self):
         self._begin()
@@ -47,7 +47,7 @@ class _OneThreadEach:
         self._lock, self._inside, self._before = Lock(), 0, []
 
     def allowed(self):
-        """Return how many threads BLAS may use while nobody is inside."""
+        """Return how many threads BLAS may use while no thread is inside."""
         with self._lock:
             numbers = self._before if self._inside else self._numbers()
         return min(numbers, default=1)
@@ -66,19 +66,19 @@ class _OneThreadEach:
 
     def __exit__(self, *exception):
         with self._lock:
-            # Before it is said that nobody is inside: the process may be forked meanwhile.
+            # Before the count becomes 0, as the process may be forked in between.
             if self._inside == 1:
                 self._restore()
             self._inside -= 1
 
     def _restore(self):
         for library, before in zip(_libraries(), self._before, strict=True):
-            # Another number is somebody else's by now.
+            # Any other number has been set by somebody else in the meantime.
             if library.num_threads == 1:
                 _limit(library, before)
 
     def forget(self):
-        """Be as new: in a forked child those inside are gone, and whoever held the lock."""
+        """Begin anew in a forked child, which has none of the threads inside or at the lock."""
         if self._inside:
             self._restore()
         self._begin()
@@ -102,9 +102,9 @@ class _Job:
         self._waiting = deque(enumerate(items))
         self._lock = Lock()
         self._left: SimpleQueue[Any] = SimpleQueue()
-        # The job that this one is part of, if a thread at work asks for it.
+        # The job that this one is part of, if a thread at work creates it.
         self._whole = _here.job
-        # Threads that it, and what is part of it, may use.
+        # Most threads that it, including the jobs that are part of it, may use.
         self.most: int | None = _most.get() if self._whole is None else self._whole.most
         self._is_given_up = False
         self.results = [None] * len(self._waiting)
@@ -113,13 +113,13 @@ class _Job:
 
     @property
     def is_given_up(self):
-        """Whether nobody wants it any more."""
+        """Whether its results are no longer wanted."""
         return self._is_given_up or (self._whole is not None and self._whole.is_given_up)
 
     def work(self):
         """Do what is waiting, in a thread that no interrupt reaches."""
         with self._lock:
-            # Before a look at what is waiting: see `give_up`.
+            # Before looking at what is waiting: see `give_up`.
             self.n_working += 1
         try:
             if self._waiting:
@@ -153,12 +153,12 @@ class _Job:
         self._left.get()
 
     def give_up(self):
-        """Return when nobody is working, however it ends; nobody will begin."""
+        """Return when no thread works on it any more, however that ends; none will begin."""
         self._is_given_up = True
         self._waiting.clear()
         is_over = False
         while not is_over:
-            with suppress(KeyboardInterrupt):  # the first of which is on its way already
+            with suppress(KeyboardInterrupt):  # one of which may be the reason to give up
                 while self.n_working:
                     sleep(1e-4)
                 is_over = True
@@ -184,14 +184,14 @@ if hasattr(os, "register_at_fork"):
 
 def _serve():
     while True:
-        # Nothing of a job is kept while there is none.
+        # Without a variable, which would keep the last job while there is none.
         _jobs.get().work()
 
 
 def _start(n_threads):
-    """Return whether there are threads, after starting what so many lack.
+    """Start threads until there are ``n_threads``, and return whether there are any.
 
-    They are kept, as to start one takes as long as a small fit.
+    They are kept, as starting one takes as long as a small fit.
     """
     with _starting, suppress(RuntimeError):  # while the interpreter shuts down
         while len(_threads) < n_threads:
@@ -222,7 +222,7 @@ def in_threads(function, items, most=None):
     job = _Job(function, items)
     n_threads = min(most or allowed, job.most or allowed, allowed)
     try:
-        # Threads at work that only waited for others might wait for ever.
+        # A thread at work takes part: if all only waited for others, they might wait for ever.
         works_itself = _here.job is not None or not _start(n_threads)
         for _ in range(min(n_threads, len(job.results)) - works_itself):
             _jobs.put(job)
@@ -237,7 +237,7 @@ def in_threads(function, items, most=None):
     try:
         raise error
     finally:
-        # Or it would keep this frame, and with it the rows, which keeps it.
+        # Or error and frame would keep each other alive, and with them the rows.
         del error
 
 

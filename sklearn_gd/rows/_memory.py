@@ -18,11 +18,11 @@ from ._products import WHOLE_PRODUCT, WHOLE_VECTOR_PRODUCT, is_made_in_parts
 # A block of float64 values of this size stays in the cache while a kernel goes
 # over it twice, and outweighs what handing over the interpreter lock costs.
 BLOCK_BYTES = 1 << 21
-# Share of the largest weight below which a row does not show what is typical.
+# Share of the largest weight below which a row does not count as typical.
 LIGHT = 1e-3
 # Below this many rows a block's overhead in Python outweighs its arithmetic.
 MIN_BLOCK_ROWS = 64
-# Blocks are added up in so many lanes, each from its first block to its last,
+# Blocks are added up in this many lanes, each from its first block to its last,
 # and then the lanes in order: whichever thread takes a lane, the sum is the
 # same bit for bit.
 LANES = 8
@@ -35,7 +35,7 @@ THREADED_BYTES = 1 << 24
 class Rows:
     """Rows in memory, read in blocks of float64.
 
-    A context manager, as other sources keep something until the end; here nothing.
+    A context manager, as other sources release something at the end; this one does not.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Rows:
 
     @property
     def dtype(self):
-        """Of coefficients: float32 if X is, else float64."""
+        """Dtype of the coefficients: float32 if X is, else float64."""
         return float_dtype(self.X.dtype)
 
     def __enter__(self):
@@ -92,18 +92,18 @@ class Rows:
         """First rows of the blocks, and one past the last; they depend on the shape alone."""
         if block_rows is None:
             block_rows = BLOCK_BYTES // (8 * max(self.n_stored // self.n_rows, 1))
-        # Smaller blocks share few rows out more evenly.
+        # Smaller blocks divide few rows more evenly among the lanes.
         block_rows = min(block_rows, max(self.n_rows // LANES, block_rows // 8))
         return [*range(0, self.n_rows, max(block_rows, MIN_BLOCK_ROWS)), self.n_rows]
 
     def block(self, start, stop):
-        """(X, y, weights) of some rows; X is a block of blocks.py."""
+        """(X, y, weights) of some rows; X is a block of _blocks.py."""
         rows = slice(start, stop) if self.chosen is None else self.chosen[start:stop]
         weights = None if self.weights is None else self.weights[rows]
         if not sparse.issparse(self.X):
             X = np.asarray(self.X[rows], np.float64)
             return DenseBlock(X, self._in_parts), self.y[rows], weights
-        # Of neighbours parts of the arrays will do; rows from here and there are copied.
+        # Neighbouring rows are slices of the arrays; rows from here and there are copied.
         X = self.X if self.chosen is None else self.X[rows]
         indptr = X.indptr[start : stop + 1] if self.chosen is None else X.indptr
         stored = slice(indptr[0], indptr[-1])
@@ -124,10 +124,10 @@ class Rows:
         n_lanes : int, default=LANES
             Sums to be kept at a time.
         work : float, default=1.0
-            Time that the kernel takes, in that of reading the rows.
+            Time that the kernel takes, in units of that for reading the rows.
         columns : int, default=None
-            The most that the kernel's products with a block have, if it leaves them all to
-            the block and to products.py; None if it does not.
+            Most columns of the kernel's products with a block, if it leaves all of them to
+            the block and to _products.py; None if it does not.
 
         Returns
         -------
@@ -170,7 +170,7 @@ class Rows:
         """Middle and range of X, and middle of y, in some of the rows that count."""
         counting = self.chosen
         if self.weights is not None:
-            # Those that hardly count may be anywhere.
+            # Rows that hardly count may be far from all others.
             largest = (self.weights if counting is None else self.weights[counting]).max()
             heavy = self.weights > LIGHT * largest
             counting = np.flatnonzero(heavy) if counting is None else counting[heavy[counting]]
@@ -199,15 +199,15 @@ def predictions(X, coef, intercept):
 
 
 def float_dtype(dtype):
-    """Dtype of coefficients for an X of this one."""
+    """Dtype of the coefficients for an X of this dtype."""
     return np.float32 if dtype == np.float32 else np.float64
 
 
 def summed(parts):
     """Add up tuples of numbers and arrays entry by entry, into the arrays of the first."""
     parts = iter(parts)
-    # What overflows or is not a number shows in the sums, where the caller
-    # looks for it: a warning from inside a block helps nobody.
+    # Overflow and nan show in the sums, where the caller looks for them: a
+    # warning from inside a block would help nobody.
     with np.errstate(over="ignore", invalid="ignore"):
         total = list(next(parts))
         for part in parts:

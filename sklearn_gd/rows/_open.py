@@ -1,7 +1,7 @@
-"""What X is: the one place that asks, for all who read rows.
+"""The one place that finds out what X is, for everything that reads rows.
 
-Rows in memory are read by blocks, Dask collections by chunks; who cannot do
-without rows in memory says so.
+Rows in memory are read by blocks, Dask collections by chunks; callers that
+need rows in memory raise an error.
 """
 
 from importlib import import_module
@@ -12,9 +12,9 @@ from . import _checks as checks
 
 
 def dask_for(X):
-    """Return the module that works on Dask data if X is such, else None.
+    """Return the module for Dask collections if X is one, else None.
 
-    Dask's own protocol tells, so that nothing of Dask is imported before.
+    It is recognised by Dask's own protocol, so that Dask is imported only if needed.
     """
     return import_module("._dask", __package__) if hasattr(X, "__dask_graph__") else None
 
@@ -25,9 +25,9 @@ def open_rows(X, y, sample_weight=None, *, estimator=None, reset=True):
     Parameters
     ----------
     X, y, sample_weight
-        As in fit; without y, None, it is 0.
+        As in fit; if y is None, it is 0.
     estimator : estimator, default=None
-        Is told of the features, or with ``reset=False`` asked for them.
+        Notes the features, or with ``reset=False`` checks them.
     reset : bool, default=True
     """
     dask = dask_for(X)

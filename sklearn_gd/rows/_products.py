@@ -1,7 +1,7 @@
-"""Products that BLAS does in one thread, however many it may use: their bits depend on none.
+"""Products that BLAS makes in one thread, however many it may use, for the same bits always.
 
-They are made between two calls of a user's learning rate or callback, when
-BLAS is as it was (see _threads.py).  What OpenBLAS leaves whole is known by
+They are made between calls of a user's learning rate or callback, while BLAS is
+as the user left it (see _machine.py).  Which products OpenBLAS splits depends on
 size; the bounds are those of its version 0.3.21, of 2022, or smaller.
 """
 
@@ -11,20 +11,20 @@ from scipy.linalg.blas import ddot, dsymv
 
 from ._machine import alone
 
-# Numbers of a matrix whose product with a vector is not split.
+# Most numbers in a matrix whose product with a vector is not split.
 WHOLE_VECTOR_PRODUCT = 9 << 10
-# Multiplications of a product of two matrices that is not split.
+# Most multiplications in a product of two matrices that is not split.
 WHOLE_PRODUCT = 1 << 18
-# Multiplications of one that is made in parts, each of them whole: to have a thread do it
-# all takes as long as these.
+# Most multiplications in one that is made in parts, none of which is split: it takes as long
+# as these to have a thread of ours make the whole.
 MOST_IN_PARTS = 1 << 21
-# Entries of two vectors whose inner product is not split.
+# Most entries of two vectors whose inner product is not split.
 WHOLE_INNER_PRODUCT = 10_000
-# Rows of a symmetric matrix whose product with a vector is split; of any matrix
+# Rows from which a symmetric matrix's product with a vector is split; always split
 # in the OpenBLAS of SciPy before 1.13.
 IS_NEW = tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 13)
 SPLIT_SYMMETRIC = 200 if IS_NEW else 0
-# Rows of a matrix of which nothing that LAPACK does is split.
+# Most rows of a matrix with which LAPACK does nothing that is split.
 WHOLE_MATRIX = 64 if IS_NEW else 0
 
 
@@ -39,9 +39,9 @@ def is_made_in_parts(n_rows, n_features, n_columns):
     Parameters
     ----------
     n_rows, n_features : int
-        Of the one matrix.
+        Of the first matrix.
     n_columns : int
-        Of the other.
+        Of the second.
     """
     return (
         n_rows * n_features * n_columns <= MOST_IN_PARTS
@@ -64,13 +64,13 @@ def times(X, v):
 
 
 def transpose_times(X, v):
-    """Return the product of a matrix' transpose and a vector or matrix."""
+    """Return the product of a matrix's transpose and a vector or matrix."""
     some = _rows_of_a_part(X, v)
     if len(X) <= some:
         return X.T.dot(v)
     whole = len(X) - len(X) % some
     left = _parts(X[:whole], some).transpose(0, 2, 1)
-    # NumPy sees that both factors are one matrix where they are, and does half the work.
+    # Where both factors are one matrix, NumPy sees that and does half the work.
     right = _parts(v[:whole].reshape(whole, -1), some)
     product = np.matmul(left, right).sum(axis=0).reshape(X.shape[1], *v.shape[1:])
     if whole < len(X):
@@ -79,7 +79,7 @@ def transpose_times(X, v):
 
 
 def _rows_of_a_part(X, v):
-    """Rows of a matrix whose product is whole; all of them where it is not made in parts."""
+    """Most rows in a part, so that its product is not split; all if there are to be no parts."""
     n_rows, n_features = X.shape
     n_columns = v.size // max(len(v), 1)
     if n_features == 0 or not is_made_in_parts(n_rows, n_features, n_columns):
@@ -93,7 +93,7 @@ def _parts(matrix, some):
 
 
 def symmetric_product(matrix, v):
-    """Return the product of a symmetric matrix, in the order of columns, and a vector."""
+    """Return the product of a symmetric matrix, in column order, and a vector."""
     p = len(v)
     if p < SPLIT_SYMMETRIC:
         # It reads only half of the matrix.
@@ -102,7 +102,7 @@ def symmetric_product(matrix, v):
 
 
 def square_product(rows, v):
-    """Return the product of a square matrix, in the order of rows, and a vector."""
+    """Return the product of a square matrix, in row order, and a vector."""
     p = len(v)
     some = max(1, WHOLE_VECTOR_PRODUCT // p)
     if some >= p:

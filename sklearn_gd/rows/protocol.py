@@ -33,7 +33,7 @@ class Block(Protocol):
         """Return sums of z z^T, z y^T and z.
 
         z is a row of X - shift times the root of its weight (None: all 1); y and
-        ones come times the root of their weight.
+        ones are already multiplied by these roots.
         """
         ...
 
@@ -62,13 +62,13 @@ class Block(Protocol):
 
 
 class Source(Protocol):
-    """Rows, their targets and weights; a context manager, whose end lets go of what it kept."""
+    """Rows, their targets and weights; a context manager that releases at the end what it kept."""
 
     n_rows: int
     n_features: int
     n_targets: int
     dtype: type[np.floating[Any]]
-    """Of the coefficients: float32 if X is, else float64."""
+    """Dtype of the coefficients: float32 if X is, else float64."""
     can_be_split: bool
     """Whether a share of the rows can be held out."""
     in_memory: bool
@@ -78,7 +78,7 @@ class Source(Protocol):
 
     @property
     def n_stored(self) -> int:
-        """Numbers stored in X: of sparse rows fewer than rows times features."""
+        """How many numbers X stores: if it is sparse, fewer than rows times features."""
         ...
 
     def sum(
@@ -104,9 +104,9 @@ class Source(Protocol):
         n_lanes : int, default=None
             Sums to be kept at a time; None for as many as there may be threads.
         work : float, default=1.0
-            Time that the kernel takes, in that of reading the rows.
+            Time that the kernel takes, in units of that for reading the rows.
         columns : int, default=None
-            The most that the kernel's products with a block have, if it leaves
+            Most columns of the kernel's products with a block, if it leaves
             all products to the block; None if it does not.
 
         Returns
