@@ -219,8 +219,10 @@ def test_a_schedule_of_the_users_own(problem):
 
 def test_a_schedule_may_fade_to_zero(problem):
     X, y = problem
-    reg, _, _ = iterates(lambda k: 0.0 if k > 2 else 0.5, X, y, 6)
+    asked = []
+    reg, _, _ = iterates(lambda k: asked.append(k) or (0.0 if k > 2 else 0.5), X, y, 6)
     assert_allclose(reg.alpha_history_, [0.5, 0.5, 0.5, 0, 0, 0])
+    assert asked == list(range(6))
 
 
 def test_the_whole_problem_is_there_to_ask(problem):

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV, cost
 from sklearn_gd.rows._machine import _libraries, _limit, alone, in_threads, one_thread_each
+from sklearn_gd.rows._memory import Rows
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(30_000, 30))
@@ -393,3 +394,25 @@ def test_a_fit_on_dask_threads_with_an_eigenvalue_by_passes():
     reg = GradientDescentRegressor("lipschitz", precompute=False, max_iter=3, tol=0)
     found = reg.fit(*lazy).coef_
     np.testing.assert_allclose(found, reg.fit(wide, y).coef_, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_many_rows_are_read_in_two_threads_at_a_time_and_few_in_the_callers(container):
+    """Each waits for the other, which would never come if there were one."""
+    both, seen = threading.Barrier(2, timeout=60), set()
+
+    def kernel(X, y, weights):
+        if threading.current_thread() not in seen:
+            seen.add(threading.current_thread())
+            both.wait()
+        return (1,)
+
+    with threadpool_limits(2):
+        Rows(container(BIG), BIG_Y[:, None]).sum(kernel)
+    assert len(seen) == 2
+
+    def here(X, y, weights):
+        return (int(threading.current_thread() is threading.main_thread()),)
+
+    few = Rows(container(BIG[:99, :3]), BIG_Y[:99, None])
+    assert few.sum(here) == [len(few.starts()) - 1]
