@@ -6,9 +6,8 @@ A mutant is the core with one small change in its code.  Whoever survives the te
 its module shows a line that they do not watch, unless it computes the same as before: those
 are listed in mutants_equivalent.txt with the reason, by the key that a survivor is printed as.
 
-(mutmut 3 changes nothing outside of functions, so no threshold, and nothing that is decorated,
-so no property; cosmic-ray changes the working tree itself and runs one command for all.
-Neither takes a sample.)
+(mutmut 3 changes nothing outside of functions, so no threshold, and no decorated one, so no
+property; cosmic-ray runs one command for all in the working tree.  Neither takes a sample.)
 """
 
 import ast
@@ -33,53 +32,39 @@ PROCESSES = 2
 # Some times what the slowest group of tests takes: a mutant that goes on for ever is noticed.
 TIMEOUT_SECONDS = 120
 
-THREADS = [
-    f"test_threads.py::test_{name}"
-    for name in ("same_bits_for_any_number_of_threads", "same_bits_where_there_is_little_to_do")
-]
 # The tests nearest to each file or folder, the likeliest to notice first.
+THREADS = "threads::test_same_bits_for_any_number_of_threads threads::test_reads_in_threads"
 NEAREST = {
-    "_descent/early_stopping.py": ["test_early_stopping.py"],
-    "_descent/loop.py": ["test_stopping.py", "test_warm_start.py", "test_raw_tables.py"],
-    "_descent/start.py": ["test_warm_start.py", "test_learning_rates.py", "test_messages.py"],
-    "_descent/state.py": ["test_warm_start.py", "test_stopping.py", "test_early_stopping.py"],
-    "_descent/step.py": ["test_textbook.py", "test_stopping.py", "test_raw_tables.py"],
-    "_descent/stopping.py": ["test_stopping.py", "test_raw_tables.py", "test_precompute.py"],
-    "_objective/coordinates.py": ["test_scale.py", "test_scale_search.py"],
-    "_objective/curvature.py": [
-        *("test_stopping.py", "test_precompute.py", "test_functions.py", "test_messages.py"),
-        *("test_raw_tables.py", "test_learning_rates.py"),
-    ],
-    "_objective/dependent.py": ["test_raw_tables.py"],
-    "_objective/hessian.py": ["test_textbook.py", "test_precompute.py", "test_raw_tables.py"],
-    "_objective/least_squares.py": [
-        *("test_textbook.py", "test_functions.py", "test_stopping.py", "test_precompute.py"),
-        "test_raw_tables.py",
-    ],
-    "_objective/moments.py": [
-        *("test_rows_and_moments.py", "test_stopping.py", "test_precompute.py"),
-        *("test_raw_tables.py", "test_scale_search.py"),
-    ],
-    "_objective/plan.py": ["test_precompute.py", "test_early_stopping.py"],
-    "_objective/point.py": ["test_stopping.py", "test_raw_tables.py"],
-    "_objective/quadratic.py": ["test_path.py", "test_cross_validation.py", "test_plotting.py"],
-    "_objective/sizes.py": ["test_messages.py", "test_properties.py", "test_scale.py"],
-    "_objective/spectrum.py": ["test_raw_tables.py", "test_learning_rates.py"],
-    "_objective/theta.py": ["test_textbook.py"],
-    "learning_rates": ["test_learning_rates.py", "test_warm_start.py", "test_messages.py"],
-    "rows/_memory.py": ["test_rows_and_moments.py", "test_accuracy.py", *THREADS],
-    "rows/_factor.py": ["test_partial_fit.py"],
-    "rows/_products.py": ["test_products.py", *THREADS],
-    "rows/_blocks.py": ["test_rows_and_moments.py", "test_scale.py"],
-    "_search/gram.py": ["test_cross_validation.py", "test_scale_search.py"],
+    "_descent/early_stopping.py": "early_stopping",
+    "_descent/loop.py": "stopping warm_start textbook raw_tables",
+    "_descent/start.py": "warm_start learning_rates messages",
+    "_descent/state.py": "warm_start stopping early_stopping",
+    "_descent/step.py": "textbook stopping learning_rates raw_tables",
+    "_descent/stopping.py": "stopping raw_tables precompute",
+    "_objective/coordinates.py": "rows_and_moments scale scale_search",
+    "_objective/curvature.py": "stopping functions precompute messages raw_tables learning_rates",
+    "_objective/dependent.py": "raw_tables",
+    "_objective/hessian.py": "textbook precompute raw_tables",
+    "_objective/least_squares.py": "textbook functions stopping precompute raw_tables",
+    "_objective/moments.py": f"rows_and_moments stopping precompute {THREADS} raw_tables",
+    "_objective/plan.py": "precompute early_stopping",
+    "_objective/point.py": "stopping raw_tables",
+    "_objective/quadratic.py": "functions path cross_validation",
+    "_objective/sizes.py": "messages properties scale",
+    "_objective/spectrum.py": "raw_tables learning_rates",
+    "_objective/theta.py": "textbook",
+    "learning_rates": "learning_rates warm_start messages",
+    "rows/_memory.py": f"rows_and_moments accuracy {THREADS}",
+    "rows/_factor.py": "partial_fit",
+    "rows/_products.py": f"products {THREADS}",
+    "rows/_blocks.py": "rows_and_moments scale",
+    "_search/gram.py": "cross_validation scale_search",
 }
 
-SWAPS: dict[type, list[type]] = {
-    **{ast.Lt: [ast.LtE, ast.GtE], ast.LtE: [ast.Lt, ast.Gt]},
-    **{ast.Gt: [ast.GtE, ast.LtE], ast.GtE: [ast.Gt, ast.Lt]},
-    **{ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is]},
-    **{ast.Add: [ast.Sub], ast.Sub: [ast.Add], ast.Mult: [ast.Div], ast.Div: [ast.Mult]},
-    **{ast.FloorDiv: [ast.Mult], ast.Pow: [ast.Mult], ast.And: [ast.Or], ast.Or: [ast.And]},
+SWAPS = {
+    **{"Lt": "LtE GtE", "LtE": "Lt Gt", "Gt": "GtE LtE", "GtE": "Gt Lt", "Eq": "NotEq"},
+    **{"NotEq": "Eq", "Is": "IsNot", "IsNot": "Is", "And": "Or", "Or": "And", "Pow": "Mult"},
+    **{"Add": "Sub", "Sub": "Add", "Mult": "Div", "Div": "Mult", "FloorDiv": "Mult"},
 }
 # Neither types nor messages are what tests are to watch.
 SKIPPED = (ast.JoinedStr, ast.Raise, ast.Import, ast.ImportFrom)
@@ -89,20 +74,19 @@ def variants(node):
     """What a node may become, by one small change."""
     match node:
         case ast.BinOp(op=op) | ast.AugAssign(op=op) | ast.BoolOp(op=op):
-            yield from (_with(node, op=new()) for new in SWAPS.get(type(op), []))
+            yield from (_with(node, op=new) for new in _swaps(op))
         case ast.Compare(ops=[op]):
-            yield from (_with(node, ops=[new()]) for new in SWAPS.get(type(op), []))
+            yield from (_with(node, ops=[new]) for new in _swaps(op))
         case ast.UnaryOp(op=ast.Not() | ast.USub()):
             yield node.operand
         case ast.Constant(value=bool(value)):
             yield ast.Constant(not value)
-        case ast.Constant(value=int(value) | float(value)):
-            is_whole = isinstance(value, int)
-            near = [value + 1, value - 1] if is_whole else [10 * value or 1.0, 0.0]
-            yield from map(ast.Constant, near)
-        case ast.Call(keywords=[_, *_]):
-            for i in range(len(node.keywords)):
-                yield _with(node, keywords=node.keywords[:i] + node.keywords[i + 1 :])
+        case ast.Constant(value=int(value)):
+            yield from (ast.Constant(value + 1), ast.Constant(value - 1))
+        case ast.Constant(value=float(value)):
+            yield from (ast.Constant(10 * value or 1.0), ast.Constant(0.0))
+        case ast.Call(keywords=[_, *_] as given):
+            yield from (_with(node, keywords=[k for k in given if k is not one]) for one in given)
         case ast.If() | ast.IfExp():
             yield from (_with(node, test=ast.Constant(value)) for value in (True, False))
         case ast.Return(value=ast.Compare() | ast.BoolOp() | ast.Constant(value=bool())):
@@ -114,26 +98,30 @@ def variants(node):
             yield ast.Pass()
 
 
+def _swaps(op):
+    return [getattr(ast, name)() for name in SWAPS.get(type(op).__name__, "").split()]
+
+
 def _with(node, **fields):
     node = copy.copy(node)
-    for name, value in fields.items():
-        setattr(node, name, value)
+    vars(node).update(fields)
     return node
 
 
 def places(node, inside=""):
-    """All nodes of code with the name of the function that each is in, and how to replace it."""
+    """All nodes of code, each with the name of the function it is in and how to replace it."""
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "returns", "decorator_list"):
             continue
         for i, child in enumerate(value if isinstance(value, list) else [value]):
-            if not isinstance(child, ast.AST) or isinstance(child, SKIPPED):
-                continue
-            is_named = isinstance(child, ast.FunctionDef | ast.ClassDef)
-            name = f"{inside}.{child.name}".strip(".") if is_named else inside
-            holder, place = (value, i) if isinstance(value, list) else (vars(node), field)
-            yield child, name, holder, place
-            yield from places(child, name)
+            if isinstance(child, ast.AST) and not isinstance(child, SKIPPED):
+                name = f"{inside}.{getattr(child, 'name', '')}".strip(".")
+                yield (
+                    child,
+                    name,
+                    *((value, i) if isinstance(value, list) else (vars(node), field)),
+                )
+                yield from places(child, name)
 
 
 class Mutants:
@@ -165,8 +153,10 @@ class Mutants:
 
 
 def nearest(path):
-    """The tests to run for a file of the core."""
-    return NEAREST.get(path) or NEAREST[str(Path(path).parent)]
+    """The tests to run for a file of the core, as pytest names them."""
+    names = NEAREST.get(path) or NEAREST[str(Path(path).parent)]
+    parts = [name.partition("::") for name in names.split()]
+    return [f"tests/test_{name}.py{colons}{test}" for name, colons, test in parts]
 
 
 def equivalent():
@@ -178,7 +168,7 @@ def equivalent():
 def passes(folder, tests):
     """Whether these tests pass on the package in a folder; not if they take for ever."""
     options = ["-qx", "-p", "no:randomly", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", *options, *(f"tests/{test}" for test in tests)]
+    command = [sys.executable, "-m", "pytest", *options, *tests]
     env = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     how = {"cwd": folder, "env": env, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
     with subprocess.Popen(command, start_new_session=True, **how) as process:
@@ -199,8 +189,18 @@ def main(parts):
     chosen = [(file, key) for file in files for key in file.sample()]
     chosen = [(file, key) for file, key in chosen if not parts or any(p in key for p in parts)]
     to_run = [(file, key) for file, key in chosen if key not in same]
+    folders = SimpleQueue()
+
+    def survives(job):
+        (file, key), folder = job, folders.get()
+        (folder / "sklearn_gd" / file.path).write_text(file.text(key))
+        survived = passes(folder, nearest(file.path))
+        shutil.copy2(CORE / file.path, folder / "sklearn_gd" / file.path)
+        folders.put(folder)
+        print("survived" if survived else "killed  ", key, flush=True)
+        return survived
+
     with tempfile.TemporaryDirectory() as parent:
-        folders = SimpleQueue()
         for i in range(PROCESSES):
             folder = Path(parent, str(i))
             for name in ("sklearn_gd", "tests"):
@@ -208,29 +208,19 @@ def main(parts):
             for name in ("conftest.py", "setup.cfg"):
                 shutil.copy2(ROOT / name, folder)
             folders.put(folder)
-        tests = sorted({test for file, _ in to_run for test in nearest(file.path)})
-        if not passes(folder, tests):
+        if not passes(folder, sorted({test for file, _ in to_run for test in nearest(file.path)})):
             sys.exit("The tests fail without any change.")
-
-        def survives(job):
-            (file, key), folder = job, folders.get()
-            (folder / "sklearn_gd" / file.path).write_text(file.text(key))
-            survived = passes(folder, nearest(file.path))
-            shutil.copy2(CORE / file.path, folder / "sklearn_gd" / file.path)
-            folders.put(folder)
-            print("survived" if survived else "killed  ", key, flush=True)
-            return survived
-
         with ThreadPoolExecutor(PROCESSES) as pool:
-            survived = list(pool.map(survives, to_run))
-    n_survived = sum(survived)
+            survivors = [
+                key
+                for (_, key), survived in zip(to_run, pool.map(survives, to_run), strict=True)
+                if survived
+            ]
+    n_killed = len(to_run) - len(survivors)
+    print(f"\n{len(chosen)} mutants: {n_killed} killed,", end=" ")
     print(
-        f"\n{len(chosen)} mutants: {len(to_run) - n_survived} killed, "
-        f"{len(chosen) - len(to_run)} equivalent, {n_survived} survived"
+        f"{len(chosen) - len(to_run)} equivalent, {len(survivors)} survived", *survivors, sep="\n"
     )
-    for (_, key), alive in zip(to_run, survived, strict=True):
-        if alive:
-            print(key)
 
 
 def _within(folder):

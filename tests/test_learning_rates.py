@@ -352,3 +352,22 @@ def test_components_may_grow_more_where_there_is_no_progress():
     # The first sets what the others are compared with, and the ninth of them is one too many.
     assert alphas(11, 1.0) == [1.0] * 9 + [500.0] * 2
     assert set(alphas(11, 0.6)) == {1.0}
+
+
+@pytest.mark.parametrize("precompute", [True, False])
+def test_automatic_steps_are_reciprocals_of_eigenvalues_later(problem, precompute):
+    """After 16 + 2 p steps, as it says; before they are those of ABBmin."""
+    X, y = problem
+    reg, _, _ = iterates("auto", X, y, 40, precompute=precompute)
+    other, _, _ = iterates(ABBmin(), X, y, 26, precompute=precompute)
+    assert_allclose(reg.alpha_history_[:26], other.alpha_history_)
+    eigenvalues = np.linalg.eigvalsh(X.T @ X / len(y))
+    later = reg.alpha_history_[26:, None]
+    later = later[later[:, 0] > 0]
+    assert len(later)
+    assert (np.abs(later * eigenvalues - 1).min(axis=1) < 1e-6).all()
+
+
+def test_a_line_need_not_know_the_eigenvalues():
+    g = np.ones(2)
+    assert Line(g, 3 * g, 2.0, 6.0).components() is None

@@ -19,6 +19,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV, cost
+from sklearn_gd._objective.moments import collect
+from sklearn_gd.rows._blocks import DenseBlock
+from sklearn_gd.rows._factor import Triangle
 from sklearn_gd.rows._machine import _libraries, _limit, alone, in_threads, one_thread_each
 from sklearn_gd.rows._memory import Rows
 
@@ -396,23 +399,38 @@ def test_a_fit_on_dask_threads_with_an_eigenvalue_by_passes():
     np.testing.assert_allclose(found, reg.fit(wide, y).coef_, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
-def test_many_rows_are_read_in_two_threads_at_a_time_and_few_in_the_callers(container):
-    """Each waits for the other, which would never come if there were one."""
+@pytest.mark.parametrize("what", ["dense", "sparse", "covariances", "factor"])
+def test_reads_in_threads(what, monkeypatch):
+    """Two at a time of many rows, or where there is much to do; few rows in the caller's.
+
+    Each waits for the other, which would never come if there were one.
+    """
     both, seen = threading.Barrier(2, timeout=60), set()
 
-    def kernel(X, y, weights):
+    def meet(*_):
         if threading.current_thread() not in seen:
             seen.add(threading.current_thread())
             both.wait()
         return (1,)
 
+    def meeting(method):
+        return lambda *arguments: meet() and method(*arguments)
+
+    for name in ("gram", "dense"):
+        monkeypatch.setattr(DenseBlock, name, meeting(getattr(DenseBlock, name)))
+    # Of these a plain read is not worth threads.
+    some = Rows(BIG[:40_000], BIG_Y[:40_000, None])
     with threadpool_limits(2):
-        Rows(container(BIG), BIG_Y[:, None]).sum(kernel)
+        if what == "covariances":
+            collect(some, True, covariance=True)
+        elif what == "factor":
+            Triangle.about(some).with_rows(some)
+        else:
+            Rows(sparse.csr_array(BIG) if what == "sparse" else BIG, BIG_Y[:, None]).sum(meet)
     assert len(seen) == 2
 
     def here(X, y, weights):
         return (int(threading.current_thread() is threading.main_thread()),)
 
-    few = Rows(container(BIG[:99, :3]), BIG_Y[:99, None])
+    few = Rows(BIG[:99, :3], BIG_Y[:99, None])
     assert few.sum(here) == [len(few.starts()) - 1]
