@@ -32,8 +32,8 @@ PROCESSES = 2
 # Some times what the slowest group of tests takes: a mutant that goes on for ever is noticed.
 TIMEOUT_SECONDS = 120
 
-# The tests nearest to each file or folder, the likeliest to notice first.
-THREADS = "threads::test_same_bits_for_any_number_of_threads threads::test_reads_in_threads"
+# The tests nearest to each file, the likeliest to notice first.
+THREADS = "threads::test_reads_in_threads threads::test_same_bits_where_there_is_little_to_do"
 NEAREST = {
     "_descent/early_stopping.py": "early_stopping",
     "_descent/loop.py": "stopping warm_start textbook raw_tables",
@@ -53,11 +53,11 @@ NEAREST = {
     "_objective/sizes.py": "messages properties scale",
     "_objective/spectrum.py": "raw_tables learning_rates",
     "_objective/theta.py": "textbook",
-    "learning_rates": "learning_rates warm_start messages",
+    "learning_rates/*[!_].py": "learning_rates warm_start messages",
     "rows/_memory.py": f"rows_and_moments accuracy {THREADS}",
     "rows/_factor.py": "partial_fit",
     "rows/_products.py": f"products {THREADS}",
-    "rows/_blocks.py": "rows_and_moments scale",
+    "rows/_blocks.py": f"rows_and_moments scale {THREADS}",
     "_search/gram.py": "cross_validation scale_search",
 }
 
@@ -82,9 +82,9 @@ def variants(node):
         case ast.Constant(value=bool(value)):
             yield ast.Constant(not value)
         case ast.Constant(value=int(value)):
-            yield from (ast.Constant(value + 1), ast.Constant(value - 1))
+            yield from map(ast.Constant, [value + 1, value - 1])
         case ast.Constant(value=float(value)):
-            yield from (ast.Constant(10 * value or 1.0), ast.Constant(0.0))
+            yield from map(ast.Constant, [10 * value or 1.0, 0.0])
         case ast.Call(keywords=[_, *_] as given):
             yield from (_with(node, keywords=[k for k in given if k is not one]) for one in given)
         case ast.If() | ast.IfExp():
@@ -92,9 +92,11 @@ def variants(node):
         case ast.Return(value=ast.Compare() | ast.BoolOp() | ast.Constant(value=bool())):
             yield from (_with(node, value=ast.Constant(value)) for value in (True, False, None))
     match node:
-        case ast.Expr(value=ast.Call()) | ast.AugAssign():
-            yield ast.Pass()
-        case ast.Assign(targets=[ast.Attribute() | ast.Subscript() | ast.Tuple()]):
+        case (
+            ast.Expr(value=ast.Call())
+            | ast.AugAssign()
+            | ast.Assign(targets=[ast.Attribute() | ast.Subscript() | ast.Tuple()])
+        ):
             yield ast.Pass()
 
 
@@ -113,59 +115,46 @@ def places(node, inside=""):
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "returns", "decorator_list"):
             continue
-        for i, child in enumerate(value if isinstance(value, list) else [value]):
-            if isinstance(child, ast.AST) and not isinstance(child, SKIPPED):
-                name = f"{inside}.{getattr(child, 'name', '')}".strip(".")
-                yield (
-                    child,
-                    name,
-                    *((value, i) if isinstance(value, list) else (vars(node), field)),
-                )
-                yield from places(child, name)
+        many = isinstance(value, list)
+        for i, child in enumerate(value if many else [value]):
+            if not isinstance(child, ast.AST) or isinstance(child, SKIPPED):
+                continue
+            own = child.name if isinstance(child, ast.FunctionDef | ast.ClassDef) else ""
+            name = f"{inside}.{own}".strip(".")
+            yield child, name, value if many else vars(node), i if many else field
+            yield from places(child, name)
 
 
 class Mutants:
-    """All mutants of a file, by their keys."""
+    """All mutants of a file, by their keys, and the tests to run for them."""
 
-    def __init__(self, path):
-        text = (CORE / path).read_text()
-        lines, self._tree, self.path, self.places = text.splitlines(), ast.parse(text), path, {}
+    def __init__(self, path, tests):
+        text = path.read_text()
+        lines, self._tree, self.path = text.splitlines(), ast.parse(text), path.relative_to(CORE)
+        parts = [test.partition("::") for test in tests.split()]
+        self.tests = [f"tests/test_{file}.py{colons}{test}" for file, colons, test in parts]
+        self.places = {}
         for node, name, holder, place in places(self._tree):
             for new in variants(node):
                 before, after = (ast.unparse(one).splitlines()[0] for one in (node, new))
-                key = f"{path} {name or '-'} | {lines[node.lineno - 1].strip()} | {after}"
+                key = f"{self.path} {name or '-'} | {lines[node.lineno - 1].strip()} | {after}"
                 if before != after:
                     self.places[key] = holder, place, new
 
     def sample(self):
-        """The keys of the chosen ones; they depend on no other line of the file."""
+        """Keys and texts of the chosen ones; they depend on no other line of the file."""
         rank = {key: hashlib.sha256(f"{SEED} {key}".encode()).digest() for key in self.places}
-        return sorted(self.places, key=rank.get)[:EACH]
+        return [(self, key, self._text(key)) for key in sorted(rank, key=rank.get)[:EACH]]
 
-    def text(self, key):
-        """The file with this change."""
+    def _text(self, key):
         holder, place, new = self.places[key]
         before, holder[place] = holder[place], new
-        try:
-            return ast.unparse(ast.fix_missing_locations(self._tree))
-        finally:
-            holder[place] = before
+        text = ast.unparse(ast.fix_missing_locations(self._tree))
+        holder[place] = before
+        return text
 
 
-def nearest(path):
-    """The tests to run for a file of the core, as pytest names them."""
-    names = NEAREST.get(path) or NEAREST[str(Path(path).parent)]
-    parts = [name.partition("::") for name in names.split()]
-    return [f"tests/test_{name}.py{colons}{test}" for name, colons, test in parts]
-
-
-def equivalent():
-    """Keys of those that compute the same, each with an indented reason below it."""
-    lines = EQUIVALENT.read_text().splitlines() if EQUIVALENT.exists() else []
-    return {line for line in lines if line and not line.startswith((" ", "#"))}
-
-
-def passes(folder, tests):
+def passes(folder, tests, seconds=TIMEOUT_SECONDS):
     """Whether these tests pass on the package in a folder; not if they take for ever."""
     options = ["-qx", "-p", "no:randomly", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", *options, *tests]
@@ -173,7 +162,7 @@ def passes(folder, tests):
     how = {"cwd": folder, "env": env, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
     with subprocess.Popen(command, start_new_session=True, **how) as process:
         try:
-            return process.wait(TIMEOUT_SECONDS) == 0
+            return process.wait(seconds) == 0
         except subprocess.TimeoutExpired:
             # The tests' own processes too.
             os.killpg(process.pid, signal.SIGKILL)
@@ -182,49 +171,38 @@ def passes(folder, tests):
 
 def main(parts):
     """Run the sample, or those whose keys have one of the parts in them; say who survives."""
-    paths = [path for one in NEAREST for path in ([one] if one[-3:] == ".py" else _within(one))]
-    files, same = [Mutants(path) for path in paths], equivalent()
-    for key in sorted(same - {key for file in files for key in file.places}):
+    files = [Mutants(p, tests) for name, tests in NEAREST.items() for p in sorted(CORE.glob(name))]
+    # Below each key is its reason, indented.
+    lines = EQUIVALENT.read_text().splitlines()
+    same = {line for line in lines if line and not line.startswith((" ", "#"))}
+    for key in sorted(same.difference(*(file.places for file in files))):
         print(f"{EQUIVALENT.name} has what is no mutant any more: {key}")
-    chosen = [(file, key) for file in files for key in file.sample()]
-    chosen = [(file, key) for file, key in chosen if not parts or any(p in key for p in parts)]
-    to_run = [(file, key) for file, key in chosen if key not in same]
-    folders = SimpleQueue()
+    chosen = [one for file in files for one in file.sample()]
+    chosen = [one for one in chosen if not parts or any(part in one[1] for part in parts)]
+    to_run = [one for one in chosen if one[1] not in same]
+    folders, survivors = SimpleQueue(), []
 
-    def survives(job):
-        (file, key), folder = job, folders.get()
-        (folder / "sklearn_gd" / file.path).write_text(file.text(key))
-        survived = passes(folder, nearest(file.path))
-        shutil.copy2(CORE / file.path, folder / "sklearn_gd" / file.path)
+    def run(mutant):
+        (file, key, text), folder = mutant, folders.get()
+        changed = folder / "sklearn_gd" / file.path
+        changed.write_text(text)
+        if survives := passes(folder, file.tests):
+            survivors.append(key)
+        shutil.copy2(CORE / file.path, changed)
         folders.put(folder)
-        print("survived" if survived else "killed  ", key, flush=True)
-        return survived
+        print("survived" if survives else "killed  ", key, flush=True)
 
-    with tempfile.TemporaryDirectory() as parent:
+    with tempfile.TemporaryDirectory() as parent, ThreadPoolExecutor(PROCESSES) as pool:
         for i in range(PROCESSES):
             folder = Path(parent, str(i))
-            for name in ("sklearn_gd", "tests"):
-                shutil.copytree(ROOT / name, folder / name)
-            for name in ("conftest.py", "setup.cfg"):
-                shutil.copy2(ROOT / name, folder)
+            shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "docs"))
             folders.put(folder)
-        if not passes(folder, sorted({test for file, _ in to_run for test in nearest(file.path)})):
+        if not passes(folder, sorted({test for one in to_run for test in one[0].tests}), 600):
             sys.exit("The tests fail without any change.")
-        with ThreadPoolExecutor(PROCESSES) as pool:
-            survivors = [
-                key
-                for (_, key), survived in zip(to_run, pool.map(survives, to_run), strict=True)
-                if survived
-            ]
-    n_killed = len(to_run) - len(survivors)
-    print(f"\n{len(chosen)} mutants: {n_killed} killed,", end=" ")
-    print(
-        f"{len(chosen) - len(to_run)} equivalent, {len(survivors)} survived", *survivors, sep="\n"
-    )
-
-
-def _within(folder):
-    return [f"{folder}/{one.name}" for one in sorted((CORE / folder).glob("*.py"))][1:]
+        list(pool.map(run, to_run))
+    n_same, n_killed = len(chosen) - len(to_run), len(to_run) - len(survivors)
+    print(f"\n{len(chosen)} mutants: {n_killed} killed, {n_same} compute the same,", end=" ")
+    print(f"{len(survivors)} survived", *sorted(survivors), sep="\n")
 
 
 if __name__ == "__main__":

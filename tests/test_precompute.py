@@ -235,3 +235,12 @@ def test_of_orthogonal_features_a_solution_is_certain_at_once(monkeypatch):
     reg = GradientDescentRegressor("lipschitz", precompute=False).fit(X, WIDE_Y)
     assert reg.status_ == "converged"
     assert len(counted) <= reg.n_iter_ + 8
+
+
+@pytest.mark.parametrize("n_features", [1, 100, 1000, 1200, 1999, 2000, 10_000])
+def test_lanes_of_covariances_are_as_many_as_fit(n_features):
+    """Those of 1000 features in 8 lanes set the size."""
+    lanes, most = lanes_of(n_features), 8 * 1000**2
+    assert 2 <= lanes <= 8
+    assert lanes == 2 or lanes * n_features**2 <= most
+    assert lanes == 8 or (lanes + 1) * n_features**2 > most
