@@ -11,11 +11,9 @@ property; cosmic-ray runs one command for all in the working tree.  Neither take
 """
 
 import ast
-import copy
 import hashlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -28,9 +26,8 @@ CORE = ROOT / "sklearn_gd"
 EQUIVALENT = Path(__file__).with_name("mutants_equivalent.txt")
 # Of each file, so that all are watched alike; chosen by a hash of the key and of this number.
 EACH, SEED = 6, 1
-PROCESSES = 2
-# Some times what the slowest group of tests takes: a mutant that goes on for ever is noticed.
-TIMEOUT_SECONDS = 120
+# The seconds are some times what a file's tests take: what goes on for ever is noticed.
+PROCESSES, SECONDS = 2, 120
 
 # The tests nearest to each file, the likeliest to notice first.
 THREADS = "threads::test_reads_in_threads threads::test_same_bits_where_there_is_little_to_do"
@@ -92,11 +89,9 @@ def variants(node):
         case ast.Return(value=ast.Compare() | ast.BoolOp() | ast.Constant(value=bool())):
             yield from (_with(node, value=ast.Constant(value)) for value in (True, False, None))
     match node:
-        case (
-            ast.Expr(value=ast.Call())
-            | ast.AugAssign()
-            | ast.Assign(targets=[ast.Attribute() | ast.Subscript() | ast.Tuple()])
-        ):
+        case ast.Expr(value=ast.Call()) | ast.AugAssign():
+            yield ast.Pass()
+        case ast.Assign(targets=[ast.Attribute() | ast.Subscript() | ast.Tuple()]):
             yield ast.Pass()
 
 
@@ -105,9 +100,7 @@ def _swaps(op):
 
 
 def _with(node, **fields):
-    node = copy.copy(node)
-    vars(node).update(fields)
-    return node
+    return type(node)(**(vars(node) | fields))
 
 
 def places(node, inside=""):
@@ -154,31 +147,26 @@ class Mutants:
         return text
 
 
-def passes(folder, tests, seconds=TIMEOUT_SECONDS):
+def passes(folder, tests, seconds=SECONDS):
     """Whether these tests pass on the package in a folder; not if they take for ever."""
-    options = ["-qx", "-p", "no:randomly", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", *options, *tests]
+    # Unlike subprocess' own limit this one is for the processes that tests start too.
+    limited = ["timeout", "--signal=KILL", str(seconds)]
+    command = [*limited, sys.executable, "-m", "pytest", "-qxp", "no:randomly", *tests]
     env = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     how = {"cwd": folder, "env": env, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
-    with subprocess.Popen(command, start_new_session=True, **how) as process:
-        try:
-            return process.wait(seconds) == 0
-        except subprocess.TimeoutExpired:
-            # The tests' own processes too.
-            os.killpg(process.pid, signal.SIGKILL)
-            return False
+    return subprocess.run(command, check=False, **how).returncode == 0
 
 
 def main(parts):
     """Run the sample, or those whose keys have one of the parts in them; say who survives."""
     files = [Mutants(p, tests) for name, tests in NEAREST.items() for p in sorted(CORE.glob(name))]
-    # Below each key is its reason, indented.
     lines = EQUIVALENT.read_text().splitlines()
-    same = {line for line in lines if line and not line.startswith((" ", "#"))}
+    # Reasons are indented.
+    same = {line for line in lines if line[:1] not in ("", " ", "#")}
     for key in sorted(same.difference(*(file.places for file in files))):
         print(f"{EQUIVALENT.name} has what is no mutant any more: {key}")
-    chosen = [one for file in files for one in file.sample()]
-    chosen = [one for one in chosen if not parts or any(part in one[1] for part in parts)]
+    sampled = [one for file in files for one in file.sample()]
+    chosen = [one for one in sampled if any(part in one[1] for part in parts or [""])]
     to_run = [one for one in chosen if one[1] not in same]
     folders, survivors = SimpleQueue(), []
 
