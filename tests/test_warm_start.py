@@ -191,11 +191,14 @@ def test_on_other_data_a_cycle_begins_anew(rate):
     assert reg.best_iter_ == cold.best_iter_ == {"silver": 7, "chebyshev": 8}[rate]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Listed(LearningRate):
     """Of a user's own: one number after another, which == compares one by one."""
 
     alphas: np.ndarray
+
+    def __eq__(self, other):
+        return self.alphas == other.alphas
 
     def start(self, problem):
         return ListedState(self.alphas.tolist())
