@@ -31,9 +31,10 @@ PROCESSES, SECONDS = 2, 120
 
 # The tests nearest to each file, the likeliest to notice first.
 THREADS = "threads::test_reads_in_threads threads::test_same_bits_where_there_is_little_to_do"
+BEFORE = "early_stopping::test_an_iterate_before_the_solution_has_the_loss_that_the_rows_give"
 NEAREST = {
     "_descent/early_stopping.py": "early_stopping",
-    "_descent/loop.py": "stopping warm_start textbook raw_tables",
+    "_descent/loop.py": f"stopping warm_start textbook {BEFORE} raw_tables",
     "_descent/start.py": "warm_start learning_rates messages",
     "_descent/state.py": "warm_start stopping early_stopping",
     "_descent/step.py": "textbook stopping learning_rates raw_tables",
@@ -52,7 +53,7 @@ NEAREST = {
     "_objective/theta.py": "textbook",
     "learning_rates/*[!_].py": "learning_rates warm_start messages",
     "rows/_memory.py": f"rows_and_moments accuracy {THREADS}",
-    "rows/_factor.py": "partial_fit",
+    "rows/_factor.py": f"partial_fit {THREADS}",
     "rows/_products.py": f"products {THREADS}",
     "rows/_blocks.py": f"rows_and_moments scale {THREADS}",
     "_search/gram.py": "cross_validation scale_search",

@@ -153,6 +153,12 @@ def test_the_quadratic_around_the_minimum_is_J():
         solution = np.linalg.lstsq(A[:, carried], rest, rcond=None)[0]
         assert_allclose(quadratic.centre, solution, rtol=1e-9)
         assert_allclose(quadratic.minimum, solution, rtol=1e-9)
+        part = A[:, carried]
+        assert_allclose(quadratic.largest_eigenvalue, largest_eigenvalue(part))
         for theta in (solution, start[carried]):
-            expected = np.mean((A[:, carried] @ theta - rest) ** 2) / 2
-            assert_allclose(quadratic(theta), expected, rtol=1e-12)
+            residual = part @ theta - rest
+            assert_allclose(quadratic(theta), residual @ residual / (2 * len(Y)), rtol=1e-12)
+            slopes = part.T @ residual / len(Y)
+            assert_allclose(quadratic.gradient_at(theta), slopes, rtol=1e-9, atol=1e-12)
+        plane = quadratic.plane([0, 1], start[carried])
+        assert_allclose(plane(start[carried][:2]), quadratic(start[carried]), rtol=1e-12)

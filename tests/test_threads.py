@@ -405,7 +405,7 @@ def test_reads_in_threads(what, monkeypatch):
 
     Each waits for the other, which would never come if there were one.
     """
-    both, seen = threading.Barrier(2, timeout=60), set()
+    both, seen = threading.Barrier(2, timeout=30), set()
 
     def meet(*_):
         if threading.current_thread() not in seen:
