@@ -22,6 +22,13 @@ WIDE = rng.normal(size=(1000, 800))
 WIDE_Y = WIDE @ rng.normal(size=800) + rng.normal(size=1000)
 
 
+def reads_of(monkeypatch):
+    """A list that grows by one with every read of rows."""
+    counted, read = [], Rows.sum
+    monkeypatch.setattr(Rows, "sum", lambda *a, **k: counted.append(1) or read(*a, **k))
+    return counted
+
+
 @dataclass
 class Shape:
     """As much of Rows as a choice needs."""
@@ -112,9 +119,7 @@ def test_going_over_leaves_no_trace(constant):
 
 def test_reads_until_it_goes_over(constant, monkeypatch):
     """One for the moments, one a step, one for the covariances, and then no more."""
-    counted = []
-    read = Rows.sum
-    monkeypatch.setattr(Rows, "sum", lambda *a, **k: counted.append(1) or read(*a, **k))
+    counted = reads_of(monkeypatch)
     GradientDescentRegressor(**constant).fit(WIDE, WIDE_Y)
     steps = when_to_gather(Rows(WIDE, WIDE_Y[:, None]), 40)
     # The drift of so many steps may ask for one read more at the end.
@@ -209,13 +214,6 @@ def test_one_hidden_pair_among_many_features(apart):
     least = residual @ residual / 10_000
     assert reg.status_ == "converged"
     assert reg.loss_history_[-1] - least <= 1e-6 * least
-
-
-def reads_of(monkeypatch):
-    """A list that grows by one with every read of rows."""
-    counted, read = [], Rows.sum
-    monkeypatch.setattr(Rows, "sum", lambda *a, **k: counted.append(1) or read(*a, **k))
-    return counted
 
 
 def test_more_features_than_eigenvalues_are_worth(monkeypatch):
