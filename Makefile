@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs docs-quick bench test-oldest test-kernels clean
+.PHONY: demo test lint docs docs-quick bench test-oldest test-kernels mutants clean
 
 demo: $(VENV)/plot
 	$(BIN)/python docs/examples/plot_grid_search_diabetes.py
@@ -36,6 +36,10 @@ test-oldest: .venv-oldest/test
 # Once for each BLAS kernel that the processor can run: make test-kernels OPTIONS="--fast"
 test-kernels: $(VENV)/test
 	$(BIN)/python -m tests.kernels $(OPTIONS)
+
+# Whether the tests would notice changes of the core; of some only: make mutants OPTIONS=step.py
+mutants: $(VENV)/test
+	$(BIN)/python -m tests.mutants $(OPTIONS)
 
 # An extra is installed again when the package's metadata changes.
 $(VENV)/%: $(VENV)/bin/python pyproject.toml

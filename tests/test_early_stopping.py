@@ -534,3 +534,19 @@ def test_without_early_stopping_there_is_nothing_to_watch(monkeypatch):
     monkeypatch.setattr(fit, "descend", remember)
     GradientDescentRegressor().fit(X, Y)
     assert seen == [("LowestLoss", [])]
+
+
+@pytest.mark.parametrize("alpha", ["auto", "barzilai-borwein", "exact"])
+def test_an_iterate_before_the_solution_has_the_loss_that_the_rows_give(alpha):
+    """The solution is read off them as a matter of course, but it may not be the best."""
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        Z, Z_val = rng.standard_normal((2, 40, 3)) @ (np.eye(3) + 0.5)
+        w = np.array([1.0, 2.0, 3.0])
+        y = Z @ w + 1e-5 * rng.standard_normal(40) + 1e7
+        y_val = Z_val @ (w + 1e-5 * rng.standard_normal(3)) + 1e7
+        reg = GradientDescentRegressor(alpha, scale=False, early_stopping=True)
+        reg.set_params(n_iter_no_change=1000).fit(Z + 1, y, X_val=Z_val + 1, y_val=y_val)
+        assert reg.status_ == "converged"
+        read_off = cost(Z + 1, y, reg.coef_, reg.intercept_)
+        assert_allclose(reg.loss_history_[reg.best_iter_], read_off, rtol=1e-8)

@@ -13,6 +13,10 @@ from sklearn_gd import (
     gradient,
     max_stable_alpha,
 )
+from sklearn_gd._objective.least_squares import LeastSquares
+from sklearn_gd._objective.plan import Plan
+from sklearn_gd._objective.quadratic import around_minimum, hessian_rows
+from sklearn_gd.rows._memory import Rows
 
 from .problems import design, half_mse, largest_eigenvalue, with_condition
 
@@ -134,3 +138,27 @@ def test_they_agree_with_a_fit(precompute):
 def test_errors(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_quadratic_around_the_minimum_is_J():
+    """From any start, and with some parameters held where they are."""
+    objective = LeastSquares(Plan.made(Rows(X, Y[:, None]), True, 0), ()).objectives[0]
+    A, start = design(X), np.append(W, B)
+    for carried in (list(range(7)), [1, 4]):
+        rows = hessian_rows(objective, carried)
+        assert_allclose(rows, (A.T @ A / len(Y))[carried], atol=1e-12)
+        quadratic = around_minimum(objective, start, carried, rows)
+        others = [j for j in range(7) if j not in carried]
+        rest = Y - A[:, others] @ start[others]
+        solution = np.linalg.lstsq(A[:, carried], rest, rcond=None)[0]
+        assert_allclose(quadratic.centre, solution, rtol=1e-9)
+        assert_allclose(quadratic.minimum, solution, rtol=1e-9)
+        part = A[:, carried]
+        assert_allclose(quadratic.largest_eigenvalue, largest_eigenvalue(part))
+        for theta in (solution, start[carried]):
+            residual = part @ theta - rest
+            assert_allclose(quadratic(theta), residual @ residual / (2 * len(Y)), rtol=1e-12)
+            slopes = part.T @ residual / len(Y)
+            assert_allclose(quadratic.gradient_at(theta), slopes, rtol=1e-9, atol=1e-12)
+        plane = quadratic.plane([0, 1], start[carried])
+        assert_allclose(plane(start[carried][:2]), quadratic(start[carried]), rtol=1e-12)

@@ -3,16 +3,20 @@
 import dataclasses
 import math
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.special import eval_chebyt
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_gd import GradientDescentRegressor, max_stable_alpha
 from sklearn_gd.learning_rates import NAMED, ABBmin, LearningRate, RateState
-from sklearn_gd.learning_rates._chebyshev import stable_order
+from sklearn_gd.learning_rates._automatic import AutomaticSteps, reciprocal_eigenvalue
+from sklearn_gd.learning_rates._chebyshev import cycle_length, stable_order
+from sklearn_gd.learning_rates.protocol import Line
 
 from .problems import NAMES, design, half_mse, largest_eigenvalue, least_squares, with_condition
 
@@ -186,6 +190,8 @@ def test_no_slope_no_step():
         reg = GradientDescentRegressor(name, fit_intercept=False, tol=0, max_iter=8).fit(X, y)
         assert np.isfinite(reg.alpha_history_).all()
         assert not reg.coef_.any()
+        if name == "lipschitz":
+            assert_allclose(reg.alpha_history_, 1.0)
 
 
 @pytest.mark.parametrize("name", ["auto", "barzilai-borwein", "exact"])
@@ -219,8 +225,10 @@ def test_a_schedule_of_the_users_own(problem):
 
 def test_a_schedule_may_fade_to_zero(problem):
     X, y = problem
-    reg, _, _ = iterates(lambda k: 0.0 if k > 2 else 0.5, X, y, 6)
+    asked = []
+    reg, _, _ = iterates(lambda k: asked.append(k) or (0.0 if k > 2 else 0.5), X, y, 6)
     assert_allclose(reg.alpha_history_, [0.5, 0.5, 0.5, 0, 0, 0])
+    assert asked == list(range(6))
 
 
 def test_the_whole_problem_is_there_to_ask(problem):
@@ -303,3 +311,63 @@ def test_a_state_may_say_which_iterates_count():
     with pytest.warns(ConvergenceWarning):
         reg = GradientDescentRegressor(Pairs(), max_iter=7).fit(X, y)
     assert reg.best_iter_ == 6
+
+
+@pytest.mark.parametrize("kappa", [1.5, 9.0, 100.0, 1e6])
+@pytest.mark.parametrize("shrink", [0.5, 1 / 7.5, 1e-3, 1e-6])
+def test_a_chebyshev_cycle_is_the_shortest_that_reaches_tol(kappa, shrink):
+    """A cycle leaves 1 / T_N((kappa + 1) / (kappa - 1)) of the error."""
+    problem = SimpleNamespace(max_iter=1e9, suboptimality=3.0)
+    problem.suboptimality_allowed = 3.0 * shrink**2
+    left = [1 / eval_chebyt(2**i, (kappa + 1) / (kappa - 1)) for i in range(20)]
+    shortest = next(i for i, share in enumerate(left) if share <= shrink)
+    assert cycle_length(problem, kappa) == 2**shortest
+    problem.max_iter = 2**shortest - 1
+    assert cycle_length(problem, kappa) == max(2**shortest // 2, 1)
+
+
+def test_a_reciprocal_that_would_blow_up_another_component_waits_for_it():
+    """The step 1/l_0 makes the component along l_1 grow by l_1 / l_0 - 1."""
+    values, sizes = np.array([0.25, 1.0, 5.0]), np.array([1.0, 2.0, 0.0])
+    shares = sizes**2 / values
+    for most, eigenvalue in (6.1, 0.25), (5.9, 1.0):
+        assert reciprocal_eigenvalue(values, sizes, shares, most) == 1 / eigenvalue
+    # Of two it is the one that would grow most, and the last is stopped by nothing.
+    assert reciprocal_eigenvalue(values, np.array([1.0, 2.0, 1.0]), shares, 1.0) == 0.2
+
+
+def test_components_may_grow_more_where_there_is_no_progress():
+    """By ten times as much where J - J* has not halved in 4 steps for each of 2 eigenvalues."""
+    values = np.array([1 / 500, 1.0])
+
+    def alphas(n_steps, shrink):
+        """With components that shrink so once in five steps; the first are small."""
+        state, found = AutomaticSteps(), []
+        for k in range(16 + 2 * 2 + n_steps):
+            g = (1e-3 if k < 20 else shrink ** (k // 5)) * np.ones(2)
+            line = Line(g, values * g, g @ g, g @ (values * g), k, lambda g, k: (values, g))
+            found.append(state(k, line))
+        return found[20:]
+
+    # The first sets what the others are compared with, and the ninth of them is one too many.
+    assert alphas(11, 1.0) == [1.0] * 9 + [500.0] * 2
+    assert set(alphas(11, 0.6)) == {1.0}
+
+
+@pytest.mark.parametrize("precompute", [True, False])
+def test_automatic_steps_are_reciprocals_of_eigenvalues_later(problem, precompute):
+    """After 16 + 2 p steps, as it says; before they are those of ABBmin."""
+    X, y = problem
+    reg, _, _ = iterates("auto", X, y, 40, precompute=precompute)
+    other, _, _ = iterates(ABBmin(), X, y, 26, precompute=precompute)
+    assert_allclose(reg.alpha_history_[:26], other.alpha_history_)
+    eigenvalues = np.linalg.eigvalsh(X.T @ X / len(y))
+    later = reg.alpha_history_[26:, None]
+    later = later[later[:, 0] > 0]
+    assert len(later)
+    assert (np.abs(later * eigenvalues - 1).min(axis=1) < 1e-6).all()
+
+
+def test_a_line_need_not_know_the_eigenvalues():
+    g = np.ones(2)
+    assert Line(g, 3 * g, 2.0, 6.0).components() is None

@@ -219,3 +219,18 @@ def test_constant_columns_and_more_features_than_rows():
     # The interpolation of least length, as a descent from zero does not leave the rows' span.
     shortest = lstsq(design(wide), y[:10])[0]
     assert_allclose(reg.coef_, shortest[:-1], atol=1e-6)
+
+
+@pytest.mark.parametrize("offset", [1e6, 1e7, 1e8])
+def test_no_digits_are_lost_far_from_the_origin(offset):
+    """About its shift a triangle tells as much of the rows as if they were near the origin."""
+    rng = np.random.default_rng(0)
+    z = np.round(rng.normal(size=(500, 4)) * 1024) / 1024  # exact after the offset
+    y = z @ [1.0, -2.0, 3.0, 0.5] + rng.normal(size=500)
+    batches = [Rows(z[i : i + 50] + offset, y[i : i + 50, None]) for i in range(0, 500, 50)]
+    triangle = Triangle.about(batches[0])
+    for batch in batches:
+        triangle = triangle.with_rows(batch)
+    kept = triangle.rows_about_shift()
+    found = lstsq(design(kept.X), kept.y[:, 0])[0]
+    assert_allclose(found[:-1], lstsq(design(z), y)[0][:-1], rtol=1e-12)

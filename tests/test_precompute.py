@@ -22,6 +22,13 @@ WIDE = rng.normal(size=(1000, 800))
 WIDE_Y = WIDE @ rng.normal(size=800) + rng.normal(size=1000)
 
 
+def reads_of(monkeypatch):
+    """A list that grows by one with every read of rows."""
+    counted, read = [], Rows.sum
+    monkeypatch.setattr(Rows, "sum", lambda *a, **k: counted.append(1) or read(*a, **k))
+    return counted
+
+
 @dataclass
 class Shape:
     """As much of Rows as a choice needs."""
@@ -48,6 +55,7 @@ class Shape:
         (Shape(200_000, 500), 10_000, "at once"),
         (Shape(100_000, 1000), 10_000, "on the way"),
         (Shape(100_000, 1000), 3, "after max_iter"),
+        (Shape(200_000, 500), 3, "after max_iter"),
         (Shape(20_000, 4000), 10_000, "on the way"),
         (Shape(20_000, 4000, n_targets=10), 10_000, "at once"),
         (Shape(4000, 20_000), 10_000, "never"),
@@ -111,9 +119,7 @@ def test_going_over_leaves_no_trace(constant):
 
 def test_reads_until_it_goes_over(constant, monkeypatch):
     """One for the moments, one a step, one for the covariances, and then no more."""
-    counted = []
-    read = Rows.sum
-    monkeypatch.setattr(Rows, "sum", lambda *a, **k: counted.append(1) or read(*a, **k))
+    counted = reads_of(monkeypatch)
     GradientDescentRegressor(**constant).fit(WIDE, WIDE_Y)
     steps = when_to_gather(Rows(WIDE, WIDE_Y[:, None]), 40)
     # The drift of so many steps may ask for one read more at the end.
@@ -208,3 +214,31 @@ def test_one_hidden_pair_among_many_features(apart):
     least = residual @ residual / 10_000
     assert reg.status_ == "converged"
     assert reg.loss_history_[-1] - least <= 1e-6 * least
+
+
+def test_more_features_than_eigenvalues_are_worth(monkeypatch):
+    """By passes they are not computed, however many steps there are."""
+    few = rng.normal(size=(30, 1100))
+    counted = reads_of(monkeypatch)
+    reg = GradientDescentRegressor(precompute=False, max_iter=2300, tol=0)
+    reg.fit(few, few @ rng.normal(size=1100))
+    assert reg.n_iter_ == 2300
+    assert len(counted) < 2 * 2300
+
+
+def test_of_orthogonal_features_a_solution_is_certain_at_once(monkeypatch):
+    """A conjugate gradient step or two by passes leave nothing that could hide."""
+    X = np.linalg.qr(WIDE[:, :700] - WIDE[:, :700].mean(axis=0))[0] * np.sqrt(1000)
+    counted = reads_of(monkeypatch)
+    reg = GradientDescentRegressor("lipschitz", precompute=False).fit(X, WIDE_Y)
+    assert reg.status_ == "converged"
+    assert len(counted) <= reg.n_iter_ + 8
+
+
+@pytest.mark.parametrize("n_features", [1, 100, 1000, 1200, 1999, 2000, 10_000])
+def test_lanes_of_covariances_are_as_many_as_fit(n_features):
+    """Those of 1000 features in 8 lanes set the size."""
+    lanes, most = lanes_of(n_features), 8 * 1000**2
+    assert 2 <= lanes <= 8
+    assert lanes == 2 or lanes * n_features**2 <= most
+    assert lanes == 8 or (lanes + 1) * n_features**2 > most

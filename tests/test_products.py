@@ -81,3 +81,12 @@ def test_products_made_in_parts(shape, order):
 )
 def test_products_too_large_for_parts(shape):
     assert not is_made_in_parts(*shape)
+
+
+@pytest.mark.parametrize("shape", [(3, 0, 2), (10, 9_300, 1), (3, 600, 600), (1_000, 100, 100)])
+def test_other_products_are_right_too(shape):
+    n, p, k = shape
+    rng = np.random.default_rng(0)
+    X, V, U = rng.normal(size=(n, p)), rng.normal(size=(p, k)), rng.normal(size=(n, k))
+    assert_allclose(times(X, V), X @ V, rtol=1e-9, atol=1e-9)
+    assert_allclose(transpose_times(X, U), X.T @ U, rtol=1e-9, atol=1e-9)

@@ -18,9 +18,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV
+from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV, cost
 from sklearn_gd._objective.coordinates import Standardised
+from sklearn_gd._objective.least_squares import LeastSquares
 from sklearn_gd._objective.moments import collect
+from sklearn_gd._objective.plan import Plan
 from sklearn_gd._objective.spectrum import spectrum_of
 from sklearn_gd.rows._memory import Rows
 
@@ -415,3 +417,60 @@ def test_a_constant_y_has_no_digits_to_lose(scale, dtype):
         few = GradientDescentRegressor("lipschitz", scale=scale, max_iter=3, tol=0).fit(X, y)
         assert few.n_iter_ == 3
         assert GradientDescentRegressor(scale=scale).fit(X, y).status_ == "converged"
+
+
+@pytest.mark.parametrize("precompute", [True, False])
+@pytest.mark.parametrize("rate", ["auto", "barzilai-borwein", "exact"])
+def test_a_solution_has_the_loss_that_the_rows_give(rate, precompute):
+    """Where y is a million times what is left of it, recurrences are off in the fifth digit."""
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        Z = rng.standard_normal((40, 3)) @ (np.eye(3) + 0.5)
+        X, y = Z + 1, Z @ [1.0, 2.0, 3.0] + 1e-5 * rng.standard_normal(40) + 1e7
+        reg = GradientDescentRegressor(rate, scale=False, precompute=precompute).fit(X, y)
+        assert reg.status_ == "converged"
+        read_off = cost(X, y, reg.coef_, reg.intercept_)
+        assert_allclose(reg.loss_history_[reg.best_iter_], read_off, rtol=1e-8)
+
+
+def test_slope_that_moments_cannot_tell_is_that_along_dependent_columns():
+    """Of two equal columns all of it; along an eigenvalue above rounding level nothing."""
+    a, b, c = np.linalg.qr(np.random.default_rng(0).normal(size=(100, 3)))[0].T
+    X = np.column_stack([a, a, b, b + 1e-5 * c]) * 10.0
+    curvature = LeastSquares(Plan.made(Rows(X, X[:, :1]), False, 0), ()).curvature
+    slopes = np.array([[1.0, -1, 0, 0], [0, 0, 1, -1], [1, 1, 0, 0], [0, 0, 1, 1]])
+    dependent, nearly, *apart = (curvature.hidden_slope(slope) for slope in slopes)
+    # Rounding of the zero eigenvalue is a part of the level that is added to it.
+    assert 0.5 < dependent < 2.0
+    # Of an eigenvalue of 1e-10 / 2 the cube of its ratio to the rounding level, some 1e-15.
+    assert nearly < 1e-12
+    assert max(apart) < 1e-12
+
+
+def spectrum_along(scales):
+    """Spectrum of orthogonal columns of these root mean squares."""
+    Q = np.linalg.qr(np.random.default_rng(0).normal(size=(100, len(scales))))[0]
+    rows = Rows(10.0 * Q * scales, Q[:, :1])
+    return spectrum_of(rows, collect(rows, False, covariance=True))
+
+
+def test_eigenvalues_below_the_rounding_of_rows_are_unknown():
+    """The root of one must be above the last place of the root of the largest."""
+    for smallest, is_known in (1e-12, True), (1e-14, True), (1e-17, False), (1e-20, False):
+        spectrum = spectrum_along([smallest, 1.0])
+        assert spectrum.is_known.tolist() == [is_known, True]
+        if is_known:
+            assert_allclose(spectrum.condition, smallest**-2, rtol=1e-9)
+
+
+def test_suboptimality_is_what_gradients_tell_beyond_their_noise():
+    """J - J* = g' H^-1 g / 2; what may be nothing but noise tells of nothing."""
+    spectrum = spectrum_along([0.1, 1.0, 3.0])
+    H = spectrum.basis * spectrum.values @ spectrum.basis.T
+    g = np.array([3.0, -1.0, 2.0])
+    assert_allclose(spectrum.suboptimality(g, 0.0, 0.0), g @ np.linalg.solve(H, g) / 2)
+    assert spectrum.suboptimality(g, 4.0, 0.0) == 0.0
+    # A residual's rounding leaves as much in a component as the features vary along it.
+    along = spectrum.basis @ np.sqrt(spectrum.values)
+    assert spectrum.suboptimality(0.9 * along, 0.0, 1.0) == 0.0
+    assert_allclose(spectrum.suboptimality(3.0 * along, 0.0, 1.0), 3 * 2.0**2 / 2)

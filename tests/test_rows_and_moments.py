@@ -8,8 +8,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from sklearn_gd import GradientDescentRegressor
-from sklearn_gd._objective.moments import collect
-from sklearn_gd.rows._memory import BLOCK_BYTES, Rows
+from sklearn_gd._objective.coordinates import Standardised
+from sklearn_gd._objective.moments import collect, merged
+from sklearn_gd.rows._memory import BLOCK_BYTES, LANES, Rows
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(50_000, 10)) * (rng.random((50_000, 10)) < 0.5) + 3.0 * (np.arange(10) % 2)
@@ -45,7 +46,8 @@ def test_blocks_are_the_rows(kind, tmp_path):
     rows = Rows(stored(kind, tmp_path), Y, WEIGHTS)
     starts = rows.starts()
     blocks = [rows.block(i, j) for i, j in pairwise(starts)]
-    assert len(blocks) > 1
+    # Each block costs some time in Python.
+    assert 1 < len(blocks) <= 2 * LANES
     dense = [x.dense() for x, _, _ in blocks]
     assert all(x.dtype == np.float64 for x in dense)
     assert max(x.X.data.nbytes for x, _, _ in blocks) <= 1.2 * BLOCK_BYTES
@@ -184,3 +186,60 @@ def test_scale_of_weights_does_not_count(scale):
     assert_allclose(reg.fit(X[:99], Y[:99], scale * WEIGHTS[:99]).coef_, expected, rtol=1e-12)
     by_number = reg.fit(X[:99], Y[:99], scale).coef_
     assert_allclose(by_number, reg.fit(X[:99], Y[:99]).coef_, rtol=1e-12)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_moments_of_parts_together_are_those_of_all(fit_intercept):
+    """Parts whose features and targets are far apart."""
+    apart = X[:900] + 10.0 * np.arange(900)[:, None] // 300
+    Y_apart = Y[:900] - 5.0 * (np.arange(900)[:, None] // 300)
+    parts = [slice(0, 300), slice(300, 600), slice(600, 900)]
+    together = merged(
+        [
+            collect(Rows(apart[i], Y_apart[i], WEIGHTS[i]), fit_intercept, covariance=True)
+            for i in parts
+        ]
+    )
+    s = WEIGHTS[:900] / WEIGHTS[:900].sum()
+    centre, y_mean = (s @ apart, s @ Y_apart) if fit_intercept else (np.zeros(10), np.zeros(2))
+    Z, R = apart - centre, Y_apart - y_mean
+    assert together.fit_intercept == fit_intercept
+    assert together.n_rows == 900
+    assert_allclose(together.weight, WEIGHTS[:900].sum())
+    close = {"rtol": 1e-10, "atol": 1e-10}
+    assert_allclose(together.centre, centre, **close)
+    assert_allclose(together.y_mean, y_mean, **close)
+    assert_allclose(together.covariance, (Z * s[:, None]).T @ Z, **close)
+    assert_allclose(together.variance, s @ Z**2, **close)
+    assert_allclose(together.shared, (Z * s[:, None]).T @ R, **close)
+    assert_allclose(together.y_variance, s @ R**2, **close)
+
+
+def test_standardised_moments_are_those_of_standardised_columns():
+    """A mean of 1e9 is rounded by more than the digits that are left of standardised ones."""
+    z = np.round(rng.normal(size=(999, 3)) * 1024) * [1 / 1024, 1 / 64, 4]
+    moments = collect(Rows(z + 1e9, Y[:999]), True, covariance=True)
+    coordinates = Standardised.of(moments)
+    inside = coordinates.moments(moments)
+    Z = (z - (coordinates.centre - 1e9)) / coordinates.scale
+    assert_allclose(inside.centre, Z.mean(axis=0), rtol=0, atol=1e-15)
+    assert_allclose(inside.variance, 1.0, rtol=1e-12)
+    assert_allclose(inside.covariance, np.cov(Z.T, bias=True), atol=1e-9)
+    assert_allclose(inside.shared, (Z - Z.mean(axis=0)).T @ Y[:999] / 999, atol=1e-9)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("covariance", [True, False])
+def test_columns_that_jitter_by_a_unit_in_the_last_place_do_not_vary(container, covariance):
+    up = rng.random((999, 3)) < 0.5
+    values = np.array([0.1, 1e7 / 3, -1e-9 / 7])
+    jittering = np.where(up, np.nextafter(values, np.inf), values)
+    moments = collect(Rows(container(jittering), Y[:999]), True, covariance=covariance)
+    assert_array_equal(moments.variance, 0.0)
+
+
+def test_rows_of_which_most_have_nothing_stored():
+    few = sparse.csr_array(np.eye(1000, 3))
+    moments = collect(Rows(few, Y[:1000]), True, covariance=False)
+    assert_allclose(moments.centre, 1e-3)
+    assert_allclose(moments.variance, 1e-3 - 1e-6)

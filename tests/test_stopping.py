@@ -7,7 +7,10 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_gd import GradientDescentRegressor
 from sklearn_gd._objective.curvature import PROBES
+from sklearn_gd._objective.least_squares import LeastSquares
+from sklearn_gd._objective.plan import Plan
 from sklearn_gd.learning_rates import LearningRate
+from sklearn_gd.rows._memory import Rows
 
 from .problems import (
     NAMES,
@@ -18,6 +21,7 @@ from .problems import (
     least_squares,
     with_condition,
 )
+from .test_precompute import reads_of
 
 
 def correlations(X, y, reg, weights=None):
@@ -102,12 +106,17 @@ def test_small_correlations_are_not_enough(name, precompute):
             reg.fit(X, y)
 
 
-def test_a_start_that_is_a_solution():
+def test_a_start_that_is_a_solution(monkeypatch):
     X, y = with_condition(10)
     theta = least_squares(X, y)[0]
+    counted = reads_of(monkeypatch)
     for precompute in (True, False):
+        counted.clear()
         reg = GradientDescentRegressor(precompute=precompute)
         reg.fit(X, y, coef_init=theta[:-1], intercept_init=theta[-1])
+        # For the moments, for the loss and its gradient at the start, and by passes for the
+        # covariances that tell how much lower J could be.
+        assert len(counted) == (2 if precompute else 3)
         assert reg.n_iter_ == 0
         assert reg.status_ == "converged"
         assert reg.best_iter_ == 0
@@ -219,3 +228,106 @@ def test_a_schedule_diverges_or_comes_back():
     assert comes_back.status_ == "converged"
     assert comes_back.loss_history_.max() > 1e6 * comes_back.loss_history_[0]
     assert_allclose(fitted_theta(comes_back), least_squares(X, y)[0], rtol=1e-4)
+
+
+def test_a_constant_alpha_a_little_above_two_over_L_has_diverged_after_few_steps():
+    """J has hardly begun to rise by then, and of other directions it still falls."""
+    X, y = with_condition(100)
+    limit = 2 / largest_eigenvalue(design(X))
+    for factor, status in (1.01, "diverged"), (0.99, "max_iter"):
+        reg = GradientDescentRegressor(factor * limit, max_iter=20, tol=0)
+        if status == "diverged":
+            with pytest.warns(ConvergenceWarning, match="diverged"):
+                reg.fit(X, y)
+        else:
+            reg.fit(X, y)
+        assert reg.status_ == status
+        assert reg.loss_history_[-1] < reg.loss_history_[0]
+
+
+def test_a_schedule_has_diverged_if_it_ends_above_its_start():
+    """Whatever J was in between."""
+    X, y = with_condition(10)
+    comes_back_halfway = GradientDescentRegressor(lambda k: [30.0, 0.9, 0.9][k], max_iter=3, tol=0)
+    with pytest.warns(ConvergenceWarning, match="diverged"):
+        comes_back_halfway.fit(X, y)
+    start, first, *_, last = comes_back_halfway.loss_history_
+    assert start < last < first
+    # The first step ends the descent along one feature, the second overshoots along the other.
+    falls_and_rises = GradientDescentRegressor(lambda k: [1.0, 20.5][k], max_iter=2, tol=0)
+    X = np.diag(np.sqrt([2.0, 0.2]))
+    falls_and_rises.set_params(fit_intercept=False).fit(X, X.sum(axis=1))
+    assert falls_and_rises.status_ == "max_iter"
+    start, first, last = falls_and_rises.loss_history_
+    assert first < last < start
+
+
+@pytest.mark.parametrize("precompute", [True, False])
+@pytest.mark.parametrize("unit", [1e-20, 1e-12, 1.0, 1e9])
+def test_what_is_nearly_a_solution_is_none_in_any_units(unit, precompute):
+    X, y = with_condition(10)
+    theta = least_squares(X, unit * y)[0]
+    theta[0] += 4e-6 * unit
+    reg = GradientDescentRegressor("lipschitz", scale=False, precompute=precompute)
+    reg.fit(X, unit * y, coef_init=theta[:-1], intercept_init=theta[-1])
+    assert reg.n_iter_ > 0
+    assert np.abs(correlations(X, unit * y, reg)).max() <= 1e-6 * (1 + 1e-6)
+
+
+def objective_of(X, y):
+    """J and its Hessian by moments."""
+    plan = Plan.made(Rows(X, y[:, None]), True, 0)
+    return LeastSquares(plan, ()).objectives[0]
+
+
+def residual_of(X, y, theta):
+    """In extended precision."""
+    return design(X).astype(np.longdouble) @ theta - y
+
+
+def size(values):
+    return float(np.sqrt(np.mean(values**2)))
+
+
+def test_the_total_is_the_loss_of_the_best_constant():
+    X, y = with_condition(10)
+    objective = objective_of(X, y + 3.0)
+    assert_allclose(objective.total_loss, y.var() / 2)
+    assert_allclose(objective.at(objective.best_constant()).loss, y.var() / 2)
+
+
+@pytest.mark.parametrize("far", [0.0, 1e4, 1e8])
+def test_rounding_of_a_residual_is_within_what_is_said_of_it(far):
+    """Where its terms cancel it is as large as they say, and not much less."""
+    X, y = with_condition(10)
+    X = X + far
+    theta = np.append(np.arange(1.0, 7.0), -21.0 * far)
+    rounded = X @ theta[:-1] + theta[-1] - y
+    off = size(rounded - residual_of(X, y, theta))
+    objective = objective_of(X, y)
+    assert off <= objective.rounding(theta) <= 300 * off
+    assert_allclose(objective.at(theta).residual, size(rounded), rtol=1e-6)
+
+
+def test_what_rounding_of_the_updates_has_moved_is_within_the_drift():
+    """Updates of less than half a unit in the last place are lost, every one of them."""
+    X, y = with_condition(10)
+    objective, n = objective_of(X, y), 1000
+    theta = np.append(np.ones(6), 1e9)
+    lost = 0.4 * np.spacing(theta)
+    assert (theta + lost == theta).all()
+    exactly = theta.astype(np.longdouble) + n * lost.astype(np.longdouble)
+    moved = size(residual_of(X, y, exactly) - residual_of(X, y, theta))
+    drift = objective.drift(objective.at(theta), n, 0.1)
+    assert moved <= drift <= 100 * moved
+
+
+def test_what_rounding_of_a_gradient_has_moved_is_within_the_drift():
+    """That of a gradient at large parameters, times a large learning rate."""
+    X, y = with_condition(10)
+    objective, alpha = objective_of(X, y), 1e6
+    theta = np.append(np.ones(6), 1e9)
+    H = design(X).T @ design(X) / len(y)
+    moved = size(design(X) @ (alpha * H @ (np.finfo(float).eps * theta)))
+    drift = objective.drift(objective.at(theta), 1, alpha)
+    assert moved <= drift <= 100 * moved

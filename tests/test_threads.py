@@ -19,7 +19,11 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV, cost
+from sklearn_gd._objective.moments import collect
+from sklearn_gd.rows._blocks import DenseBlock
+from sklearn_gd.rows._factor import Triangle
 from sklearn_gd.rows._machine import _libraries, _limit, alone, in_threads, one_thread_each
+from sklearn_gd.rows._memory import Rows
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(30_000, 30))
@@ -393,3 +397,40 @@ def test_a_fit_on_dask_threads_with_an_eigenvalue_by_passes():
     reg = GradientDescentRegressor("lipschitz", precompute=False, max_iter=3, tol=0)
     found = reg.fit(*lazy).coef_
     np.testing.assert_allclose(found, reg.fit(wide, y).coef_, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("what", ["dense", "sparse", "covariances", "factor"])
+def test_reads_in_threads(what, monkeypatch):
+    """Two at a time of many rows, or where there is much to do; few rows in the caller's.
+
+    Each waits for the other, which would never come if there were one.
+    """
+    both, seen = threading.Barrier(2, timeout=30), set()
+
+    def meet(*_):
+        if threading.current_thread() not in seen:
+            seen.add(threading.current_thread())
+            both.wait()
+        return (1,)
+
+    def meeting(method):
+        return lambda *arguments: meet() and method(*arguments)
+
+    for name in ("gram", "dense"):
+        monkeypatch.setattr(DenseBlock, name, meeting(getattr(DenseBlock, name)))
+    # Of these a plain read is not worth threads.
+    some = Rows(BIG[:40_000], BIG_Y[:40_000, None])
+    with threadpool_limits(2):
+        if what == "covariances":
+            collect(some, True, covariance=True)
+        elif what == "factor":
+            Triangle.about(some).with_rows(some)
+        else:
+            Rows(sparse.csr_array(BIG) if what == "sparse" else BIG, BIG_Y[:, None]).sum(meet)
+    assert len(seen) == 2
+
+    def here(X, y, weights):
+        return (int(threading.current_thread() is threading.main_thread()),)
+
+    few = Rows(BIG[:99, :3], BIG_Y[:99, None])
+    assert few.sum(here) == [len(few.starts()) - 1]

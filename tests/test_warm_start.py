@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_gd import GradientDescentRegressor
+from sklearn_gd.learning_rates import LearningRate, RateState
 
 from .problems import with_condition
 
@@ -153,3 +155,69 @@ def test_another_intercept_is_no_obstacle():
     assert_allclose(reg.coef_, exact, atol=1e-4)
     assert reg.intercept_ == 0.0
     assert reg.set_params(fit_intercept=True).fit(X, y).status_ == "converged"
+
+
+def test_a_fit_that_fails_is_as_if_it_had_not_been():
+    """The next one goes on where the last that ended did."""
+    X, y = with_condition(100)
+    fails = []
+
+    def rate(k):
+        if fails and k == 7:
+            raise RuntimeError("the user's own")
+        return 0.5 / (k + 1)
+
+    reg = GradientDescentRegressor(rate, max_iter=5, tol=0, warm_start=True).fit(X, y)
+    fails.append(True)
+    with pytest.raises(RuntimeError, match="the user's own"):
+        reg.fit(X, y)
+    fails.clear()
+    once = GradientDescentRegressor(rate, max_iter=10, tol=0).fit(X, y)
+    assert_array_equal(reg.fit(X, y).coef_, once.coef_)
+    assert_array_equal(reg.loss_history_, once.loss_history_[5:])
+
+
+@pytest.mark.parametrize("rate", ["silver", "chebyshev"])
+def test_on_other_data_a_cycle_begins_anew(rate):
+    """In the middle of the last one, whose steps were those of other eigenvalues."""
+    X, y = with_condition(100)
+    other, y_other = with_condition(30, seed=1)
+    reg = GradientDescentRegressor(rate, max_iter=5, tol=0, warm_start=True).fit(X, y)
+    reg.set_params(max_iter=8).fit(other, y_other)
+    cold = GradientDescentRegressor(rate, max_iter=8, tol=0).fit(other, y_other)
+    assert len(set(cold.alpha_history_)) > 3
+    assert_allclose(reg.alpha_history_, cold.alpha_history_)
+    # The last iterate at which it may end.
+    assert reg.best_iter_ == cold.best_iter_ == {"silver": 7, "chebyshev": 8}[rate]
+
+
+@dataclass(frozen=True, eq=False)
+class Listed(LearningRate):
+    """Of a user's own: one number after another, which == compares one by one."""
+
+    alphas: np.ndarray
+
+    def __eq__(self, other):
+        return self.alphas == other.alphas
+
+    def start(self, problem):
+        return ListedState(self.alphas.tolist())
+
+
+@dataclass
+class ListedState(RateState):
+    left: list
+
+    def __call__(self, k, line):
+        return self.left.pop()
+
+
+def test_a_rate_with_arrays_is_the_same_if_it_is_the_same_object():
+    X, y = with_condition(100)
+    rate = Listed(np.linspace(0.1, 0.5, 10))
+    once = GradientDescentRegressor(rate, max_iter=10, tol=0).fit(X, y)
+    twice = GradientDescentRegressor(rate, max_iter=5, tol=0, warm_start=True).fit(X, y).fit(X, y)
+    assert_array_equal(twice.coef_, once.coef_)
+    other = Listed(np.linspace(0.1, 0.5, 10))
+    twice.set_params(alpha=other).fit(X, y)
+    assert_array_equal(twice.alpha_history_, other.alphas[:4:-1])
