@@ -85,11 +85,11 @@ def test_the_rows_kept_have_the_same_loss(offset, n_batches):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(20_000, 5)) + offset
     y = X @ rng.normal(size=5) + rng.normal(size=20_000)
-    triangle = None
+    factor = None
     for some in np.array_split(np.arange(len(y)), n_batches):
         batch = Rows(X[some], y[some, None])
-        triangle = (RFactor.about(batch) if triangle is None else triangle).with_rows(batch)
-    kept = triangle.rows()
+        factor = (RFactor.about(batch) if factor is None else factor).with_rows(batch)
+    kept = factor.rows()
     assert kept.X.shape == (7, 5)
     # About the origin of the data, where the direct solution has its digits.
     middle = np.round(X.mean(axis=0))
@@ -223,14 +223,14 @@ def test_constant_columns_and_more_features_than_rows():
 
 @pytest.mark.parametrize("offset", [1e6, 1e7, 1e8])
 def test_no_digits_are_lost_far_from_the_origin(offset):
-    """About its shift a triangle tells as much of the rows as if they were near the origin."""
+    """About its shift a factor tells as much of the rows as if they were near the origin."""
     rng = np.random.default_rng(0)
     z = np.round(rng.normal(size=(500, 4)) * 1024) / 1024  # exact after the offset
     y = z @ [1.0, -2.0, 3.0, 0.5] + rng.normal(size=500)
     batches = [Rows(z[i : i + 50] + offset, y[i : i + 50, None]) for i in range(0, 500, 50)]
-    triangle = Triangle.about(batches[0])
+    factor = RFactor.about(batches[0])
     for batch in batches:
-        triangle = triangle.with_rows(batch)
-    kept = triangle.rows_about_shift()
+        factor = factor.with_rows(batch)
+    kept = factor.rows_about_shift()
     found = lstsq(design(kept.X), kept.y[:, 0])[0]
     assert_allclose(found[:-1], lstsq(design(z), y)[0][:-1], rtol=1e-12)

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV, cost
 from sklearn_gd._objective.moments import collect
 from sklearn_gd.rows._blocks import DenseBlock
-from sklearn_gd.rows._factor import Triangle
+from sklearn_gd.rows._factor import RFactor
 from sklearn_gd.rows._machine import _libraries, _limit, alone, in_threads, one_thread_each
 from sklearn_gd.rows._memory import Rows
 
@@ -424,7 +424,7 @@ def test_reads_in_threads(what, monkeypatch):
         if what == "covariances":
             collect(some, True, covariance=True)
         elif what == "factor":
-            Triangle.about(some).with_rows(some)
+            RFactor.about(some).with_rows(some)
         else:
             Rows(sparse.csr_array(BIG) if what == "sparse" else BIG, BIG_Y[:, None]).sum(meet)
     assert len(seen) == 2
