@@ -119,6 +119,12 @@ def places(node, inside=""):
             yield from places(child, name)
 
 
+def _path(name):
+    """Return the path of a file of tests."""
+    (path,) = (ROOT / "tests").rglob(f"test_{name}.py")
+    return path.relative_to(ROOT)
+
+
 class Mutants:
     """All mutants of a file, by their keys, and the tests to run for them."""
 
@@ -126,7 +132,7 @@ class Mutants:
         text = path.read_text()
         lines, self._tree, self.path = text.splitlines(), ast.parse(text), path.relative_to(CORE)
         parts = [test.partition("::") for test in tests.split()]
-        self.tests = [f"tests/test_{file}.py{colons}{test}" for file, colons, test in parts]
+        self.tests = [f"{_path(file)}{colons}{test}" for file, colons, test in parts]
         self.places = {}
         for node, name, holder, place in places(self._tree):
             for new in variants(node):

@@ -28,7 +28,7 @@ from sklearn_gd._search.gram import GramFolds
 from sklearn_gd._search.matrix_free import MatrixFreeFolds
 from sklearn_gd._search.splits import sets_of_rows
 
-from .problems import design, errors_of_split, with_condition
+from ..problems import design, errors_of_split, with_condition
 
 FORMS = [GramFolds, MatrixFreeFolds]
 

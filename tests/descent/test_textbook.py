@@ -11,7 +11,7 @@ from sklearn.neural_network import MLPRegressor
 
 from sklearn_gd import GradientDescentRegressor
 
-from .problems import (
+from ..problems import (
     closed_form,
     design,
     fitted_theta,

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_gd import GradientDescentRegressor
 from sklearn_gd.learning_rates import LearningRate, RateState
 
-from .problems import with_condition
+from ..problems import with_condition
 
 DIABETES = load_diabetes(return_X_y=True, scaled=False)
 RESUMABLE = ["auto", "barzilai-borwein", "lipschitz", "exact", "silver", 1e-6]

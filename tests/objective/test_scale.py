@@ -25,7 +25,7 @@ from sklearn_gd import (
 from sklearn_gd._search import path as path_module
 from sklearn_gd.rows import _memory as rows_module
 
-from .problems import design, half_mse, largest_eigenvalue, with_condition
+from ..problems import design, half_mse, largest_eigenvalue, with_condition
 
 FIXED = [0.4, "callable", "lipschitz", "silver", "chebyshev"]
 ADAPTIVE = ["exact", "barzilai-borwein", "auto"]

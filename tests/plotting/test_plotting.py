@@ -29,7 +29,7 @@ from sklearn_gd import (
 )
 from sklearn_gd.plotting._colours import VERMILLION
 
-from .problems import with_condition
+from ..problems import with_condition
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 
 from sklearn_gd import GradientDescentRegressor, gradient_descent_path, max_stable_alpha
 
-from .problems import design, with_condition
+from ..problems import design, with_condition
 
 COUNTS = [0, 1, 7, 40, 3]
 

@@ -33,7 +33,7 @@ from sklearn_gd import (
     max_stable_alpha,
 )
 
-from .problems import assert_agree, design, with_condition
+from ..problems import assert_agree, design, with_condition
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")

@@ -26,8 +26,8 @@ from sklearn_gd._objective.plan import Plan
 from sklearn_gd._objective.spectrum import spectrum_of
 from sklearn_gd.rows._memory import Rows
 
-from .problems import LONGLEY
-from .test_properties import relaxed
+from ..problems import LONGLEY
+from ..test_properties import relaxed
 
 
 def least_loss(X, y):

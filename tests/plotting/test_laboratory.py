@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_gd import DescentPathDisplay, GradientDescentRegressor, gradient, max_stable_alpha
 from sklearn_gd.plotting._laboratory import content_of, kept_steps
 
-from .problems import with_condition
+from ..problems import with_condition
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LARGEST_PAGE = 6_000_000

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_gd import GradientDescentRegressor, cost
 
-from .problems import NAMES, with_condition
+from ..problems import NAMES, with_condition
 
 
 def overfitting(n_rows=90, n_features=30, seed=0):

@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_gd import GradientDescentRegressor
 
-from .problems import with_condition
+from ..problems import with_condition
 
 MEGABYTE = 1 << 20
 

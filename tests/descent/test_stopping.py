@@ -12,7 +12,8 @@ from sklearn_gd._objective.plan import Plan
 from sklearn_gd.learning_rates import LearningRate
 from sklearn_gd.rows._memory import Rows
 
-from .problems import (
+from ..objective.test_precompute import reads_of
+from ..problems import (
     NAMES,
     design,
     fitted_theta,
@@ -21,7 +22,6 @@ from .problems import (
     least_squares,
     with_condition,
 )
-from .test_precompute import reads_of
 
 
 def correlations(X, y, reg, weights=None):

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_gd import GradientDescentRegressor, cost
 
-from .problems import LONGLEY, design, fitted_theta, half_mse, least_squares
+from ..problems import LONGLEY, design, fitted_theta, half_mse, least_squares
 
 rng = np.random.default_rng(0)
 

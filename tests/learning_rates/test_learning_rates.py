@@ -18,7 +18,7 @@ from sklearn_gd.learning_rates._automatic import AutomaticSteps, reciprocal_eige
 from sklearn_gd.learning_rates._chebyshev import cycle_length, stable_order
 from sklearn_gd.learning_rates.protocol import Line
 
-from .problems import NAMES, design, half_mse, largest_eigenvalue, least_squares, with_condition
+from ..problems import NAMES, design, half_mse, largest_eigenvalue, least_squares, with_condition
 
 
 def iterates(alpha, X, y, n_steps, **parameters):

@@ -20,7 +20,7 @@ from sklearn_gd import GradientDescentRegressor, cost, max_stable_alpha
 from sklearn_gd.rows._factor import RFactor
 from sklearn_gd.rows._memory import Rows
 
-from .problems import assert_agree, design, with_condition
+from ..problems import assert_agree, design, with_condition
 
 
 def in_batches(reg, X, y, sizes, weights=None):

@@ -14,14 +14,14 @@ from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
 from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV
 from sklearn_gd._search import cross_validation as search
 
-from .problems import assert_agree, design, errors_of_split, largest_eigenvalue
-from .test_scale import (
+from ..objective.test_scale import (
     assert_says_whether_scaled,
     jittering,
     raw,
     standardised,
     units,
 )
+from ..problems import assert_agree, design, errors_of_split, largest_eigenvalue
 
 CV = [
     KFold(4),
