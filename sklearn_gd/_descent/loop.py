@@ -43,8 +43,9 @@ class LowestLoss:
     def see(self, descent, counts, is_solution):
         """Take note of the current iterate; ``counts``: if it counts for the learning rate."""
         state = descent.state
-        if is_solution or (counts and state.point.loss <= state.best.loss * (1.0 + TIE)):
-            state.best = state.point
+        point = state.point
+        if is_solution or (counts and point.loss <= state.best.loss * (1.0 + TIE)):
+            state.best = point
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")

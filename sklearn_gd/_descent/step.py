@@ -53,7 +53,7 @@ def step(objective, point, alpha, line):
     if alpha == 0.0:
         # Often all that is left of the gradient is the rounding of its recurrence.
         return refreshed(objective, point)._replace(k=point.k + 1)
-    before, loss, gradient, slope, k, _, n, highest, steepest, examined = point
+    before, loss, gradient, slope, k, n, highest, steepest, examined = point
     k, n = k + 1, n + 1
     theta = update(before, alpha, gradient)
     loss -= alpha * (slope - 0.5 * alpha * line.curvature)
@@ -71,7 +71,7 @@ def step(objective, point, alpha, line):
         examined = loss
     gradient = daxpy(line.hessian_gradient, gradient.copy(), a=-alpha)
     slope = inner(gradient, gradient)
-    return Point(theta, loss, gradient, slope, k, False, n, highest, steepest, examined)
+    return Point(theta, loss, gradient, slope, k, n, highest, steepest, examined)
 
 
 def _has_lost_digits(objective, thetas, loss, highest, n):

@@ -64,7 +64,7 @@ class SolutionTest:
         """Whether the point is a solution, provided that its loss and gradient are right."""
         if self.tol == 0.0:
             return False
-        if not point.is_refreshed and self._suspect is not None and point.loss > 0.0:
+        if point.n_recurrences and self._suspect is not None and point.loss > 0.0:
             j, scale, centre = self._suspect
             slope = scale * (point.gradient.item(j) - centre * point.gradient.item(-1))
             if slope * slope > self.tol * self.tol * 2.0 * point.loss:

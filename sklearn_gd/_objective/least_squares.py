@@ -125,7 +125,7 @@ class Objective:
 
     def line(self, point):
         """J along the negative gradient, where alpha is to be chosen."""
-        _, _, g, slope, k, *_ = point
+        g, slope, k = point.gradient, point.slope, point.k
         hessian = self.plan.form(k)
         Hg = hessian.product(g)
         curvature = inner(g, Hg)

@@ -21,9 +21,6 @@ class Point(NamedTuple):
         Square of the gradient's length, g'g.
     k : int
         Number of updates that led to it.
-    is_refreshed : bool
-        Whether loss and gradient were computed from the rows at this very theta;
-        else they are recurrences (see `_descent.step`).
     n_recurrences : int
         Updates since the last refresh.
     highest_loss : float
@@ -39,11 +36,15 @@ class Point(NamedTuple):
     gradient: np.ndarray
     slope: float
     k: int
-    is_refreshed: bool
     n_recurrences: int
     highest_loss: float
     steepest_slope: float
     examined_loss: float
+
+    @property
+    def is_refreshed(self):
+        """Whether loss and gradient are no recurrences, but computed from the rows."""
+        return self.n_recurrences == 0
 
     @property
     def residual(self):
@@ -54,4 +55,4 @@ class Point(NamedTuple):
 def refreshed_point(theta, loss, gradient, k):
     """Return the Point whose loss and gradient were computed from the rows."""
     slope = inner(gradient, gradient)
-    return Point(theta, loss, gradient, slope, k, True, 0, loss, slope, loss)
+    return Point(theta, loss, gradient, slope, k, 0, loss, slope, loss)
