@@ -13,7 +13,7 @@ from scipy import sparse
 
 from ._blocks import DenseBlock, SparseBlock
 from ._machine import in_threads
-from ._products import WHOLE_PRODUCT, WHOLE_VECTOR_PRODUCT, is_made_in_parts
+from ._products import WHOLE_GRAM, WHOLE_PRODUCT, WHOLE_VECTOR_PRODUCT, is_made_in_parts
 
 # A block of float64 values of this size stays in the cache while a kernel goes
 # over it twice, and outweighs what handing over the interpreter lock costs.
@@ -145,12 +145,13 @@ class Rows:
         """``map(function, lanes)``, in as many threads as are worth it."""
         if 8 * self.n_stored * work >= THREADED_BYTES:
             return in_threads(function, lanes)
-        if columns and is_made_in_parts(self.n_rows, self.n_features, columns):
-            return map(function, lanes)
-        n_multiplied = self.n_stored * self.n_features
-        if self.n_stored < WHOLE_VECTOR_PRODUCT and n_multiplied < WHOLE_PRODUCT:
-            return map(function, lanes)
-        return in_threads(function, lanes, most=1)
+        if columns is None:
+            n_multiplied = self.n_stored * self.n_features
+            few = self.n_stored < WHOLE_VECTOR_PRODUCT and n_multiplied < WHOLE_PRODUCT
+            is_whole = few and self.n_features <= WHOLE_GRAM
+        else:
+            is_whole = is_made_in_parts(self.n_rows, self.n_features, columns)
+        return map(function, lanes) if is_whole else in_threads(function, lanes, most=1)
 
     def _lanes(self, block_rows, n_lanes):
         """Blocks of each lane, made as they are read; views of X are made once."""

@@ -15,6 +15,8 @@ from ._machine import alone
 WHOLE_VECTOR_PRODUCT = 9 << 10
 # Most multiplications in a product of two matrices that is not split.
 WHOLE_PRODUCT = 1 << 18
+# Most columns of a matrix whose product with itself is not split, however few its rows are.
+WHOLE_GRAM = 96
 # Most multiplications in one that is made in parts, none of which is split: it takes as long
 # as these to have a thread of ours make the whole.
 MOST_IN_PARTS = 1 << 21
@@ -46,6 +48,7 @@ def is_made_in_parts(n_rows, n_features, n_columns):
     return (
         n_rows * n_features * n_columns <= MOST_IN_PARTS
         and n_features <= WHOLE_VECTOR_PRODUCT
+        and (n_columns == 1 or n_features <= WHOLE_GRAM)
         and n_features * n_columns <= WHOLE_PRODUCT
     )
 

@@ -49,7 +49,7 @@ def test_inner(n):
 @pytest.mark.parametrize("order", ["C", "F", "strided"])
 @pytest.mark.parametrize(
     "shape",
-    [(1, 9_000, 1), (20, 2, 1), (215, 102, 1), (70_000, 3, 2), (9_000, 15, 15), (30, 260, 260)],
+    [(1, 9_000, 1), (20, 2, 1), (215, 102, 1), (70_000, 3, 2), (9_000, 15, 15), (60, 90, 90)],
 )
 def test_products_made_in_parts(shape, order):
     n, p, k = shape
@@ -77,7 +77,7 @@ def test_products_made_in_parts(shape, order):
 
 
 @pytest.mark.parametrize(
-    "shape", [(3_000_000, 1, 1), (10, 9_300, 1), (3, 600, 600), (1_000, 100, 100)]
+    "shape", [(3_000_000, 1, 1), (10, 9_300, 1), (3, 100, 100), (3_000, 90, 90)]
 )
 def test_products_too_large_for_parts(shape):
     assert not is_made_in_parts(*shape)

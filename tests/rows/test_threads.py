@@ -378,7 +378,7 @@ atexit.register(lambda: print(reg.fit(X, X[:, 0]).n_iter_))
     assert done.stdout == "3\n"
 
 
-@pytest.mark.parametrize("shape", [(60_000, 1), (1, 360), (3, 200), (442, 10)])
+@pytest.mark.parametrize("shape", [(60_000, 1), (1, 360), (3, 200), (20, 110), (442, 10)])
 def test_same_bits_where_there_is_little_to_do(shape):
     few = rng.normal(size=shape) + 2.0
     y = few.sum(axis=1) + rng.normal(size=shape[0])
