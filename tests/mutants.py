@@ -34,6 +34,7 @@ THREADS = "threads::test_reads_in_threads threads::test_same_bits_where_there_is
 BEFORE = "early_stopping::test_an_iterate_before_the_solution_has_the_loss_that_the_rows_give"
 NEAREST = {
     "_descent/early_stopping.py": "early_stopping",
+    "_descent/fit.py": "warm_start early_stopping",
     "_descent/loop.py": f"stopping warm_start textbook {BEFORE} raw_tables",
     "_descent/start.py": "warm_start learning_rates messages",
     "_descent/state.py": "warm_start stopping early_stopping",
