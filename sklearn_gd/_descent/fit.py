@@ -21,7 +21,7 @@ class Fit:
         Where a warm start goes on from.
     held_out : LeastSquares or None, default=None
         Of held-out rows, for early stopping.
-    patience : int, default=1
+    patience : int or None, default=None
         Of early stopping.
     """
 
@@ -35,7 +35,7 @@ class Fit:
         start=(None, None),
         pause=None,
         held_out=None,
-        patience=1,
+        patience=None,
     ):
         self.least_squares, self.rate = least_squares, rate
         self.max_iter, self.tol = max_iter, tol

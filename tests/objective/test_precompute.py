@@ -242,3 +242,11 @@ def test_lanes_of_covariances_are_as_many_as_fit(n_features):
     assert 2 <= lanes <= 8
     assert lanes == 2 or lanes * n_features**2 <= most
     assert lanes == 8 or (lanes + 1) * n_features**2 > most
+
+
+@pytest.mark.parametrize("precompute", [True, False])
+def test_an_error_about_values_names_the_estimator(precompute):
+    X = rng.normal(size=(30, 3))
+    X[4, 1] = np.nan
+    with pytest.raises(ValueError, match=r"X contains NaN.\n*GradientDescentRegressor"):
+        GradientDescentRegressor(precompute=precompute).fit(X, np.ones(30))
