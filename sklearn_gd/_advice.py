@@ -144,10 +144,10 @@ def _not_converged(advice):
 
 def _loses_digits(least_squares, target, descent):
     """Whether predictions with the user's parameters have more rounding than R2 can hide."""
-    single = least_squares.given_rows.dtype == np.float32
+    single = least_squares.given_plan.rows.dtype == np.float32
     total = max(least_squares.objectives[target].total_loss, descent.state.best.loss)
     # With a constant y there is nothing but rounding to lose.
-    y_rounding = 4 * np.finfo(least_squares.given_rows.dtype).eps
+    y_rounding = 4 * np.finfo(least_squares.given_plan.rows.dtype).eps
     allowed = (SEEN_SINGLE if single else SEEN) * total
     allowed += float(y_rounding**2 * least_squares.moments.y_square[target]) / 2
     rounding = _rounding_of_predictions(least_squares, descent)
@@ -165,7 +165,7 @@ def _loses_digits(least_squares, target, descent):
         residual = along + b - y[:, target]
         return (residual.dot(residual if weights is None else weights * residual),)
 
-    (square,) = least_squares.given_rows.sum(kernel)
+    (square,) = least_squares.given_plan.rows.sum(kernel)
     return abs(square / least_squares.moments.weight / 2.0 - descent.state.best.loss) > allowed
 
 
@@ -174,13 +174,13 @@ def _users_parameters(least_squares, descent):
     w, b = least_squares.coordinates.outside(
         *least_squares.objectives[0].parts(descent.state.best.theta)
     )
-    return w.astype(least_squares.given_rows.dtype), least_squares.given_rows.dtype(b)
+    return w.astype(least_squares.given_plan.rows.dtype), least_squares.given_plan.rows.dtype(b)
 
 
 def _rounding_of_predictions(least_squares, descent):
     w, b = _users_parameters(least_squares, descent)
     sizes = least_squares.coordinates.sizes_outside(least_squares.moments)
-    eps = np.finfo(least_squares.given_rows.dtype).eps
+    eps = np.finfo(least_squares.given_plan.rows.dtype).eps
     return float(eps * (np.abs(w).dot(sizes) + abs(b)))
 
 
@@ -197,7 +197,7 @@ def _lost(advice):
         "subtract a constant from features far from 0, and leave out features that are nearly "
         "combinations of others."
     )
-    if advice.least_squares.given_rows.dtype == np.float32:
+    if advice.least_squares.given_plan.rows.dtype == np.float32:
         yield "Or pass X as float64."
     yield advice.dependent()
 

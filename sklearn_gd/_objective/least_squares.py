@@ -41,7 +41,7 @@ class LeastSquares:
 
     def __init__(self, plan, target_shape, coordinates=None):
         self.coordinates = Unscaled() if coordinates is None else coordinates
-        self.given_plan, self.given_rows = plan, plan.rows
+        self.given_plan = plan
         self.target_shape = target_shape
         self.plan = plan = plan.inside(self.coordinates) if self.coordinates.scaled else plan
         self.rows, self.moments = plan.rows, plan.moments

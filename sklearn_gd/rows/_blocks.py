@@ -1,21 +1,17 @@
-"""What a kernel may ask of the features in a block of rows, however they are stored.
-
-    times(v)                        X v
-    transpose_times(v)              X^T v
-    gram(root, shift, y, ones)      sums of z z^T, z y^T and z
-    squares(root, shift, y, ones)   sums of z^2 for each feature, of (z . v)^2, of z y^T and z
-    dense()                         all of it as an ndarray
-
-z is a row of X - shift times the root of its weight (None: all 1), v some fixed
-vector; y and ones are already multiplied by these roots.  Any other storage may
-offer the same; standardised features (see coordinates.py) offer the first three.
-"""
+"""Blocks of rows in memory, with what protocol.Block declares; `coordinates` has another one."""
 
 import numpy as np
 from scipy import sparse
 
 from .._cached import cached_property
 from ._products import inner, times, transpose_times
+
+
+def _magnitudes(block, chosen, weights):
+    """Return sums of the chosen features' magnitudes."""
+    magnitudes = abs(block.X[:, chosen])
+    weighted = magnitudes if weights is None else weights @ magnitudes
+    return np.asarray(weighted.sum(axis=0)).ravel()
 
 
 class DenseBlock:
@@ -50,23 +46,21 @@ class DenseBlock:
         """The numbers that are stored."""
         return self.X
 
-    def magnitudes(self, chosen, weights):
-        """Return sums of the chosen features' magnitudes."""
-        return _magnitudes(self.X[:, chosen], weights)
+    magnitudes = _magnitudes
 
     def about(self, shift):
         """Return the rows minus the shift."""
         return DenseBlock(self.X - shift, self.in_parts)
 
     def gram(self, root, shift, y, ones):
-        """Return sums of products, as in the module's docstring."""
+        """Return sums of products."""
         block = self._standard(root, shift)
         # NumPy sees that both factors are one matrix and does half the work; the
         # method dot is quicker than the operator @ on tall blocks.
         return tuple(map(block.transpose_times, (block.X, y, ones)))
 
     def squares(self, root, shift, y, ones):
-        """Return sums of squares, as in the module's docstring."""
+        """Return sums of squares."""
         block = self._standard(root, shift)
         along = _square(block.times(some_vector(self.shape[1])))
         squares = np.einsum("ij,ij->j", block.X, block.X)
@@ -107,9 +101,7 @@ class SparseBlock:
         """The numbers that are stored."""
         return self.X.data
 
-    def magnitudes(self, chosen, weights):
-        """Return sums of the chosen features' magnitudes."""
-        return _magnitudes(self.X[:, chosen], weights)
+    magnitudes = _magnitudes
 
     def about(self, shift):
         """Return the rows minus the shift, filled in where that is not 0."""
@@ -117,11 +109,11 @@ class SparseBlock:
         return _PartlyDense(self, far, self.X[:, far].toarray() - shift[far])
 
     def gram(self, root, shift, y, ones):
-        """Return sums of products, as in the module's docstring."""
+        """Return sums of products."""
         return DenseBlock(self.X.toarray(), in_parts=True).gram(root, shift, y, ones)
 
     def squares(self, root, shift, y, ones):
-        """Return sums of squares, as in the module's docstring, without filling in zeros."""
+        """Return sums of squares, without filling in zeros."""
         X, V = self.X, np.column_stack([y, ones])
         if root is not None:
             V *= root[:, None]
@@ -160,11 +152,6 @@ class _PartlyDense:
         product = self._block.transpose_times(v)
         product[self._far] = transpose_times(self._Z, v)
         return product
-
-
-def _magnitudes(X, weights):
-    magnitudes = abs(X) if weights is None else weights @ abs(X)
-    return np.asarray(magnitudes.sum(axis=0)).ravel()
 
 
 def some_vector(n):

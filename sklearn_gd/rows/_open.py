@@ -19,7 +19,7 @@ def dask_for(X):
     return import_module("._dask", __package__) if hasattr(X, "__dask_graph__") else None
 
 
-def open_rows(X, y, sample_weight=None, *, estimator=None, reset=True):
+def open_rows(X, y, sample_weight=None, *, estimator=None):
     """Return a Source of the rows that a user passes, and the shape of a row of y.
 
     Parameters
@@ -27,19 +27,18 @@ def open_rows(X, y, sample_weight=None, *, estimator=None, reset=True):
     X, y, sample_weight
         As in fit; if y is None, it is 0.
     estimator : estimator, default=None
-        Notes the features, or with ``reset=False`` checks them.
-    reset : bool, default=True
+        Notes the features.
     """
     dask = dask_for(X)
     if dask is not None:
-        return dask.rows_of(estimator, X, y, sample_weight, reset=reset)
+        return dask.rows_of(estimator, X, y, sample_weight)
     if y is None:
         X = checks.check_array(X, input_name="X", **checks.AS_IT_IS)
         y = np.zeros(X.shape[0])
     elif estimator is None:
         X, y = checks.check_X_y(X, y, **checks.ROWS_AS_THEY_ARE)
     else:
-        X, y = checks.validate_data(estimator, X, y, reset=reset, **checks.ROWS_AS_THEY_ARE)
+        X, y = checks.validate_data(estimator, X, y, **checks.ROWS_AS_THEY_ARE)
     return checks.check_rows(X, y, sample_weight), y.shape[1:]
 
 

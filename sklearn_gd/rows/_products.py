@@ -55,7 +55,11 @@ def is_made_in_parts(n_rows, n_features, n_columns):
 
 def times(X, v):
     """Return the product of a matrix and a vector, or one of few columns."""
-    some = _rows_of_a_part(X, v)
+    return _times_in_parts(X, v, _rows_of_a_part(X, v))
+
+
+def _times_in_parts(X, v, some):
+    """Return the product of so many rows at a time."""
     if len(X) <= some:
         return X.dot(v)
     product = np.empty((len(X), *v.shape[1:]))
@@ -106,15 +110,7 @@ def symmetric_product(matrix, v):
 
 def square_product(rows, v):
     """Return the product of a square matrix, in row order, and a vector."""
-    p = len(v)
-    some = max(1, WHOLE_VECTOR_PRODUCT // p)
-    if some >= p:
-        return rows.dot(v)
-    whole = p - p % some
-    product = np.empty(p)
-    np.matmul(rows[:whole].reshape(-1, some, p), v, out=product[:whole].reshape(-1, some))
-    np.matmul(rows[whole:], v, out=product[whole:])
-    return product
+    return _times_in_parts(rows, v, max(1, WHOLE_VECTOR_PRODUCT // len(v)))
 
 
 def factored(function, matrix, *arguments):
