@@ -152,12 +152,13 @@ def or_stays_as_it_was(method: Function) -> Function:
 
     @wraps(method)
     def call(estimator, *args, **kwargs):
-        before = {name: value for name, value in vars(estimator).items() if _is_of_a_fit(name)}
+        before = vars(estimator).copy()
         try:
             return method(estimator, *args, **kwargs)
         except BaseException:
-            others = {n: value for n, value in vars(estimator).items() if not _is_of_a_fit(n)}
-            estimator.__dict__ = {**others, **before}
+            settings = {n: value for n, value in vars(estimator).items() if not _is_of_a_fit(n)}
+            last_fit = {n: value for n, value in before.items() if _is_of_a_fit(n)}
+            estimator.__dict__ = {**settings, **last_fit}
             raise
 
     return cast(Function, call)

@@ -93,7 +93,8 @@ def starting_state(objective, curvature, rate, theta, *, max_iter, tol, k=0):
             f"alpha: start(problem) of {rate!r} must return a callable "
             f"(k, line) -> float, got {state!r}."
         )
-    return State(point, state if isinstance(state, RateState) else Function(state), rate.kind)
+    # isinstance, which looks at every member of a protocol, takes as long as an update.
+    return State(point, state if hasattr(state, "may_stop") else Function(state), rate.kind)
 
 
 @dataclass

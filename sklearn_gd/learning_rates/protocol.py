@@ -122,7 +122,6 @@ class Line:
         return self.slope / self.curvature if self.curvature > 0.0 else 0.0
 
 
-@runtime_checkable
 class RateState(Protocol):
     """State of one descent's learning rate."""
 
