@@ -63,7 +63,7 @@ class Advice:
     def conditioning(self, worth_telling):
         """The condition number, and what it would be with standardised features."""
         curvature = self.curvature
-        condition, standardised = curvature.condition, curvature.standardised_condition
+        condition, standardised = curvature.condition, curvature.standardised
         if condition < worth_telling:
             return ""
         if standardised is None:
@@ -73,8 +73,8 @@ class Advice:
         known = f"The condition number of the problem is {share} {condition:.2g}"
         if self.is_scaled:
             return f"{known}, with standardised features."
-        if standardised < condition / 2:
-            return f"{known}; with scale=True it would be {standardised:.2g}."
+        if standardised.condition < condition / 2:
+            return f"{known}; with scale=True it would be {standardised.condition:.2g}."
         return f"{known}, and scale=True would not lower it much."
 
     def dependent(self):
@@ -85,10 +85,10 @@ class Advice:
     def limit(self):
         """2/L, and the same with standardised features."""
         limit = 2.0 / self.curvature.largest
-        scaled = self.curvature.largest_standardised
-        if self.is_scaled or not scaled:
+        scaled = self.curvature.standardised
+        if self.is_scaled or scaled is None:
             return f"{limit:.6g} (2/L)"
-        return f"{limit:.6g} (2/L; {2.0 / scaled:.6g} with scale=True)"
+        return f"{limit:.6g} (2/L; {2.0 / scaled.values[-1]:.6g} with scale=True)"
 
 
 def _diverged(advice):

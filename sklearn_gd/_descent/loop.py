@@ -88,7 +88,9 @@ def descend(objective, descent, test, *, max_iter, store_path=False, selection=N
         return verdict(solved, selection.is_over, rising)
 
     status = look(state.point.loss)
-    while status is None and not (observers and _is_stopped(observers, descent)):
+    while status is None and not (observers and any(one.stopped for one in observers)):
+        for observer in observers:
+            observer.before(descent)
         alpha, point = advance(objective, learning_rate, state.point)
         if math.isfinite(point.loss):
             state.point = point
@@ -105,15 +107,6 @@ def descend(objective, descent, test, *, max_iter, store_path=False, selection=N
     _settle(objective, descent)
     for observer in observers:
         observer.end(descent)
-
-
-def _is_stopped(observers, descent):
-    """Whether an observer has stopped the descent; if not, all are told of the next update."""
-    if any(observer.stopped for observer in observers):
-        return True
-    for observer in observers:
-        observer.before(descent)
-    return False
 
 
 def verdict(solved, is_over, rising):

@@ -22,9 +22,7 @@ from scipy.linalg.blas import daxpy
 from .._objective.point import Point
 from ..rows._products import inner
 
-# Recurrences are refreshed once J has fallen to this share of the highest loss...
-FALLEN = 1e-6
-# ... or once rounding may have changed it by this share of itself,
+# Recurrences are refreshed once rounding may have changed J by this share of itself,
 ALLOWED = 6e-10
 # which is checked each time J has fallen by this factor, and after this many updates.
 EXAMINE_AT, EXAMINE_EVERY = 0.7, 16
@@ -80,7 +78,7 @@ def _has_lost_digits(objective, thetas, loss, highest, n):
     Each update has rounded J, perhaps always in the same direction, and the
     parameters at random, while residuals were as large as at the highest loss.
     """
-    if loss < FALLEN * highest:
+    if not loss > 0.0:
         return True
     rounding = max(objective.rounding(theta, highest) for theta in thetas)
     changed = rounding / 4.0 * math.sqrt(n * 2.0 * highest) + 4.0 * EPS * highest * n

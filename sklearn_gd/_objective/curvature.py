@@ -92,7 +92,9 @@ class Curvature:
 
     @cached_property
     def standardised(self):
-        """Spectrum of the Hessian of centred and scaled features."""
+        """Spectrum of the Hessian of centred and scaled features; None if unknown."""
+        if not self._knows_spectrum:
+            return None
         if self.moments.coordinates:
             return self.spectrum
         coordinates = Standardised.of(self.moments)
@@ -133,21 +135,6 @@ class Curvature:
             return self.spectrum.least_condition if self._is_hidden else self.spectrum.condition
         diagonal = self.moments.diagonal[self.moments.diagonal > 0]
         return float(diagonal.max() / diagonal.min()) if len(diagonal) else 1.0
-
-    @property
-    def standardised_spectrum(self):
-        """Spectrum of the Hessian of centred and scaled features, or None if unknown."""
-        return self.standardised if self._knows_spectrum else None
-
-    @property
-    def standardised_condition(self):
-        """L / mu if every feature were centred and scaled to unit variance, or None if unknown."""
-        return self.standardised.condition if self._knows_spectrum else None
-
-    @property
-    def largest_standardised(self):
-        """L if every feature were centred and scaled to unit variance, or None if unknown."""
-        return float(self.standardised.values[-1]) if self._knows_spectrum else None
 
     @property
     def is_bound(self):

@@ -21,7 +21,7 @@ def dependent_features(curvature, names):
     names : sequence of str or None
         Names of the features.
     """
-    spectrum = curvature.standardised_spectrum
+    spectrum = curvature.standardised
     if spectrum is None or not len(spectrum.known):
         return []
     varies = np.flatnonzero(curvature.moments.variance)

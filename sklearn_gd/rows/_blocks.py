@@ -10,8 +10,8 @@ from ._products import inner, times, transpose_times
 def _magnitudes(block, chosen, weights):
     """Return sums of the chosen features' magnitudes."""
     magnitudes = abs(block.X[:, chosen])
-    weighted = magnitudes if weights is None else weights @ magnitudes
-    return np.asarray(weighted.sum(axis=0)).ravel()
+    total = magnitudes.sum(axis=0) if weights is None else weights @ magnitudes
+    return np.asarray(total).ravel()
 
 
 class DenseBlock:

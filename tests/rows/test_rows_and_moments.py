@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn_gd import GradientDescentRegressor
 from sklearn_gd._objective.coordinates import Standardised
 from sklearn_gd._objective.moments import collect, merged
+from sklearn_gd.rows._blocks import DenseBlock, SparseBlock
 from sklearn_gd.rows._memory import BLOCK_BYTES, LANES, Rows
 
 rng = np.random.default_rng(0)
@@ -243,3 +244,11 @@ def test_rows_of_which_most_have_nothing_stored():
     moments = collect(Rows(few, Y[:1000]), True, covariance=False)
     assert_allclose(moments.centre, 1e-3)
     assert_allclose(moments.variance, 1e-3 - 1e-6)
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS[:50]])
+@pytest.mark.parametrize("block", [DenseBlock(X[:50]), SparseBlock(sparse.csr_array(X[:50]))])
+def test_magnitudes_are_those_of_each_feature(block, weights):
+    chosen = np.array([1, 4, 6])
+    ones = np.ones(50) if weights is None else weights
+    assert_allclose(block.magnitudes(chosen, weights), ones @ np.abs(X[:50, chosen]))
