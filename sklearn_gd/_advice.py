@@ -13,8 +13,8 @@ from .learning_rates import Constant, Schedule
 
 # An early stop is doubtful if its loss on the rows it descended on exceeds MUCH times what
 # their solution would have on new rows, plus SOME times that of the best constant.
-# Measured on 1,461 real tables: this warns of half of those on which it does poorly, and
-# of one in a hundred of the others.
+# Measured on 1,461 real tables: the warning comes on half of those where early stopping does
+# poorly, and on one in a hundred of the others.
 MUCH, SOME = 3.0, 0.1
 # Share of the variance of y that rounding of predictions may make up; the same in single
 # precision.
@@ -235,8 +235,8 @@ def _early(advice):
     yield (
         f"Early stopping returned the parameters after {descent.best_iter} steps, of the lowest "
         f"loss on held-out rows. But on the {moments.n_rows:.0f} rows it descended on the loss is "
-        f"{point.loss:.3g} there and {max(least, 0.0):.3g} at its minimum, a larger fall than the "
-        f"{np.count_nonzero(moments.variance)} features achieve by chance."
+        f"{point.loss:.3g} there and {max(least, 0.0):.3g} at its minimum: a larger "
+        f"difference than {np.count_nonzero(moments.variance)} features without effect would make."
     )
     remedy = "Hold out more rows (validation_fraction, X_val), or increase n_iter_no_change"
     yield remedy + ("." if advice.is_scaled else ", or set scale=True.")

@@ -1,12 +1,16 @@
 """Lets warnings point at the line of the user's code."""
 
+import os
 import sys
 from pathlib import Path
 
 import sklearn
 
 # Where frames between a warning and the user's line are from: ours, and those that wrap `fit`.
-BETWEEN = str(Path(__file__).parent), str(Path(sklearn.__file__).parent / "callback")
+BETWEEN = tuple(
+    str(folder) + os.sep
+    for folder in (Path(__file__).parent, Path(sklearn.__file__).parent / "callback")
+)
 
 
 def stacklevel():

@@ -14,7 +14,7 @@ from ._search.path import is_quick, path
 from ._typing import FloatOrArray, MatrixLike, TargetsLike, WeightsLike
 from .learning_rates._numbers import shown
 from .rows import _checks as checks
-from .rows._open import open_rows
+from .rows._open import open_features, open_rows
 
 
 @leaves_no_trace
@@ -252,7 +252,7 @@ def max_stable_alpha(
     """
     parameters.check_flag(fit_intercept, "fit_intercept")
     parameters.check_flag(scale, "scale")
-    rows, _ = open_rows(X, None, sample_weight)
+    rows = open_features(X, sample_weight)
     with rows:
         # Without the Gram matrix L takes some dozens of products.
         at_once = 0 if when_to_gather(rows, 50) == 0 else NEVER

@@ -44,7 +44,7 @@ from ._typing import (
 )
 from .learning_rates import LearningRate
 from .rows import _checks as checks
-from .rows._batches import add_batch, unless_rows_are_forgotten
+from .rows._batches import add_batch, is_empty, unless_rows_are_forgotten
 from .rows._checks import validate_data
 from .rows._held_out import check_asked, hold_out
 from .rows._memory import predictions
@@ -126,10 +126,10 @@ class GradientDescentRegressor(
         Share of the rows to hold out, between 0 and 1. Rows of weight 0 do
         not count. Not used where `X_val` is given.
     n_iter_no_change : int, default=40
-        Early stopping ends the descent after so many new minima of the loss in
-        a row without a new minimum of the validation loss. Steps at which the
-        loss is above its minimum so far are not compared: a rise that is due
-        to the learning rate is not overfitting.
+        Early stopping ends the descent when the loss has reached a new minimum
+        this many times in a row without a new minimum of the validation loss.
+        Steps at which the loss is above its minimum so far are not compared: a
+        rise that is due to the learning rate is not overfitting.
     store_path : bool, default=False
         Whether to keep every iterate in `coef_path_` and `intercept_path_`.
     verbose : int, default=0
@@ -160,8 +160,9 @@ class GradientDescentRegressor(
         last entry of a fit that converged, else the lowest. With early
         stopping, however the descent ended, it is the one with the lowest
         validation loss among new minima of the loss. With "chebyshev" and
-        "silver" only steps that end a cycle count (see `learning_rates`). Negative if none of a
-        warm start's steps was the best: -3 is the iterate three steps before it began.
+        "silver" only steps that end a cycle count (see `learning_rates`). Negative if the best
+        iterate is one of an earlier fit that this one continues: -3 is the iterate three
+        steps before this fit began.
     status_ : {"converged", "early_stopped", "stopped", "max_iter", "diverged"}
         How the descent ended ("stopped": by a callback); of several targets
         the worst.
@@ -207,12 +208,12 @@ class GradientDescentRegressor(
     does not depend on units. It leaves a suboptimality J - J* of at most
     ``n_features * tol**2 / l`` times J, where l is the smallest eigenvalue of
     the correlation matrix of the features (without an intercept: of their
-    cosines). So the suboptimality itself must be at most 1e-7 J too, and for a
-    `tol` below 1e-6 less, in proportion to its cube. With the Gram matrix it is
-    known: eigenvalues that are lost in its rounding are computed from the rows.
-    Matrix-free it is known where the Gram matrix is worth computing for it;
-    else up to thirty conjugate gradient steps must not find it larger, and
-    nearly collinear features may still hide more. Features that depend on each
+    cosines). So there is a second condition: the suboptimality may be at most
+    ``1e-7 * min(1, tol / 1e-6)**3`` times J. With the Gram matrix it is known:
+    eigenvalues that are lost in its rounding are computed from the rows.
+    Matrix-free it is known where the Gram matrix is worth computing for it; else
+    it is only bounded from below, by up to thirty conjugate gradient steps, and
+    nearly collinear features may hide more. Features that depend on each
     other to more than about twelve digits count as dependent; if J still has a
     slope along them, the fit does not converge.
 
@@ -231,9 +232,9 @@ class GradientDescentRegressor(
     are not copied. Values must be 0 or of a size between 1e-30
     and 1e30.
 
-    The default "auto" reacts to rounding as to everything else: where the problem
-    is ill-conditioned, coefficients may differ between machines in the sixth
-    digit when it stops; the loss does not.
+    With ``alpha="auto"`` rounding can change the sequence of steps: where the
+    problem is ill-conditioned, coefficients may differ between machines in the
+    sixth digit when it stops; the loss does not.
 
     References
     ----------
@@ -376,9 +377,10 @@ class GradientDescentRegressor(
         ValueError, TypeError
             If a parameter has a value that is not allowed; if X, y or weights
             have the wrong shape, or are empty, not numeric, nan, infinite or of
-            a size outside 1e-30 to 1e30; if weights are negative or all zero;
-            if so are held-out rows, or they are given without `early_stopping=True`,
-            X_val without y_val or y_val without X_val; if too few rows are left.
+            a size outside 1e-30 to 1e30; if weights are negative or all zero; if
+            any of this is true of held-out rows; if these are given without
+            `early_stopping=True`, or X_val without y_val or y_val without X_val;
+            if too few rows are left to descend on.
 
         Warns
         -----
@@ -467,7 +469,7 @@ class GradientDescentRegressor(
         noted, before = stand_in(self), getattr(self, "_seen", None)
         seen = add_batch(noted, X, y, sample_weight, before)
         fitted = features_of(noted)
-        if seen is None or np.shape(X)[0] == 0:
+        if seen is None or is_empty(X):
             take_over(self, vars(self) | fitted)
             return self
         rows, origin = seen.rows(centred=self._scaled and self.fit_intercept)
@@ -496,7 +498,7 @@ class GradientDescentRegressor(
 
             def so_far():
                 """Attributes as if it stopped now, but for the path: too much for each step."""
-                # Who keeps them must not see the descent go on.
+                # A copy: callbacks may keep them while the descent changes its state.
                 found = fitted_attributes(fit, rows.dtype, known)
                 return {**found, "_pause": copy.deepcopy(found["_pause"])}
 
@@ -524,7 +526,7 @@ class GradientDescentRegressor(
         return bool(self.scale)
 
     def _least_squares(self, rate, rows, target_shape, origin=0.0):
-        """The objectives on these rows, whose features are the user's but for this origin."""
+        """The objectives on these rows; their features are the user's minus the origin."""
         if rate.needs_spectrum and not self.precompute:
             raise ValueError(
                 f"alpha={self.alpha!r} needs the Gram matrix of the data, which precompute=False "

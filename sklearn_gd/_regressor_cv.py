@@ -57,15 +57,15 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     constant learning rate alpha shrink the coefficients much as ridge
     regression with the penalty ``1/(2 k alpha) |w|^2`` does. For every alpha of
     a grid and every number of steps up to `max_iter` the error on held-out rows
-    is computed, with about as many reads of the rows as one fit, and the pair
+    is computed, with about three reads of the rows, and the pair
     with the least mean error is used on all rows.
 
     Parameters
     ----------
     alphas : int, array-like of shape (n_alphas,) or None, default=None
-        **Learning rates**, not penalties. A number: so many, evenly spaced on a
-        logarithmic scale over three decades up to just below 2/L, with the
-        largest L of any split's training rows or of all rows. None: 20.
+        **Learning rates**, not penalties. An int: that many, spaced evenly on a
+        logarithmic scale over three decades up to just below 2/L, where L is the
+        largest of any split's training rows and of all rows. None: 20.
     cv : int, cross-validation generator or iterable, default=None
         As everywhere in scikit-learn: None for 5 folds, a number of folds, a
         splitter, or an iterable of (train, test) row numbers.
@@ -404,7 +404,7 @@ def _far_better(found, error, steps, max_iter):
     if is_far_below(found.with_more_steps):
         return (
             f"{of}, and would fall to about {max(found.with_more_steps, 0.0):.4g} with more: "
-            f"increase max_iter={max_iter}, by powers of ten."
+            f"try ten times as many, and again: max_iter={10 * max_iter}, {100 * max_iter}, ..."
         )
     return ""
 

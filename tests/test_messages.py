@@ -5,20 +5,27 @@ import fractions
 import os
 import subprocess
 import sys
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+import sklearn_gd
 from sklearn_gd import (
     GradientDescentRegressor,
     GradientDescentRegressorCV,
     cost,
+    directional_derivative,
+    gradient,
     gradient_descent_path,
     max_stable_alpha,
 )
-from sklearn_gd.learning_rates import ExactLineSearch, LearningRate
+from sklearn_gd.learning_rates import ExactLineSearch, LearningRate, RateState
 
 from .problems import LONGLEY, with_condition
 
@@ -241,6 +248,75 @@ def test_a_learning_rate_that_has_no_more_numbers(step):
     few = iter([0.1, 0.1])
     with pytest.raises(ValueError, match="step 2 raised StopIteration"):
         GradientDescentRegressor(lambda k: next(few), tol=0).fit(X, Y)
+
+
+class NeverSays(RateState):
+    def __call__(self, k, line):
+        return 0.1
+
+    def may_stop(self, k):
+        raise StopIteration
+
+
+class OfNoState(LearningRate):
+    def start(self, problem):
+        return self.state
+
+
+def of_state(state):
+    rate = OfNoState()
+    vars(rate)["state"] = state
+    return rate
+
+
+def test_no_stop_iteration_ends_an_iteration_of_the_callers():
+    with pytest.raises(RuntimeError, match="raised StopIteration"):
+        GradientDescentRegressor(of_state(NeverSays())).fit(X, Y)
+
+
+def test_a_class_is_no_state():
+    with pytest.raises(TypeError, match="must return a callable"):
+        GradientDescentRegressor(of_state(NeverSays)).fit(X, Y)
+
+
+def test_a_state_that_cannot_be_copied():
+    numbers = (0.1 for _ in range(100))
+    state = partial(lambda numbers, k, line: next(numbers), numbers)
+    reg = GradientDescentRegressor(of_state(state), max_iter=3, tol=0, warm_start=True).fit(X, Y)
+    with pytest.raises(TypeError, match=r"alpha: the state of .* cannot be copied"):
+        reg.fit(X, Y)
+
+
+def test_y_is_required():
+    w = np.ones(X.shape[1])
+    calls = [
+        lambda X, y: GradientDescentRegressor().fit(X, y),
+        lambda X, y: GradientDescentRegressor().partial_fit(X, y),
+        lambda X, y: GradientDescentRegressor().partial_fit(X[:0], y),
+        lambda X, y: GradientDescentRegressorCV().fit(X, y),
+        lambda X, y: make_pipeline(StandardScaler(), GradientDescentRegressor()).fit(X, y),
+        lambda X, y: cost(X, y, w),
+        lambda X, y: gradient(X, y, w),
+        lambda X, y: directional_derivative(X, y, w, 0, w),
+        lambda X, y: gradient_descent_path(X, y, alpha=0.1, n_iters=[1]),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match="requires y to be passed"):
+            call(X, None)
+
+
+@pytest.mark.parametrize("batch", [5, "a", None])
+def test_a_batch_without_a_shape(batch):
+    with pytest.raises((TypeError, ValueError), match=r"X|Expected 2D array"):
+        GradientDescentRegressor().partial_fit(batch, Y)
+
+
+def test_warnings_name_a_users_file_whose_name_begins_with_ours():
+    beside = f"{Path(sklearn_gd.__file__).parent}_demo.py"
+    code = compile("GradientDescentRegressor('lipschitz', max_iter=1).fit(X, Y)", beside, "exec")
+    with pytest.warns(ConvergenceWarning) as caught:
+        exec(code, globals())
+    assert caught[0].filename == beside
 
 
 @pytest.mark.parametrize("step", [None, 3])

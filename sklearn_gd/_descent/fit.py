@@ -52,15 +52,21 @@ class Fit:
         several = len(self.descents) > 1
         for target, descent in enumerate(self.descents):
             objective = self.least_squares.objectives[target]
-            descend(
-                objective,
-                descent,
-                SolutionTest(objective, self.least_squares.curvature, self.tol),
-                max_iter=self.max_iter,
-                store_path=store_path,
-                selection=self._selections[target],
-                observers=observers(target, several),
-            )
+            try:
+                descend(
+                    objective,
+                    descent,
+                    SolutionTest(objective, self.least_squares.curvature, self.tol),
+                    max_iter=self.max_iter,
+                    store_path=store_path,
+                    selection=self._selections[target],
+                    observers=observers(target, several),
+                )
+            except StopIteration as error:
+                # As in a generator (PEP 479): it would end an iteration of the caller's.
+                raise RuntimeError(
+                    "A learning rate or a callback raised StopIteration."
+                ) from error
 
     def pause(self):
         """Return the Pause to go on from."""

@@ -14,7 +14,8 @@ from .step import refreshed, step
 
 # Steps from a failed test to the next, at least: a test takes the time of some steps.
 LEAST_PATIENCE = 4
-# Growth of the loss at which the residual at the start is below the rounding of the present one.
+# Growth of the loss from which a descent counts as diverged: no digit of the residual at the
+# start is then left in the present one.
 HOPELESS = float(np.finfo(np.float64).eps) ** -2
 # Relative change of the residual that is too small to show in a history of losses.
 INVISIBLE = 1e-9
@@ -31,7 +32,7 @@ def advance(objective, rate_state, point):
         raise ValueError(no_number(f"of step {point.k}")) from error
     if not (isinstance(alpha, float) and 0.0 <= alpha < math.inf):
         # Other types of numbers will do too; a float may also be 0, where there is no slope.
-        alpha = checked_alpha(alpha, point.k)
+        alpha = checked_alpha(alpha, point.k, may_be_zero=True)
     return alpha, step(objective, point, alpha, line)
 
 

@@ -66,7 +66,7 @@ def starting_states(
         same_rate = _equal(pause.rate, rate)
         if exactly and same_rate and pause.digest == least_squares.moments.digest:
             # A copy: a fit that fails must not change the states of the last one.
-            return copy.deepcopy(pause.states)
+            return _copied(pause.states, rate)
         parameters = pause.parameters
         counts = [state.point.k if same_rate else 0 for state in pause.states]
     thetas = [_theta(least_squares, j, start) for j, start in enumerate(parameters)]
@@ -88,7 +88,8 @@ def starting_state(objective, curvature, rate, theta, *, max_iter, tol, k=0):
         state = rate.start(AtStart(point, curvature, max_iter, tol))
     except StopIteration as error:
         raise ValueError(no_number("at the start")) from error
-    if not callable(state):
+    # A class is callable, too, but makes states instead of being one.
+    if not callable(state) or isinstance(state, type):
         raise TypeError(
             f"alpha: start(problem) of {rate!r} must return a callable "
             f"(k, line) -> float, got {state!r}."
@@ -165,10 +166,19 @@ def _initial_parameters(least_squares, coef_init, intercept_init):
     return list(zip(coef, intercept.reshape(n_targets).tolist(), strict=True))
 
 
+def _copied(states, rate):
+    try:
+        return copy.deepcopy(states)
+    except TypeError as error:  # a generator, for instance
+        raise TypeError(
+            f"alpha: the state of {rate!r} cannot be copied, which warm_start=True needs: {error}."
+        ) from error
+
+
 def _equal(rate, other):
     try:
         return bool(rate == other)
-    except ValueError:  # arrays among the settings of a user's own object
+    except (TypeError, ValueError):  # arrays among the settings of a user's own object
         return rate is other
 
 

@@ -27,8 +27,8 @@ from .step import refreshed
 MAX_SUBOPTIMALITY, USUAL_TOL = 1e-7, 1e-6
 # Rounding of the residual that a solution may have, in standard deviations of y.
 MOST_ROUNDING = 1e-5
-# Units in the last place by which sums of products with the residual may be off: at most,
-# and, for a tol below USUAL_TOL, in most cases.
+# Units in the last place by which a sum of products with the residual may be off: the worst
+# case, and the typical one, which is assumed for a tol below USUAL_TOL.
 FEW, FEWER = 8.0, 2.0
 # Tests with J at rounding level after which the point passes: J will hardly fall any further.
 ATTEMPTS = 8
@@ -97,7 +97,7 @@ class SolutionTest:
         return good and self._in_vain > ATTEMPTS, point
 
     def _is_as_good_as_perfect(self, point, rounding):
-        """Whether J is at rounding level, even if a tol below USUAL_TOL wants it lower."""
+        """Whether J is at rounding level, which a tol below USUAL_TOL wants 16 times lower."""
         return 2.0 * point.loss <= rounding**2
 
     def _is_certain(self, point):

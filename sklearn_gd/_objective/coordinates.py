@@ -112,7 +112,7 @@ class Standardised:
         return np.where(far & self.varies, self.centre, 0.0)
 
     @cached_property
-    def rest(self):
+    def folded_mean(self):
         """The part of the mean that is folded in."""
         return self.centre - self.shift
 
@@ -158,13 +158,13 @@ class Standardised:
             variance=moments.variance * inverse**2,
             shared=moments.shared * inverse[:, None],
             covariance=covariance,
-            folded=self.rest * inverse,
+            folded=self.folded_mean * inverse,
             coordinates=(self.feature_mean, self.scale, self.varies),
         )
 
 
 class StandardisedRows:
-    """Rows with standardised features, with the interface of `Rows`.
+    """Rows with standardised features: what the objective asks of a `rows.protocol.Source`.
 
     Parameters
     ----------
@@ -221,14 +221,16 @@ class _StandardisedBlock:
         c = self._coordinates
         u = (v.T / c.scale).T
         product = self._near.times(u)
-        product -= c.rest @ u
+        product -= c.folded_mean @ u
         return product
 
     def transpose_times(self, v):
         """Return the product of the transpose with v."""
         c = self._coordinates
         product = self._near.transpose_times(v)
-        product -= c.rest * v.sum() if v.ndim == 1 else np.outer(c.rest, v.sum(axis=0))
+        product -= (
+            c.folded_mean * v.sum() if v.ndim == 1 else np.outer(c.folded_mean, v.sum(axis=0))
+        )
         return (product.T * c.inverse).T
 
     def gram(self, root, shift, y, ones):

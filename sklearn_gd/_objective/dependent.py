@@ -8,7 +8,7 @@ MOST_NAMED = 5
 NEARLY = 1e-9
 # Share of the largest weight in a combination below which a feature has no part in it.
 NO_PART = 1e-6
-# Share of the largest weight from which a later feature is the one that depends on others.
+# A combination is solved for its last feature with at least this share of the largest weight.
 CLEAR = 0.1
 
 

@@ -62,7 +62,7 @@ class LeastSquares:
         origin=0.0,
         **names,
     ):
-        """Return those of these rows after a first read; raise if they cannot be squared.
+        """Return those of these rows, after a first read that checks the sizes of all values.
 
         The user's features are those of the rows plus the origin.
         """
@@ -174,7 +174,7 @@ class Objective:
         return math.sqrt(self.moments.y_square[self.target])
 
     def rounding(self, theta, highest=0.0):
-        """Size at which a residual at theta, or one of the highest loss, is nothing but rounding.
+        """Bound on the rounding of a residual at theta, or of one with the loss ``highest``.
 
         A few units in the last place of the terms it is the sum of: the
         weighted root mean square of ``sum_j |x_ij w_j| + |b| + |y_i|`` is at

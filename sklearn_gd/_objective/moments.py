@@ -56,9 +56,11 @@ class Moments:
         Where there are no covariances, the variance along one direction, which
         stands for them in the digest.
     cancelled : float
-        By how many times its own rounding a variance may be off, as sums are not about the mean.
+        By how many units of its rounding a variance may be off, as the sums were made about a
+        typical row and not about the mean.
     folded : ndarray of shape (n_features,), or None
-        What is subtracted from each feature only after it is multiplied, if anything.
+        The part of each feature's mean that is subtracted only from products, as
+        `coordinates.Standardised` does; None if the features are as they are.
     coordinates : tuple of ndarray
         The features' coordinates, if they are standardised; empty if they are not.
     """

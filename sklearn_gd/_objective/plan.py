@@ -41,7 +41,7 @@ class Plan:
 
     @classmethod
     def made(cls, rows, fit_intercept, gram_from=NEVER, **names):
-        """Return the plan after a first read of the rows; raise if they cannot be squared."""
+        """Return the plan after a first read of the rows, which checks the sizes of all values."""
         moments = collect(rows, bool(fit_intercept), covariance=gram_from == 0)
         check_moments(moments, rows, **names)
         return cls(rows, moments, gram_from)

@@ -55,7 +55,7 @@ class Spectrum:
 
     @property
     def least_condition(self):
-        """Lower bound of it if eigenvalues that look like rounding of the largest count too."""
+        """Least condition number if some eigenvalue at rounding level is not 0."""
         return 1.0 / _rounding(len(self.values))
 
     @cached_property

@@ -29,7 +29,7 @@ from .splits import MOST_SETS, sets_of_rows
 # How many numbers a block of iterates has, to stay in the cache while it is multiplied.
 BLOCK_NUMBERS = 1 << 16
 # Powers of a factor above 1 are limited to this.
-LARGEST = 1e300
+MOST_GROWTH = 1e300
 # Multiplications below which threads are not worth waking.
 THREADED_WORK = 1 << 27
 # Share of the largest variance below which the variance along a direction is rounding.
@@ -304,7 +304,7 @@ def _iterates(right_side, values, alpha, max_iter):
         new += shift
         shift = factor * shift + shift
         # Not inf: a coordinate at rest stays at rest.
-        factor = np.clip(factor * factor, -LARGEST, LARGEST)
+        factor = np.clip(factor * factor, -MOST_GROWTH, MOST_GROWTH)
     for first in range(0, max_iter + 1, len(some)):
         yield first, some[: max_iter + 1 - first]
         some *= factor

@@ -4,7 +4,7 @@ Each is an immutable description whose ``start(problem)`` returns fresh state
 (see protocol.py); its docstring gives the formula, what it needs to know, its
 rate of convergence and its source.  kappa is L/mu, the condition number of H.
 
-Nothing here knows the data or the loop.
+Nothing here knows the rows or the loop.
 """
 
 from ._adaptive import ABBmin, BarzilaiBorwein, ExactLineSearch
@@ -12,7 +12,7 @@ from ._automatic import Automatic
 from ._chebyshev import Chebyshev
 from ._fixed import Constant, Lipschitz, Schedule
 from ._silver import Silver
-from .protocol import LearningRate, Problem, RateState
+from .protocol import LearningRate, Line, Problem, RateState
 
 __all__ = [
     "NAMED",
@@ -23,6 +23,7 @@ __all__ = [
     "Constant",
     "ExactLineSearch",
     "LearningRate",
+    "Line",
     "Lipschitz",
     "Problem",
     "RateState",

@@ -103,4 +103,5 @@ class Scheduled(RateState):
     function: Callable[[int], float]
 
     def __call__(self, k: int, line: Line) -> float:
-        return checked_alpha(self.function(k), k)
+        # A schedule may fade to 0, but one that begins there goes nowhere.
+        return checked_alpha(self.function(k), k, may_be_zero=k > 0)

@@ -24,11 +24,10 @@ def shown(value):
     return text if len(text) <= 200 else f"{text[:100]}... of type {type(value).__name__}"
 
 
-def checked_alpha(alpha, k):
+def checked_alpha(alpha, k, may_be_zero):
     """The learning rate of update k as a float; ValueError if it cannot be one."""
     number = as_float(alpha)
-    # A schedule may fade to 0, but one that begins there goes nowhere.
-    if not (0.0 < number < math.inf or (number == 0.0 and k > 0)):
+    if not (0.0 < number < math.inf or (number == 0.0 and may_be_zero)):
         raise ValueError(
             f"alpha: the learning rate of step {k} must be a positive finite number, "
             f"got {shown(alpha)}."

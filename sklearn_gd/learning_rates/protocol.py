@@ -18,11 +18,17 @@ y = -alpha H g, so that s's/s'y = g'g/g'Hg and s'y/y'y = g'Hg/|Hg|^2 for the
 previous gradient.
 
 Derive both classes from `LearningRate` and `RateState`, which have defaults
-for all but ``start`` and ``__call__``; or declare every member yourself.
+for all but ``start`` and ``__call__``; or declare every member yourself, with
+``kind: ClassVar[Kind] = "adaptive"`` for type checkers.
+
+``start`` is called once for each target.  Everything that `Problem` and `Line`
+say is about the parameters descended on: with ``scale=True`` those of the
+standardised features.
 
 A warm start, and pickling a fitted estimator, keep the state: let both the
-description and the state be objects of classes that can be pickled.  A warm
-start goes on with the kept state if the new description == the old one.
+description and the state be objects of classes that can be pickled and copied.
+A warm start goes on with the kept state if the new description == the old one;
+on other data, with a new state whose ``problem.k`` is the number of steps so far.
 
 Examples
 --------
@@ -35,7 +41,8 @@ Examples
 >>> @dataclass(frozen=True)
 ... class Cautious(LearningRate):
 ...     def start(self, problem):
-...         return CautiousState(1.0 / problem.largest_eigenvalue)
+...         # Without a feature and an intercept that vary, L is 0.
+...         return CautiousState(1.0 / (problem.largest_eigenvalue or 1.0))
 >>> @dataclass
 ... class CautiousState(RateState):
 ...     alpha: float
@@ -94,25 +101,39 @@ class Problem(Protocol):
 
 @dataclass(slots=True)
 class Line:
-    """J along the negative gradient; its arrays must not be changed."""
+    """J along the negative gradient; its arrays must not be changed.
+
+    Parameters
+    ----------
+    gradient : ndarray of shape (n_parameters,)
+        g at the current iterate.
+    hessian_gradient : ndarray of shape (n_parameters,)
+        The product H g.
+    slope : float
+        g'g, the rate at which J falls with alpha at first.
+    curvature : float
+        g'Hg, by which that rate falls with alpha.
+    k : int, default=0
+        Number of the update.
+    decompose : callable, default=None
+        What `components` calls.
+    """
 
     gradient: np.ndarray
-    """g at the current iterate."""
     hessian_gradient: np.ndarray
-    """H g."""
     slope: float
-    """g'g, the rate at which J falls with alpha at first."""
     curvature: float
-    """g'Hg, by which that rate falls with alpha."""
     k: int = 0
-    """Number of the update."""
     decompose: Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray] | None] | None = None
-    """What ``components`` calls."""
 
     def components(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Eigenvalues of H above rounding level, ascending, and g along their eigenvectors.
+        """Return eigenvalues of H, and the components of g along their eigenvectors.
 
-        None where they are unknown, or not yet worth computing.
+        Returns
+        -------
+        tuple of two ndarray, or None
+            Eigenvalues above rounding level, ascending, and a component for each;
+            None where they are unknown, or not yet worth computing.
         """
         return None if self.decompose is None else self.decompose(self.gradient, self.k)
 
@@ -169,6 +190,7 @@ class LearningRate(Protocol):
     def start(self, problem: Problem) -> RateState | Callable[[int, Line], float]:
         """Return fresh state for a descent on this problem.
 
-        A plain function (k, line) -> float will do: then every iterate counts.
+        A plain function (k, line) -> float will do if it keeps nothing between two
+        calls, as functions cannot be copied: then every iterate counts.
         """
         ...

@@ -55,9 +55,9 @@ class Seen:
     dtype: type[np.floating]
 
     def rows(self, centred):
-        """Return rows with the same J, and what the user's features are above theirs.
+        """Return rows with the same J, and their origin: the user's features minus theirs.
 
-        If they may be centred, they keep more digits where they are about the shift.
+        If they may be centred they are relative to the shift, which keeps more digits.
         """
         factor = self.factor
         return (factor.rows_about_shift(), factor.shift) if centred else (factor.rows(), 0.0)
@@ -68,12 +68,18 @@ def add_batch(estimator, X, y, sample_weight, seen):
     remedy = "call fit, which reads it chunk by chunk, or pass what compute() makes of a part"
     require_memory("partial_fit takes batches in memory", remedy, X, y, sample_weight)
     how = {"reset": seen is None}
-    if np.shape(X)[0] == 0:
-        checks.validate_data(estimator, X, ensure_min_samples=0, **how, **checks.AS_IT_IS)
+    if is_empty(X):
+        no_y = None if y is None else "no_validation"
+        checks.validate_data(estimator, X, no_y, ensure_min_samples=0, **how, **checks.AS_IT_IS)
         check_consistent_length(X, y)
         return seen
     X, y = checks.validate_data(estimator, X, y, **how, **checks.ROWS_AS_THEY_ARE)
     return seen_with(seen, checks.check_batch(X, y, sample_weight), y.shape[1:])
+
+
+def is_empty(X):
+    """Whether a batch has no rows; what has no shape is left to the checks."""
+    return np.shape(X)[:1] == (0,)
 
 
 def seen_with(seen, rows, target_shape):

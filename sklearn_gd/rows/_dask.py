@@ -5,6 +5,8 @@ or machines do the work is up to the active scheduler.
 """
 
 import copy
+import math
+import warnings
 from typing import Any
 
 import dask
@@ -13,9 +15,11 @@ import numpy as np
 from dask.delayed import Delayed
 from dask.highlevelgraph import HighLevelGraph
 from scipy import sparse
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import assert_all_finite
 
 from .._cached import cached_property
+from .._frames import stacklevel
 from . import _checks as checks
 from . import _dask_scheduler as scheduler
 from ._dask_checks import aligned, features, new_name, weights_near_one, with_known_chunks
@@ -165,7 +169,7 @@ def rows_of(estimator, X, y, sample_weight, *, reset=True, suffix=""):
     estimator : GradientDescentRegressor or None
         Notes the features, or with ``reset=False`` checks them.
     X, y, sample_weight
-        As in its fit; y and the weights may be in memory. If y is None, it is 0.
+        As in its fit; y and the weights may be in memory.
     reset : bool, default=True
     suffix : str, default=""
         Suffix of the parameters' names: ``_val`` for held-out rows.
@@ -173,7 +177,7 @@ def rows_of(estimator, X, y, sample_weight, *, reset=True, suffix=""):
     X = with_known_chunks(features(estimator, X, reset, f"X{suffix}"))
     if X.shape[0] == 0:
         raise ValueError(f"X{suffix} has 0 sample(s), but at least one is required.")
-    y = da.zeros(X.shape[0], chunks=X.chunks[0]) if y is None else aligned(y, X, f"y{suffix}")
+    y = aligned(y, X, f"y{suffix}")
     target_shape = y.shape[1:]
     y = y.astype(np.float64)
     y = y if y.ndim == 2 else y[:, None]
@@ -181,6 +185,12 @@ def rows_of(estimator, X, y, sample_weight, *, reset=True, suffix=""):
     if sample_weight is not None:
         weights = weights_near_one(sample_weight, X, f"sample_weight{suffix}")
     return DaskRows(X, y.rechunk((X.chunks[0], -1)), *weights), target_shape
+
+
+def features_of(X, sample_weight):
+    """Return DaskRows of what a user passes without targets, which are 0."""
+    X = with_known_chunks(features(None, X, True, "X"))
+    return rows_of(None, X, da.zeros(X.shape[0], chunks=X.chunks[0]), sample_weight)[0]
 
 
 def predict(estimator, X):
@@ -203,6 +213,15 @@ def score(estimator, X, y, sample_weight=None):
     """Return R^2 as scikit-learn does, the mean over the targets, without gathering rows."""
     rows, _ = rows_of(estimator, X, y, sample_weight, reset=False)
     W, b = np.atleast_2d(estimator.coef_).T.astype(np.float64), estimator.intercept_
+    if rows.n_targets != W.shape[1]:
+        raise ValueError(f"y has {rows.n_targets} target(s), but fit was given {W.shape[1]}.")
+    if rows.n_rows < 2:
+        warnings.warn(
+            "R^2 is not defined for fewer than two rows.",
+            UndefinedMetricWarning,
+            stacklevel=stacklevel(),
+        )
+        return math.nan
     with rows:
         *_, y_middle = rows.typical_row()
 

@@ -94,6 +94,8 @@ def _with_chunks(array, lengths):
 
 def aligned(values, X, name):
     """Return y or weights as a Dask array in the chunks of X."""
+    if values is None:
+        raise ValueError(f"{name} is required, but it is None.")
     if is_dask_collection(values):
         if hasattr(type(values), "to_dask_array"):
             values = _plain(values, name).to_dask_array()

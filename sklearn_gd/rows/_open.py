@@ -25,21 +25,27 @@ def open_rows(X, y, sample_weight=None, *, estimator=None):
     Parameters
     ----------
     X, y, sample_weight
-        As in fit; if y is None, it is 0.
+        As in fit.
     estimator : estimator, default=None
         Notes the features.
     """
     dask = dask_for(X)
     if dask is not None:
         return dask.rows_of(estimator, X, y, sample_weight)
-    if y is None:
-        X = checks.check_array(X, input_name="X", **checks.AS_IT_IS)
-        y = np.zeros(X.shape[0])
-    elif estimator is None:
+    if estimator is None:
         X, y = checks.check_X_y(X, y, **checks.ROWS_AS_THEY_ARE)
     else:
         X, y = checks.validate_data(estimator, X, y, **checks.ROWS_AS_THEY_ARE)
     return checks.check_rows(X, y, sample_weight), y.shape[1:]
+
+
+def open_features(X, sample_weight=None):
+    """Return a Source of the rows that a user passes without targets, which are 0."""
+    dask = dask_for(X)
+    if dask is not None:
+        return dask.features_of(X, sample_weight)
+    X = checks.check_array(X, input_name="X", **checks.AS_IT_IS)
+    return checks.check_rows(X, np.zeros(X.shape[0]), sample_weight)
 
 
 def require_memory(who, remedy, *data):

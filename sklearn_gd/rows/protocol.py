@@ -14,8 +14,8 @@ import numpy as np
 Kernel: TypeAlias = Callable[..., tuple[Any, ...]]
 
 
-class Block(Protocol):
-    """The features of a block of rows, however they are stored."""
+class Matrix(Protocol):
+    """The features of a block of rows, to be multiplied by."""
 
     shape: tuple[int, int]
 
@@ -24,27 +24,44 @@ class Block(Protocol):
         ...
 
     def transpose_times(self, v: np.ndarray) -> np.ndarray:
-        """Return X^T v, a new array."""
+        """Return X^T v, a new array; v has one or two dimensions."""
         ...
+
+
+class Block(Matrix, Protocol):
+    """The features of a block of rows, however they are stored."""
 
     def gram(
         self, root: np.ndarray | None, shift: np.ndarray, y: np.ndarray, ones: np.ndarray
     ) -> tuple[np.ndarray, ...]:
-        """Return sums of z z^T, z y^T and z.
+        """Return sums of z z^T, of z y^T and of z.
 
         z is a row of X - shift times the root of its weight (None: all 1); y and
-        ones are already multiplied by these roots.
+        ones, a 1 for each row, are already multiplied by these roots.
+
+        Returns
+        -------
+        tuple of ndarray
+            Of shapes (n_features, n_features), (n_features, n_targets) and (n_features,).
         """
         ...
 
     def squares(
         self, root: np.ndarray | None, shift: np.ndarray, y: np.ndarray, ones: np.ndarray
     ) -> tuple[np.ndarray, ...]:
-        """Return sums of z^2 for each feature, of (z . v)^2 for some fixed v, of z y^T and z."""
+        """Return sums of z^2 for each feature, of (z . v)^2, of z y^T and of z.
+
+        v is any vector that is the same for every block and in every process.
+
+        Returns
+        -------
+        tuple of ndarray
+            Of shapes (n_features,), (1,), (n_features, n_targets) and (n_features,).
+        """
         ...
 
-    def about(self, shift: np.ndarray) -> "Block":
-        """Return the rows minus the shift, for ``times`` and ``transpose_times``."""
+    def about(self, shift: np.ndarray) -> Matrix:
+        """Return the rows minus the shift."""
         ...
 
     def dense(self) -> np.ndarray:
@@ -62,9 +79,13 @@ class Block(Protocol):
 
 
 class Source(Protocol):
-    """Rows, their targets and weights; a context manager that releases at the end what it kept."""
+    """Rows, their targets and weights; a context manager, which at its end releases what it keeps.
+
+    Weights are scaled by a power of two so that the largest is near 1, and one is positive.
+    """
 
     n_rows: int
+    """All rows, those of weight 0 too."""
     n_features: int
     n_targets: int
     dtype: type[np.floating[Any]]
@@ -72,9 +93,9 @@ class Source(Protocol):
     can_be_split: bool
     """Whether a share of the rows can be held out."""
     in_memory: bool
-    """Whether a read runs nothing but the kernel."""
+    """Whether a read runs no code but the kernel's; a memory-mapped file counts as memory."""
     reads: int
-    """How often every row has been read."""
+    """How often every row has been read; ``sum`` counts."""
 
     @property
     def n_stored(self) -> int:
@@ -92,6 +113,10 @@ class Source(Protocol):
     ) -> list[Any]:
         """Read every row once: add up ``kernel(X, y, weights)`` over the blocks.
 
+        The same rows must give the same bits, however many threads read them. A
+        kernel may be called in several threads or processes at a time, never with
+        an empty block, and calls no ``sum``.
+
         Parameters
         ----------
         kernel : callable
@@ -106,8 +131,8 @@ class Source(Protocol):
         work : float, default=1.0
             Time that the kernel takes, in units of that for reading the rows.
         columns : int, default=None
-            Most columns of the kernel's products with a block, if it leaves
-            all products to the block; None if it does not.
+            Most columns of any v that the kernel multiplies the block by, if
+            it leaves all products to the block; None if it does not.
 
         Returns
         -------
@@ -117,7 +142,13 @@ class Source(Protocol):
         ...
 
     def typical_row(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return middle and range of X, and the middle of y, in some of the rows that count."""
+        """Return middle and range of X, and the middle of y, in some rows of positive weight.
+
+        Returns
+        -------
+        tuple of ndarray
+            Of shapes (n_features,), (n_features,) and (n_targets,).
+        """
         ...
 
     def __enter__(self) -> Self: ...

@@ -212,12 +212,20 @@ class ListedState(RateState):
         return self.left.pop()
 
 
-def test_a_rate_with_arrays_is_the_same_if_it_is_the_same_object():
+class Incomparable(Listed):
+    def __eq__(self, other):
+        raise TypeError
+
+    __hash__ = None
+
+
+@pytest.mark.parametrize("kind", [Listed, Incomparable])
+def test_a_rate_with_arrays_is_the_same_if_it_is_the_same_object(kind):
     X, y = with_condition(100)
-    rate = Listed(np.linspace(0.1, 0.5, 10))
+    rate = kind(np.linspace(0.1, 0.5, 10))
     once = GradientDescentRegressor(rate, max_iter=10, tol=0).fit(X, y)
     twice = GradientDescentRegressor(rate, max_iter=5, tol=0, warm_start=True).fit(X, y).fit(X, y)
     assert_array_equal(twice.coef_, once.coef_)
-    other = Listed(np.linspace(0.1, 0.5, 10))
+    other = kind(np.linspace(0.1, 0.5, 10))
     twice.set_params(alpha=other).fit(X, y)
     assert_array_equal(twice.alpha_history_, other.alphas[:4:-1])

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import pickle
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -231,7 +232,8 @@ def test_a_schedule_may_fade_to_zero(problem):
     assert asked == list(range(6))
 
 
-def test_the_whole_problem_is_there_to_ask(problem):
+@pytest.mark.parametrize("tol", [0.0, 1e-2, 1e-6])
+def test_the_whole_problem_is_there_to_ask(problem, tol):
     X, y = problem
     seen = {}
 
@@ -241,18 +243,22 @@ def test_the_whole_problem_is_there_to_ask(problem):
                 L=problem.largest_eigenvalue,
                 mu=problem.smallest_eigenvalue,
                 suboptimality=problem.suboptimality,
+                allowed=problem.suboptimality_allowed,
                 loss=problem.loss,
                 max_iter=problem.max_iter,
                 tol=problem.tol,
             )
             return lambda k, line: 0.1
 
-    GradientDescentRegressor(Curious(), max_iter=5, tol=0).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        GradientDescentRegressor(Curious(), max_iter=5, tol=tol).fit(X, y)
     eigenvalues = np.linalg.eigvalsh(design(X).T @ design(X) / len(y))
     assert_allclose([seen["L"], seen["mu"]], eigenvalues[[-1, 0]], rtol=1e-9)
     assert_allclose(seen["loss"], np.mean(y**2) / 2)
     assert_allclose(seen["suboptimality"], seen["loss"] - least_squares(X, y)[1], rtol=1e-9)
-    assert (seen["max_iter"], seen["tol"]) == (5, 0.0)
+    assert_allclose(seen["allowed"], min(tol**2, 1e-7) * least_squares(X, y)[1], rtol=1e-6)
+    assert (seen["max_iter"], seen["tol"]) == (5, tol)
 
 
 class BetweenTheEnds(LearningRate):
@@ -311,6 +317,19 @@ def test_a_state_may_say_which_iterates_count():
     with pytest.warns(ConvergenceWarning):
         reg = GradientDescentRegressor(Pairs(), max_iter=7).fit(X, y)
     assert reg.best_iter_ == 6
+
+
+@pytest.mark.parametrize("zero", [0.0, 0, np.float64(0), np.float32(0)])
+def test_zero_stays_whatever_its_type(zero):
+    class Resting(LearningRate):
+        def start(self, problem):
+            return lambda k, line: zero if k % 2 == 0 else 0.1
+
+    X, y = with_condition(10)
+    reg = GradientDescentRegressor(Resting(), max_iter=4, tol=0).fit(X, y)
+    once = GradientDescentRegressor(0.1, max_iter=2, tol=0).fit(X, y)
+    assert_allclose(reg.coef_, once.coef_)
+    assert_allclose(reg.alpha_history_, [0.0, 0.1, 0.0, 0.1])
 
 
 @pytest.mark.parametrize("kappa", [1.5, 9.0, 100.0, 1e6])

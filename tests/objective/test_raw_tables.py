@@ -359,7 +359,7 @@ def test_a_search_tells_of_scale_and_of_more_steps():
     assert "with standardised features it would be 0.01" in text
     assert "set scale=True" in text
     (text,) = told(GradientDescentRegressorCV([1e-4], scale=True, max_iter=50), X, y)
-    assert "increase max_iter=50, by powers of ten" in text
+    assert "try ten times as many, and again: max_iter=500, 5000, ..." in text
     assert not told(GradientDescentRegressorCV(), X, y)
 
 

@@ -19,7 +19,7 @@ from scipy import sparse
 from scipy.linalg import lstsq
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import NotFittedError, UndefinedMetricWarning
 from sklearn.metrics import r2_score
 
 from sklearn_gd import (
@@ -265,6 +265,21 @@ def test_score_is_r2(weighted):
         assert reg.score(chunked(X, [25]), target) == reg.score(X, target)
 
 
+def test_score_of_what_has_none():
+    X, y = with_condition(10.0, 60, 3, seed=0)
+    Y = np.column_stack([y, y])
+    for fitted, scored, message in (
+        (y, Y, "2 .*given 1"),
+        (Y, y, "1 .*given 2"),
+        (y, None, "y is"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            GradientDescentRegressor().fit(X, fitted).score(chunked(X, [25]), scored)
+    with pytest.warns(UndefinedMetricWarning) as caught:
+        assert np.isnan(GradientDescentRegressor().fit(X, y).score(chunked(X[:1], [1]), y[:1]))
+    assert caught[0].filename == __file__
+
+
 @pytest.mark.parametrize("precompute", [True, False])
 def test_no_rows_are_gathered(precompute, monkeypatch):
     """What comes back of a chunk is as large for any number of rows."""
@@ -312,6 +327,7 @@ def test_values_that_are_not_finite(where, value):
     [
         ({"y": np.ones(59)}, ValueError, r"one entry per row of X, 60, got shape \(59,\)"),
         ({"y": np.ones((60, 2, 2))}, ValueError, "got shape"),
+        ({"y": None}, ValueError, "y is required, but it is None"),
         ({"y": np.full(60, "a")}, ValueError, "y must be numeric"),
         ({"sample_weight": -np.ones(60)}, ValueError, "sample_weight must not be negative"),
         ({"sample_weight": np.zeros(60)}, ValueError, "must have a positive entry"),
@@ -324,7 +340,10 @@ def test_values_that_are_not_finite(where, value):
 )
 def test_wrong_data(change, error, message):
     X, y = with_condition(10.0, 60, 3, seed=0)
-    data = {name: chunked(part, [25]) for name, part in {"X": X, "y": y, **change}.items()}
+    data = {
+        name: None if part is None else chunked(part, [25])
+        for name, part in {"X": X, "y": y, **change}.items()
+    }
     with pytest.raises(error, match=message):
         GradientDescentRegressor().fit(**data)
 
