@@ -166,7 +166,10 @@ def _loses_digits(least_squares, target, descent):
         return (residual.dot(residual if weights is None else weights * residual),)
 
     (square,) = least_squares.given_plan.rows.sum(kernel)
-    return abs(square / least_squares.moments.weight / 2.0 - descent.state.best.loss) > allowed
+    loss = square / least_squares.moments.weight / 2.0
+    if least_squares.penalty is not None:
+        loss += least_squares.penalty.dot(w**2) / 2.0
+    return abs(loss - descent.state.best.loss) > allowed
 
 
 def _users_parameters(least_squares, descent):
@@ -179,7 +182,7 @@ def _users_parameters(least_squares, descent):
 
 def _rounding_of_predictions(least_squares, descent):
     w, b = _users_parameters(least_squares, descent)
-    sizes = least_squares.coordinates.sizes_outside(least_squares.moments)
+    sizes = least_squares.feature_sizes
     eps = np.finfo(least_squares.given_plan.rows.dtype).eps
     return float(eps * (np.abs(w).dot(sizes) + abs(b)))
 
@@ -187,9 +190,7 @@ def _rounding_of_predictions(least_squares, descent):
 def _lost(advice):
     rounding = _rounding_of_predictions(advice.least_squares, advice.descent)
     w, _ = _users_parameters(advice.least_squares, advice.descent)
-    sizes = np.abs(w) * advice.least_squares.coordinates.sizes_outside(
-        advice.least_squares.moments
-    )
+    sizes = np.abs(w) * advice.least_squares.feature_sizes
     name = name_of(int(sizes.argmax()), advice.names)
     yield (
         f"Predictions are sums of terms so large that rounding leaves them an error of about "
@@ -206,8 +207,8 @@ def _stopped_too_early(least_squares, target, descent):
     """Whether the rows descended on clearly speak against stopping where early stopping did."""
     if not descent.trace.validation_losses:
         return False
-    point, moments = descent.state.best, least_squares.moments
-    chance = _by_chance(moments)
+    point = descent.state.best
+    chance = _by_chance(least_squares.given_plan.moments)
     if chance is None or not least_squares.curvature.is_worth(len(descent.trace.alphas)):
         return False
     least = _least_loss(least_squares, point)
@@ -229,7 +230,7 @@ def _by_chance(moments):
 
 
 def _early(advice):
-    descent, moments = advice.descent, advice.least_squares.moments
+    descent, moments = advice.descent, advice.least_squares.given_plan.moments
     point = descent.state.best
     least = _least_loss(advice.least_squares, point)
     yield (

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _parameters as parameters
 from ._fitted import leaves_no_trace
-from ._objective.least_squares import LeastSquares, Objective
-from ._objective.plan import NEVER, Plan, when_to_gather
+from ._objective.least_squares import LeastSquares
+from ._objective.plan import NEVER, when_to_gather
 from ._objective.theta import join
 from ._search.path import is_quick, path
 from ._typing import FloatOrArray, MatrixLike, TargetsLike, WeightsLike
@@ -24,11 +24,13 @@ def cost(
     coef: ArrayLike,
     intercept: ArrayLike = 0.0,
     *,
+    l2_regularization: float = 0.0,
     sample_weight: WeightsLike = None,
 ) -> FloatOrArray:
     """Half the (weighted) mean squared error, the J that gradient descent minimises.
 
-    ``J(w, b) = 1/(2 S) sum_i s_i (w . x_i + b - y_i)^2`` with weights s_i of sum S.
+    ``J(w, b) = 1/(2 S) sum_i s_i (w . x_i + b - y_i)^2 + l2/2 |w|^2`` with weights s_i
+    of sum S; the penalty l2 is 0 by default.
 
     Parameters
     ----------
@@ -40,6 +42,9 @@ def cost(
         w.
     intercept : float or array-like of shape (n_targets,), default=0.0
         b.
+    l2_regularization : float, default=0.0
+        The penalty l2, for coefficients in the units of X, as in
+        `GradientDescentRegressor`.
     sample_weight : float or array-like of shape (n_samples,), default=None
         Weights s_i, not negative; 1 for all if None.
 
@@ -69,7 +74,7 @@ def cost(
     >>> cost([[1.0], [2.0]], [1.0, 4.0], coef=[1.0], intercept=0.0)
     1.0
     """
-    points, target_shape = _points(X, y, coef, intercept, sample_weight)
+    points, target_shape = _points(X, y, coef, intercept, l2_regularization, sample_weight)
     losses = np.array([point.loss for _, point in points])
     return losses if target_shape else float(losses[0])
 
@@ -81,11 +86,12 @@ def gradient(
     coef: ArrayLike,
     intercept: ArrayLike = 0.0,
     *,
+    l2_regularization: float = 0.0,
     sample_weight: WeightsLike = None,
 ) -> tuple[NDArray[np.float64], FloatOrArray]:
     """Partial derivatives of the cost J with respect to w and b.
 
-    ``dJ/dw = 1/S sum_i s_i (w . x_i + b - y_i) x_i`` and
+    ``dJ/dw = 1/S sum_i s_i (w . x_i + b - y_i) x_i + l2 w`` and
     ``dJ/db = 1/S sum_i s_i (w . x_i + b - y_i)``.  It points where J rises
     fastest; a step of gradient descent goes the other way.
 
@@ -99,6 +105,9 @@ def gradient(
         w.
     intercept : float or array-like of shape (n_targets,), default=0.0
         b.
+    l2_regularization : float, default=0.0
+        The penalty l2, for coefficients in the units of X, as in
+        `GradientDescentRegressor`.
     sample_weight : float or array-like of shape (n_samples,), default=None
         Weights s_i, not negative; 1 for all if None.
 
@@ -126,7 +135,7 @@ def gradient(
     >>> gradient([[1.0], [2.0]], [1.0, 4.0], coef=[1.0], intercept=0.0)
     (array([-2.]), -1.0)
     """
-    points, target_shape = _points(X, y, coef, intercept, sample_weight)
+    points, target_shape = _points(X, y, coef, intercept, l2_regularization, sample_weight)
     parts = [objective.parts(point.gradient) for objective, point in points]
     d_coef = np.array([part[0] for part in parts])
     d_intercept = np.array([part[1] for part in parts])
@@ -141,6 +150,7 @@ def directional_derivative(
     direction_coef: ArrayLike,
     direction_intercept: float = 0.0,
     *,
+    l2_regularization: float = 0.0,
     sample_weight: WeightsLike = None,
 ) -> float:
     """Rate at which the cost J changes along a direction, per unit of length.
@@ -163,6 +173,9 @@ def directional_derivative(
         How the direction changes w. Only the direction counts, not its length.
     direction_intercept : float, default=0.0
         How the direction changes b.
+    l2_regularization : float, default=0.0
+        The penalty l2, for coefficients in the units of X, as in
+        `GradientDescentRegressor`.
     sample_weight : float or array-like of shape (n_samples,), default=None
         Weights s_i, not negative; 1 for all if None.
 
@@ -191,7 +204,8 @@ def directional_derivative(
         raise ValueError(
             f"y must be 1-D here, got shape {np.shape(y)}; take one target at a time."
         )
-    d_coef, d_intercept = gradient(X, y, coef, intercept, sample_weight=sample_weight)
+    how = {"l2_regularization": l2_regularization, "sample_weight": sample_weight}
+    d_coef, d_intercept = gradient(X, y, coef, intercept, **how)
     along = checks.check_start(direction_coef, "direction_coef", d_coef.shape)
     across = checks.check_start(direction_intercept, "direction_intercept", (), per_target=True)
     direction = join(along, across, True)
@@ -208,12 +222,14 @@ def max_stable_alpha(
     *,
     fit_intercept: bool = True,
     scale: bool = False,
+    l2_regularization: float = 0.0,
     sample_weight: WeightsLike = None,
 ) -> float:
     """Upper limit of the constant learning rates with which gradient descent converges, 2/L.
 
     L is the largest eigenvalue of the Hessian ``1/S A^T diag(s) A``, A = [X 1]
-    (A = X without an intercept). Any constant alpha below 2/L converges from
+    (A = X without an intercept), which a penalty l2 adds to on the diagonal,
+    but for the intercept. Any constant alpha below 2/L converges from
     every start, 2/L itself does not; 1/L never overshoots in any direction.
 
     Parameters
@@ -225,6 +241,9 @@ def max_stable_alpha(
     scale : bool, default=False
         Whether the descent is on standardised features, as with
         ``GradientDescentRegressor(alpha, scale=True)``.
+    l2_regularization : float, default=0.0
+        The penalty l2, for coefficients in the units of X, as in
+        `GradientDescentRegressor`.
     sample_weight : float or array-like of shape (n_samples,), default=None
         Weights s_i, not negative; 1 for all if None.
 
@@ -252,11 +271,13 @@ def max_stable_alpha(
     """
     parameters.check_flag(fit_intercept, "fit_intercept")
     parameters.check_flag(scale, "scale")
+    parameters.check_l2(l2_regularization)
     rows = open_features(X, sample_weight)
     with rows:
         # Without the Gram matrix L takes some dozens of products.
         at_once = 0 if when_to_gather(rows, 50) == 0 else NEVER
-        least_squares = LeastSquares.made(rows, (), fit_intercept, at_once, scale=scale)
+        how = {"scale": scale, "l2": float(l2_regularization)}
+        least_squares = LeastSquares.made(rows, (), fit_intercept, at_once, **how)
         largest = least_squares.curvature.largest
     return 2.0 / largest if largest > 0 else np.inf
 
@@ -270,6 +291,7 @@ def gradient_descent_path(
     n_iters: ArrayLike,
     fit_intercept: bool = True,
     scale: bool = False,
+    l2_regularization: float = 0.0,
     sample_weight: WeightsLike = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Compute the coefficients after given numbers of steps of a constant learning rate.
@@ -293,7 +315,10 @@ def gradient_descent_path(
     scale : bool, default=False
         Whether to descend on standardised features, from the mean of y, as in
         `GradientDescentRegressor`. Coefficients are still those of X; `alpha`,
-        2/L and the penalty are in terms of standardised features.
+        2/L and what stopping early shrinks are in terms of standardised features.
+    l2_regularization : float, default=0.0
+        The penalty l2, for coefficients in the units of X, as in
+        `GradientDescentRegressor`.
     sample_weight : float or array-like of shape (n_samples,), default=None
         Weights s_i, not negative; 1 for all if None.
 
@@ -343,13 +368,15 @@ def gradient_descent_path(
     """
     parameters.check_flag(fit_intercept, "fit_intercept")
     parameters.check_flag(scale, "scale")
+    parameters.check_l2(l2_regularization)
     if not isinstance(alpha, numbers.Real) or isinstance(alpha, bool):
         raise TypeError(f"alpha must be a positive number, got {shown(alpha)}.")
     rate, counts = parameters.check_alpha(alpha), _check_counts(n_iters)
     rows, shape = open_rows(X, y, sample_weight)
     with rows:
         at_once = 0 if is_quick(rows) else NEVER
-        least_squares = LeastSquares.made(rows, shape, fit_intercept, at_once, scale=scale)
+        how = {"scale": scale, "l2": float(l2_regularization)}
+        least_squares = LeastSquares.made(rows, shape, fit_intercept, at_once, **how)
         largest = least_squares.curvature.largest
         if rate.alpha * largest > 2.0:
             raise ValueError(
@@ -370,19 +397,17 @@ def _check_counts(n_iters):
     return counts
 
 
-def _points(X, y, coef, intercept, sample_weight):
+def _points(X, y, coef, intercept, l2_regularization, sample_weight):
     """Objective and point of each target, and the shape of the targets."""
+    parameters.check_l2(l2_regularization)
     rows, shape = open_rows(X, y, sample_weight)
     w = checks.check_start(coef, "coef", (*shape, rows.n_features))
     b = checks.check_start(intercept, "intercept", shape, per_target=True)
-    parameters = zip(w.reshape(-1, rows.n_features), b.ravel(), strict=True)
+    given = zip(w.reshape(-1, rows.n_features), b.ravel(), strict=True)
+    thetas = [join(w_j, b_j, True) for w_j, b_j in given]
     with rows:
-        plan = Plan.made(rows, True)
-        objectives = [Objective(plan, j) for j in range(rows.n_targets)]
-        points = [
-            (objective, objective.at(join(w_j, b_j, True)))
-            for objective, (w_j, b_j) in zip(objectives, parameters, strict=True)
-        ]
+        objectives = LeastSquares.made(rows, shape, True, l2=float(l2_regularization)).objectives
+        points = [(one, one.at(theta)) for one, theta in zip(objectives, thetas, strict=True)]
     if not all(np.isfinite(point.loss) for _, point in points):
         raise ValueError("coef and intercept are so large that the cost overflows float64.")
     return points, shape

@@ -11,6 +11,10 @@ from sklearn.utils import check_random_state, check_scalar
 from .learning_rates import NAMED, Constant, LearningRate, Schedule
 from .learning_rates._numbers import as_float, shown
 from .learning_rates.protocol import KINDS
+from .rows._checks import check_floats
+
+# Squares of values of X are from 1e-60 to 1e60.
+MOST_L2 = 1e60
 
 
 def check_alpha(alpha):
@@ -60,6 +64,7 @@ def check_settings(estimator):
     if estimator.tol is not None:
         check_number(estimator.tol, "tol", 0.0, math.inf, "left")
     check_number(estimator.validation_fraction, "validation_fraction", 0.0, 1.0, "neither")
+    check_l2(estimator.l2_regularization)
     if not isinstance(estimator.verbose, bool):
         check_count(estimator.verbose, "verbose", 0)
     for name in ("fit_intercept", "warm_start", "early_stopping", "store_path"):
@@ -67,6 +72,30 @@ def check_settings(estimator):
     for name in ("precompute", "scale"):
         check_auto_or_flag(getattr(estimator, name), name)
     check_random_state(estimator.random_state)
+
+
+def check_l2(value):
+    """Raise unless the value can be a penalty, whose size is limited as the data's squares are."""
+    check_number(value, "l2_regularization", 0.0, MOST_L2, "both")
+    if 0.0 < value < 1.0 / MOST_L2:
+        raise ValueError(
+            f"l2_regularization must be 0 or from {1.0 / MOST_L2:.0e} to {MOST_L2:.0e}, "
+            f"got {shown(value)}."
+        )
+
+
+def several_l2(value):
+    """Return the penalties of a search, and whether the user gave several."""
+    if np.ndim(value) == 0:
+        check_l2(value)
+        return [float(value)], False
+    allowed = "a number or a 1-D array of numbers, none negative"
+    values = check_floats(value, "l2_regularization", allowed)
+    if values.ndim != 1 or not len(values) or np.asarray(value).dtype.kind == "b":
+        raise ValueError(f"l2_regularization must be {allowed}, got {shown(value)}.")
+    for one in values.tolist():
+        check_l2(one)
+    return values.tolist(), True
 
 
 def check_flag(value, name):

@@ -56,9 +56,9 @@ class GradientDescentRegressor(
 ):
     """Linear regression by explicit batch gradient descent.
 
-    Minimises half the (weighted) mean squared error ::
+    Minimises half the (weighted) mean squared error, plus a penalty if asked for ::
 
-        J(w, b) = 1/(2 S) * sum_i s_i (w . x_i + b - y_i)^2,    S = sum_i s_i
+        J(w, b) = 1/(2 S) * sum_i s_i (w . x_i + b - y_i)^2 + l2/2 |w|^2,    S = sum_i s_i
 
     by one rule, for all parameters theta = (w, b) at once ::
 
@@ -91,6 +91,12 @@ class GradientDescentRegressor(
         begins at the best constant, b = the mean of y, and not at zero.
         "auto": True with ``alpha="auto"``, else False. An alpha belongs to the
         setting it was chosen for: set `scale` explicitly in a grid with both.
+    l2_regularization : float, default=0.0
+        The **penalty** l2 of ridge regression, 0 for none. It is for coefficients in
+        the units of X whatever `alpha` and `scale` are, and leaves b free: the
+        model is that of ``Ridge(alpha=l2_regularization * S)``. `Ridge` adds its
+        alpha to the sum of the squared errors, which grows with the number of
+        rows, and this class adds l2 to their mean, which does not.
     max_iter : int, default=10_000
         Largest number of steps.
     tol : float or None, default=1e-6
@@ -146,10 +152,11 @@ class GradientDescentRegressor(
         0.0 if `fit_intercept=False`.
     loss_history_ : ndarray of shape (`n_iter_` + 1,) or (`n_iter_` + 1, n_targets)
         Entry k is J after k steps, entry 0 J at the start, over the rows that
-        are not held out. For a target that finishes before the others its last
+        are not held out, with the penalty. For a target that finishes before the others its last
         loss is repeated.
     validation_loss_history_ : ndarray of the shape of `loss_history_`
-        J on the held-out rows after k steps. Only with `early_stopping=True`.
+        J on the held-out rows after k steps, without the penalty. Only with
+        `early_stopping=True`.
     alpha_history_ : ndarray of shape (`n_iter_`,) or (`n_iter_`, n_targets)
         The learning rate of each step; 0 for a target that has finished.
     n_iter_ : int
@@ -176,7 +183,8 @@ class GradientDescentRegressor(
         Means of the features (zeros without an intercept); None if not scaled.
     feature_scale_ : ndarray of shape (n_features,) or None
         Their standard deviations (without an intercept root mean squares), 1
-        for a constant feature; None if not scaled.
+        for a constant feature; None if not scaled. With a penalty
+        ``sqrt(standard deviation^2 + l2)``.
     n_features_in_ : int
         Number of features seen during fit.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -197,6 +205,7 @@ class GradientDescentRegressor(
     --------
     max_stable_alpha : The largest constant learning rate that descends, 2/L.
     sklearn.linear_model.LinearRegression : A direct solution.
+    sklearn.linear_model.Ridge : A direct solution with a penalty.
     sklearn.linear_model.SGDRegressor : Stochastic gradient descent, a row at
         a time, for other losses and penalties too.
 
@@ -297,6 +306,7 @@ class GradientDescentRegressor(
         *,
         fit_intercept: bool = True,
         scale: bool | Auto = "auto",
+        l2_regularization: float = 0.0,
         max_iter: int = 10_000,
         tol: float | None = 1e-6,
         precompute: bool | Auto = "auto",
@@ -311,6 +321,7 @@ class GradientDescentRegressor(
         self.alpha = alpha
         self.fit_intercept = fit_intercept
         self.scale = scale
+        self.l2_regularization = l2_regularization
         self.max_iter = max_iter
         self.tol = tol
         self.precompute = precompute
@@ -535,8 +546,16 @@ class GradientDescentRegressor(
         # Warm starts may make any number of further steps.
         max_steps = math.inf if self.warm_start else self.max_iter
         first = gram_from(rows, self.precompute, max_steps, rate.needs_spectrum)
-        how = {"scale": self._scaled, "origin": origin, "estimator_name": type(self).__name__}
-        return LeastSquares.made(rows, target_shape, self.fit_intercept, first, **how)
+        return LeastSquares.made(
+            rows,
+            target_shape,
+            self.fit_intercept,
+            first,
+            scale=self._scaled,
+            origin=origin,
+            l2=float(self.l2_regularization),
+            estimator_name=type(self).__name__,
+        )
 
     def _fit(self, rate, least_squares, held_out=None, start=(None, None)):
         """The descents, which have not made a step yet."""

@@ -76,6 +76,9 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         rows, from the mean of their y; see `GradientDescentRegressor`.
         "auto": True where the grid is made here (`alphas` None or a number),
         False where you give it.
+    l2_regularization : float or array-like of shape (n_penalties,), default=0.0
+        The **penalty**, or several to choose from together with alpha and the
+        number of steps; see `GradientDescentRegressor`.
     max_iter : int, default=1000
         Largest number of steps.
     n_jobs : int, default=None
@@ -90,10 +93,13 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     n_iter_ : int
         The number of steps chosen; of equally good pairs the one with fewer.
         If it is `max_iter`, more steps may be better still.
+    l2_regularization_ : float
+        The penalty chosen.
     alphas_ : ndarray of shape (n_alphas,)
         All learning rates tried.
-    mse_path_ : ndarray of shape (n_alphas, max_iter + 1, n_folds)
-        Mean squared error on the held-out rows, after k steps of each alpha.
+    mse_path_ : ndarray of shape ([n_penalties,] n_alphas, max_iter + 1, n_folds)
+        Mean squared error on the held-out rows, after k steps of each alpha; with
+        a leading axis if several penalties were given. Without the penalty.
         The mean over the targets, weighted by `sample_weight` within a fold; inf
         once the descent has diverged, with a loss over 1e31 times that at the start.
         Eight bytes a number: many folds, as with `LeaveOneOut`, make it large.
@@ -103,7 +109,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     intercept_ : float or ndarray of shape (n_targets,)
         0.0 if `fit_intercept=False`.
     loss_history_ : ndarray of shape (`n_iter_` + 1,) or (`n_iter_` + 1, n_targets)
-        J on all rows after k steps of `alpha_`.
+        J on all rows after k steps of `alpha_`, with the penalty.
     alpha_history_ : ndarray of shape (`n_iter_`,) or (`n_iter_`, n_targets)
         The learning rate of each step.
     best_iter_ : int or ndarray of shape (n_targets,)
@@ -166,6 +172,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
 
     # Set by a fit.
     alpha_: float
+    l2_regularization_: float
     n_iter_: int
     alphas_: NDArray[np.float64]
     mse_path_: NDArray[np.float64]
@@ -189,6 +196,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         cv: int | Splitter | Iterable[Any] | None = None,
         fit_intercept: bool = True,
         scale: bool | Auto = "auto",
+        l2_regularization: float | ArrayLike = 0.0,
         max_iter: int = 1000,
         n_jobs: int | None = None,
     ) -> None:
@@ -196,6 +204,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         self.cv = cv
         self.fit_intercept = fit_intercept
         self.scale = scale
+        self.l2_regularization = l2_regularization
         self.max_iter = max_iter
         self.n_jobs = n_jobs
 
@@ -239,6 +248,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             are above 2/L, or if the one chosen is and J climbs.
         """
         self._check_settings()
+        penalties, are_several = parameters.several_l2(self.l2_regularization)
         remedy = (
             "pass what compute() returns, or let GradientDescentRegressor read it chunk by chunk"
         )
@@ -261,14 +271,20 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             int(self.max_iter),
             bool(self.fit_intercept),
             self._scaled,
+            penalties,
         )
-        errors = found.losses.mean(axis=2)
-        chosen, steps = _best(errors)
-        alpha = float(found.alphas[chosen])
-        refitted = self._refitted(alpha, given, y, sample_weight, steps)
-        fitted = {"alphas_": found.alphas, "alpha_": alpha, "mse_path_": found.losses}
+        errors = found.losses.mean(axis=-1)
+        penalty, rate, steps = _best(errors)
+        alpha, l2 = float(found.alphas[rate]), penalties[penalty]
+        refitted = self._refitted(alpha, l2, given, y, sample_weight, steps)
+        fitted = {
+            "alphas_": found.alphas,
+            "alpha_": alpha,
+            "l2_regularization_": l2,
+            "mse_path_": found.losses if are_several else found.losses[0],
+        }
         take_over(self, features_of(noted) | fitted | refitted)
-        self._warn(found, errors[chosen, steps], steps)
+        self._warn(found, errors[penalty, rate, steps], steps)
         return self
 
     # The regressor's own, including its docstring.
@@ -321,12 +337,13 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             )
         return Bunch(splitter=Bunch(split={}))
 
-    def _refitted(self, alpha, X, y, sample_weight, steps):
+    def _refitted(self, alpha, l2, X, y, sample_weight, steps):
         """Descend on all rows; return the regressor's attributes by name."""
         regressor = GradientDescentRegressor(
             alpha,
             fit_intercept=self.fit_intercept,
             scale=self._scaled,
+            l2_regularization=l2,
             max_iter=max(steps, 1),
             tol=0,
             store_path=steps == 0,
@@ -410,6 +427,7 @@ def _far_better(found, error, steps, max_iter):
 
 
 def _best(errors):
-    """Numbers of the alpha and the step of the least error; of equal ones the fewest steps."""
-    step = int(errors.min(axis=0).argmin())
-    return int(errors[:, step].argmin()), step
+    """Numbers of penalty, alpha and step of the least error; of equal ones the fewest steps."""
+    step = int(errors.min(axis=(0, 1)).argmin())
+    penalty, alpha = np.unravel_index(errors[..., step].argmin(), errors.shape[:2])
+    return int(penalty), int(alpha), step

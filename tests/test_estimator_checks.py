@@ -46,10 +46,15 @@ EARLY_STOPPING = [
     for precompute in (True, False)
 ]
 
+PENALISED = [
+    GradientDescentRegressor(alpha, l2_regularization=0.1, precompute=precompute)
+    for alpha in ("auto", 0.1)
+    for precompute in (True, False)
+]
 
 SEARCHES = [
-    GradientDescentRegressorCV(3, cv=3, scale=scale, max_iter=30)
-    for scale in ("auto", True, False)
+    GradientDescentRegressorCV(3, cv=3, scale=scale, l2_regularization=l2, max_iter=30)
+    for scale, l2 in (("auto", 0.0), (True, 0.0), (False, 0.0), ("auto", [0.0, 0.1]))
 ]
 
 
@@ -58,7 +63,7 @@ def expected_failures(estimator):
 
 
 @parametrize_with_checks(
-    [*COMBINATIONS, *SCALED, *EARLY_STOPPING, *SEARCHES],
+    [*COMBINATIONS, *SCALED, *EARLY_STOPPING, *PENALISED, *SEARCHES],
     expected_failed_checks=expected_failures,
 )
 def test_scikit_learn_checks(estimator, check):

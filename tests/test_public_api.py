@@ -42,35 +42,42 @@ def test_the_estimators_diagram_links_to_its_page():
     [
         (
             sklearn_gd.GradientDescentRegressor,
-            "(alpha='auto', *, fit_intercept=True, scale='auto', max_iter=10000, tol=1e-06, "
-            "precompute='auto', warm_start=False, early_stopping=False, "
-            "validation_fraction=0.15, n_iter_no_change=40, store_path=False, verbose=0, "
+            "(alpha='auto', *, fit_intercept=True, scale='auto', l2_regularization=0.0, "
+            "max_iter=10000, tol=1e-06, precompute='auto', warm_start=False, "
+            "early_stopping=False, validation_fraction=0.15, n_iter_no_change=40, store_path=False, verbose=0, "
             "random_state=None)",
         ),
         (
             sklearn_gd.GradientDescentRegressorCV,
-            "(alphas=None, *, cv=None, fit_intercept=True, scale='auto', max_iter=1000, "
-            "n_jobs=None)",
+            "(alphas=None, *, cv=None, fit_intercept=True, scale='auto', l2_regularization=0.0, "
+            "max_iter=1000, n_jobs=None)",
         ),
         (
             sklearn_gd.GradientDescentRegressor.fit,
             "(self, X, y, sample_weight=None, coef_init=None, intercept_init=None, X_val=None, "
             "y_val=None, sample_weight_val=None)",
         ),
-        (sklearn_gd.cost, "(X, y, coef, intercept=0.0, *, sample_weight=None)"),
-        (sklearn_gd.gradient, "(X, y, coef, intercept=0.0, *, sample_weight=None)"),
+        (
+            sklearn_gd.cost,
+            "(X, y, coef, intercept=0.0, *, l2_regularization=0.0, sample_weight=None)",
+        ),
+        (
+            sklearn_gd.gradient,
+            "(X, y, coef, intercept=0.0, *, l2_regularization=0.0, sample_weight=None)",
+        ),
         (
             sklearn_gd.directional_derivative,
             "(X, y, coef, intercept, direction_coef, direction_intercept=0.0, *, "
-            "sample_weight=None)",
+            "l2_regularization=0.0, sample_weight=None)",
         ),
         (
             sklearn_gd.gradient_descent_path,
-            "(X, y, *, alpha, n_iters, fit_intercept=True, scale=False, sample_weight=None)",
+            "(X, y, *, alpha, n_iters, fit_intercept=True, scale=False, l2_regularization=0.0, "
+            "sample_weight=None)",
         ),
         (
             sklearn_gd.max_stable_alpha,
-            "(X, *, fit_intercept=True, scale=False, sample_weight=None)",
+            "(X, *, fit_intercept=True, scale=False, l2_regularization=0.0, sample_weight=None)",
         ),
     ],
 )

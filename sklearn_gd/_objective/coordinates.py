@@ -40,10 +40,6 @@ class Unscaled:
 
     outside = inside
 
-    def sizes_outside(self, moments):
-        """Return root mean squares of the user's features, given moments in these coordinates."""
-        return moments.root_diagonal
-
     def rows(self, rows):
         """Return the rows as they are."""
         return rows
@@ -89,9 +85,11 @@ class Standardised:
         """
         centre = moments.centre if centred else np.zeros_like(moments.centre)
         variance = moments.variance if centred else moments.diagonal
+        penalty = 0.0 if moments.penalty is None else moments.penalty
         # In merged moments, or about another origin, rounding is still that of the features.
-        varies = ~is_constant(variance, centre + origin)
-        scale = np.where(varies, np.sqrt(variance), 1.0)
+        varies = ~is_constant(variance - penalty, centre + origin)
+        scale = np.sqrt(np.where(varies, variance, penalty))
+        scale[scale == 0] = 1.0
         far = FAR_MATRIX_FREE if moments.covariance is None else FAR_GRAM
         return cls(centre, scale, varies, far, origin)
 
@@ -102,7 +100,7 @@ class Standardised:
 
     @property
     def feature_scale(self):
-        """Standard deviations; 1 for a constant feature."""
+        """Roots of variance plus penalty; 1 for a constant feature without a penalty."""
         return self.scale
 
     @cached_property
@@ -130,10 +128,6 @@ class Standardised:
         w = v / self.scale
         return w, b - self._moved(w)
 
-    def sizes_outside(self, moments):
-        """Return root mean squares of the user's features."""
-        return np.sqrt(self.scale**2 + self.feature_mean**2)
-
     def _moved(self, w):
         # Not by BLAS, which would split a long sum among its threads; one row is treated as
         # many are, for the same bits.
@@ -148,19 +142,22 @@ class Standardised:
         """Return the moments of the rows with standardised features."""
         inverse = self.inverse
         centre = (moments.centre - self.centre + moments.rest) * inverse
-        covariance = moments.covariance
+        covariance, variance = moments.covariance, moments.variance_of_rows * inverse**2
         if covariance is not None:
             covariance = covariance * inverse * inverse[:, None]
-        return replace(
+            covariance.flat[:: len(variance) + 1] = variance
+        moved = replace(
             moments,
             centre=centre,
             rest=np.zeros_like(centre),
-            variance=moments.variance * inverse**2,
+            variance=variance,
             shared=moments.shared * inverse[:, None],
             covariance=covariance,
             folded=self.folded_mean * inverse,
             coordinates=(self.feature_mean, self.scale, self.varies),
         )
+        penalty = moments.penalty
+        return moved if penalty is None else moved.penalised(penalty / self.scale**2)
 
 
 class StandardisedRows:

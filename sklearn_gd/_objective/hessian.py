@@ -88,7 +88,10 @@ class MatrixFree:
             return X.transpose_times(along), along.sum()
 
         w_sum, b_sum = self._rows.sum(kernel, columns=1)
-        return join(w_sum, b_sum, fit_intercept) / self._moments.weight
+        product = join(w_sum, b_sum, fit_intercept) / self._moments.weight
+        if self._moments.penalty is not None:
+            product[: len(w)] += self._moments.penalty * w
+        return product
 
 
 def _is_far(moments):

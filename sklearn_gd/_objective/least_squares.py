@@ -7,6 +7,9 @@ theta = (w, b)::
     gradient = 1/S A^T diag(s) (A theta - y)
     H        = 1/S A^T diag(s) A
 
+A penalty adds 1/2 sum_j penalty_j w_j^2 to J, penalty_j w_j to the gradient and
+penalty_j to H's diagonal.
+
 This module must not know where learning rates come from or when to stop.
 """
 
@@ -19,6 +22,7 @@ from ..learning_rates.protocol import Line
 from ..rows._products import inner
 from .coordinates import Unscaled, coordinates_of
 from .curvature import Curvature
+from .moments import penalty_of
 from .plan import NEVER, Plan
 from .point import refreshed_point
 from .theta import join, parts
@@ -37,12 +41,15 @@ class LeastSquares:
         () or (n_targets,), as in the shapes of the fitted attributes.
     coordinates : Unscaled or Standardised, default=Unscaled()
         Coordinates to descend in.
+    penalty : ndarray of shape (n_features,), default=None
+        Of ``J + 1/2 sum_j penalty_j w_j^2``, for the user's w.
     """
 
-    def __init__(self, plan, target_shape, coordinates=None):
+    def __init__(self, plan, target_shape, coordinates=None, penalty=None):
         self.coordinates = Unscaled() if coordinates is None else coordinates
-        self.given_plan = plan
+        self.given_plan, self.penalty = plan, penalty
         self.target_shape = target_shape
+        plan = plan.penalised(penalty)
         self.plan = plan = plan.inside(self.coordinates) if self.coordinates.scaled else plan
         self.rows, self.moments = plan.rows, plan.moments
         # H is the same for every target.
@@ -60,6 +67,7 @@ class LeastSquares:
         *,
         scale=False,
         origin=0.0,
+        l2=0.0,
         **names,
     ):
         """Return those of these rows, after a first read that checks the sizes of all values.
@@ -67,12 +75,20 @@ class LeastSquares:
         The user's features are those of the rows plus the origin.
         """
         plan = Plan.made(rows, fit_intercept, gram_from, **names)
-        return cls(plan, target_shape, coordinates_of(plan.moments, scale, origin))
+        penalty = penalty_of(l2, rows.n_features)
+        coordinates = coordinates_of(plan.moments.penalised(penalty), scale, origin)
+        return cls(plan, target_shape, coordinates, penalty)
 
     def of_held_out(self, rows, **names):
         """Return the same for held-out rows."""
         plan = self.given_plan.of_held_out(rows, **names)
         return LeastSquares(plan, self.target_shape, self.coordinates)
+
+    @property
+    def feature_sizes(self):
+        """Root mean squares of the user's features."""
+        moments = self.given_plan.moments
+        return np.sqrt(moments.variance + (moments.centre + self.coordinates.origin) ** 2)
 
     def default_theta(self, objective):
         """Theta where a descent begins by default: the best constant, or zero if not scaled."""
@@ -121,7 +137,12 @@ class Objective:
 
         square, *gradient = self.rows.sum(kernel, columns=1)
         loss = float(square / (2 * self.moments.weight))
-        return refreshed_point(theta, loss, self._join(*gradient), k)
+        gradient = self._join(*gradient)
+        penalty = self.moments.penalty
+        if penalty is not None:
+            loss += inner(penalty * w, w) / 2
+            gradient[: len(w)] += penalty * w
+        return refreshed_point(theta, loss, gradient, k)
 
     def line(self, point):
         """J along the negative gradient, where alpha is to be chosen."""

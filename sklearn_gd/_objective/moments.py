@@ -8,7 +8,7 @@ cancellation, so the sums are taken about a typical row (Chan, Golub and
 LeVeque, The American Statistician 37(3), 1983).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -63,6 +63,8 @@ class Moments:
         `coordinates.Standardised` does; None if the features are as they are.
     coordinates : tuple of ndarray
         The features' coordinates, if they are standardised; empty if they are not.
+    penalty : ndarray of shape (n_features,), or None
+        Of ``J + 1/2 sum_j penalty_j w_j^2``; included in variance and covariance.
     """
 
     fit_intercept: bool
@@ -79,6 +81,26 @@ class Moments:
     cancelled: float = 1.0
     folded: np.ndarray | None = None
     coordinates: tuple[np.ndarray, ...] = ()
+    penalty: np.ndarray | None = None
+
+    def penalised(self, penalty):
+        """Return the moments with a penalty, as if of more rows: sqrt(penalty_j) in column j.
+
+        So curvature, correlations and rounding are those of least squares again. These rows
+        have no 1 for the intercept, and targets of 0.
+        """
+        if penalty is None:
+            return self
+        variance, covariance = self.variance + penalty, self.covariance
+        if covariance is not None:
+            covariance = covariance.copy()
+            covariance.flat[:: len(variance) + 1] = variance
+        return replace(self, variance=variance, covariance=covariance, penalty=penalty)
+
+    @property
+    def variance_of_rows(self):
+        """The variance without the penalty."""
+        return self.variance if self.penalty is None else self.variance - self.penalty
 
     @cached_property
     def y_square(self):
@@ -175,6 +197,8 @@ class Moments:
         if self.covariance is not None:
             # A product stands for all of them, which would take more room than the rest.
             arrays.append(symmetric_product(self.covariance.T, some_vector(len(self.centre))))
+        if self.penalty is not None:
+            arrays.append(self.penalty)
         settings = repr((self.fit_intercept, self.weight)).encode()
         return settings + b"".join(array.tobytes() for array in arrays)
 
@@ -269,6 +293,11 @@ def _sums(rows, zero, y_zero, covariance):
     block_rows = max(BLOCK_BYTES // (8 * n), n)
     how = {"block_rows": block_rows, "n_lanes": lanes_of(n), "work": gathering_reads(rows)}
     return Sums(*rows.sum(kernel, columns=n, **how))
+
+
+def penalty_of(l2, n_features):
+    """The penalty of ``l2/2 |w|^2`` for each feature; None if it is 0."""
+    return np.full(n_features, float(l2)) if l2 else None
 
 
 def is_constant(variance, centre):

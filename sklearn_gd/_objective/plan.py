@@ -52,6 +52,12 @@ class Plan:
         gram_from = NEVER if outweigh else self._gram_from
         return Plan.made(rows, self.moments.fit_intercept, gram_from, **names)
 
+    def penalised(self, penalty):
+        """Return the same plan for ``J + 1/2 sum_j penalty_j w_j^2``; None is no penalty."""
+        if penalty is None:
+            return self
+        return Plan(self.rows, self.moments.penalised(penalty), self._gram_from)
+
     def inside(self, coordinates):
         """Return the same plan for features in these coordinates."""
         rows, moments = coordinates.rows(self.rows), coordinates.moments(self.moments)
@@ -78,7 +84,8 @@ class Plan:
     def gathered(self):
         """Moments with covariances, by another read if there are none yet."""
         if self._gathered is None:
-            self._gathered = collect(self.rows, self.moments.fit_intercept, covariance=True)
+            gathered = collect(self.rows, self.moments.fit_intercept, covariance=True)
+            self._gathered = gathered.penalised(self.moments.penalty)
         return self._gathered
 
     def bound(self, k):

@@ -111,7 +111,10 @@ def _products_along(rows, moments, directions):
     w, b = parts(directions, moments.fit_intercept)
     kernel = partial(_along, w=w, b=b)
     (products,) = rows.sum(kernel, work=2.0 * directions.shape[1])
-    return products / moments.weight
+    products /= moments.weight
+    if moments.penalty is not None:
+        products += (w.T * moments.penalty).dot(w)
+    return products
 
 
 def _along(X, y, weights, w, b):

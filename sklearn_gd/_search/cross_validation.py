@@ -21,7 +21,9 @@ MORE_DECADES = 6
 MOST_FEATURES = 2 * MAX_DENSE
 
 
-def held_out_losses(X, Y, weights, splits, alphas, max_iter, fit_intercept, scale):
+def held_out_losses(
+    X, Y, weights, splits, alphas, max_iter, fit_intercept, scale, penalties=(0.0,)
+):
     """Mean squared errors on the held-out rows, and the alphas that lead to them.
 
     Parameters
@@ -38,28 +40,42 @@ def held_out_losses(X, Y, weights, splits, alphas, max_iter, fit_intercept, scal
     scale : bool
         Whether to descend on features standardised by a split's training
         rows, from their mean of y.
+    penalties : sequence of float, default=(0.0,)
 
     Returns
     -------
     Outcome
     """
-    n_rows, n_features = X.shape
-    wide = n_rows < n_features and n_rows <= MOST_FEATURES and not sparse.issparse(X)
-    how = How(scale=scale, from_mean=scale)
-    folds: GramFolds | MatrixFreeFolds | SpanFolds
-    if wide and scale:
-        folds = SpanFolds(X, Y, weights, splits, fit_intercept)
-    else:
-        X = _in_their_span(X) if wide else X
-        form: type[GramFolds] | type[MatrixFreeFolds] = MatrixFreeFolds
-        if X.shape[1] <= MOST_FEATURES and affordable(X.shape[1], most_kept(splits)):
-            form = GramFolds
-        folds = form(X, Y, weights, splits, fit_intercept, how)
-    largest = folds.largest_eigenvalue
+    ways = [How(scale=scale, from_mean=scale, l2=l2) for l2 in penalties]
+    forms = _folds(X, Y, weights, splits, fit_intercept, ways)
+    largest = max(folds.largest_eigenvalue for folds in forms)
     rates = alphas(largest)
-    losses = folds.losses(rates, max_iter)
-    outlook = _outlook(folds, rates, losses, max_iter, scale)
-    return Outcome(rates, losses, largest, _of_means(Y, weights, splits), *outlook)
+    losses = [folds.losses(rates, max_iter) for folds in forms]
+    outlooks = [
+        _outlook(folds, rates, found, max_iter, scale)
+        for folds, found in zip(forms, losses, strict=True)
+    ]
+    with_more_steps, standardised = np.min(outlooks, axis=0).tolist()
+    of_means = _of_means(Y, weights, splits)
+    return Outcome(rates, np.array(losses), largest, of_means, with_more_steps, standardised)
+
+
+def _folds(X, Y, weights, splits, fit_intercept, ways):
+    """All splits, for descents made in each of these ways."""
+    given = X, Y, weights, splits, fit_intercept
+    n_rows, n_features = X.shape
+    if n_rows < n_features and n_rows <= MOST_FEATURES and not sparse.issparse(X):
+        if not ways[0].scale:
+            # A penalty is the same in any coordinates of the space, as lengths are.
+            given = _in_their_span(X), *given[1:]
+        elif not any(how.l2 for how in ways):
+            return [SpanFolds(*given)]
+    n_features = given[0].shape[1]
+    kept = most_kept(splits, len(ways))
+    if n_features > MOST_FEATURES or not affordable(n_features, kept):
+        return [MatrixFreeFolds(*given, how) for how in ways]
+    first = GramFolds(*given, ways[0])
+    return [first, *(first.made(how) for how in ways[1:])]
 
 
 def _of_means(Y, weights, splits):
@@ -100,10 +116,10 @@ class Outcome:
     Attributes
     ----------
     alphas : ndarray of shape (n_alphas,)
-    losses : ndarray of shape (n_alphas, max_iter + 1, n_splits)
+    losses : ndarray of shape (n_penalties, n_alphas, max_iter + 1, n_splits)
         Mean squared errors, the mean over the targets; inf once a descent has diverged.
     largest : float
-        The largest L of any split's training rows or of all rows.
+        The largest L of any split's training rows or of all rows, with any penalty.
     of_means : float
         Mean squared error of predicting the mean.
     with_more_steps : float

@@ -19,7 +19,7 @@ import numpy as np
 
 from .._descent.loop import HOPELESS
 from .._objective.coordinates import Standardised, Unscaled
-from .._objective.moments import collect, merged
+from .._objective.moments import collect, merged, penalty_of
 from .._objective.quadratic import steps_from_zero
 from .._objective.sizes import check_moments
 from ..rows._machine import in_threads
@@ -68,6 +68,7 @@ class Training:
     def of(cls, moments, fit_intercept, how):
         """Return the Training on rows with these moments, for descents made as ``how`` says."""
         coordinates = Unscaled()
+        moments = moments.penalised(penalty_of(how.l2, len(moments.centre)))
         if how.scale:
             coordinates = Standardised.of(moments, centred=fit_intercept)
             moments = coordinates.moments(moments)
@@ -123,10 +124,13 @@ class How:
     from_mean : bool
         Whether they begin, if there is an intercept, at the training rows'
         mean of y, and not at zero.
+    l2 : float
+        Penalty on the user's coefficients.
     """
 
     scale: bool = False
     from_mean: bool = False
+    l2: float = 0.0
 
 
 class GramFolds:
@@ -166,12 +170,16 @@ class GramFolds:
         how = self._fit_intercept, self._how
         *self._trained, self._whole = _mapped(lambda part: Training.of(part, *how), parts, work)
 
-    def standardised(self):
-        """Return the same with standardised features, from the mean of y."""
+    def made(self, how):
+        """Return the same for descents made in another way, without another read for moments."""
         other = copy.copy(self)
-        other._how, other._read = How(scale=True, from_mean=True), None
+        other._how, other._read = how, None
         other._train()
         return other
+
+    def standardised(self):
+        """Return the same with standardised features, from the mean of y."""
+        return self.made(How(scale=True, from_mean=True, l2=self._how.l2))
 
     @property
     def largest_eigenvalue(self):
@@ -311,10 +319,10 @@ def _iterates(right_side, values, alpha, max_iter):
         some += shift
 
 
-def most_kept(splits):
-    """How many matrices `GramFolds` keeps at most."""
-    # One for each set; and for each split that of its test rows, and its eigenbasis.
-    return (MOST_SETS + 2) * len(splits)
+def most_kept(splits, n_penalties):
+    """How many matrices the `GramFolds` of so many penalties keep at most."""
+    # One for each set; and for each split that of its test rows, and its eigenbases.
+    return (MOST_SETS + 1 + n_penalties) * len(splits)
 
 
 def _mapped(function, items, work):

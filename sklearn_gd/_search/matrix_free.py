@@ -39,6 +39,8 @@ class MatrixFreeFolds:
             least_squares.curvature.largest for least_squares in (*training, whole)
         )
         self._splits = [least_squares.coordinates for least_squares in training]
+        penalties = [least_squares.moments.penalty for least_squares in training]
+        self._penalty = np.array(penalties).T if how.l2 else None
         self._means = np.array([least_squares.moments.y_mean for least_squares in training])
         self._rows = self._common.rows(Rows(X, np.column_stack([Y, counts])))
 
@@ -49,7 +51,8 @@ class MatrixFreeFolds:
 
     def _least_squares(self, weights):
         rows = Rows(*self._given, weights)
-        return LeastSquares.made(rows, (), self._fit_intercept, scale=self._how.scale)
+        how = {"scale": self._how.scale, "l2": self._how.l2}
+        return LeastSquares.made(rows, (), self._fit_intercept, **how)
 
     @np.errstate(over="ignore", invalid="ignore")
     def losses(self, alphas, max_iter):
@@ -70,7 +73,7 @@ class MatrixFreeFolds:
         return losses
 
     def _at(self, theta):
-        """Mean squared errors on training and held-out rows, and the training rows' gradient."""
+        """Twice J on the training rows, mean squared errors on others, and the gradient of J."""
         n_splits, n_targets = self._n_splits, self._n_targets
         shape = theta.shape[1:]
         w, b = self._in_common(theta)
@@ -91,7 +94,13 @@ class MatrixFreeFolds:
         trained, tested, w_sum, b_sum = self._rows.sum(kernel)
         train_weight, test_weight = self._sums[:n_splits, None], self._sums[n_splits:, None]
         gradient = self._of_splits(w_sum.reshape(-1, *shape), b_sum.reshape(shape)) / train_weight
-        return trained / train_weight, tested / test_weight, gradient
+        trained = trained / train_weight
+        if self._penalty is not None:
+            v = theta[: self._rows.n_features]
+            slopes = self._penalty[:, None, :, None] * v
+            gradient[: len(v)] += slopes
+            trained += (slopes * v).sum(axis=0)
+        return trained, tested / test_weight, gradient
 
     def _in_common(self, theta):
         """Coefficients, a column for each descent, and intercepts in the common coordinates."""

@@ -51,3 +51,9 @@ def has_diverged(regressor, losses):
     """
     several = regressor.loss_history_.ndim == 2
     return regressor.status_ == "diverged" and not (several and losses[-1] <= losses[0])
+
+
+def l2_of(regressor):
+    """The penalty of a fitted regressor, chosen by itself or given."""
+    given = getattr(regressor, "l2_regularization", 0.0)
+    return float(getattr(regressor, "l2_regularization_", given))

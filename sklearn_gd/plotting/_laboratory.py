@@ -76,6 +76,7 @@ def content_of(descent):
         "nIter": last,
         "status": descent.status,
         "alpha": descent.alpha,
+        "penalty": descent.l2,
         "fitted": descent.fitted.tolist(),
         "fitLargest": descent.largest_eigenvalue,
         "largest": quadratic.largest_eigenvalue,

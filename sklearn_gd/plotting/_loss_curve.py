@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from .._typing import AxisScale
 from ._axes import check_scales, figure_of, line_keywords, new_axes, scale_from_zero
 from ._colours import VERMILLION, colours, label_of
-from ._fitted import has_diverged, regressor_of
+from ._fitted import has_diverged, l2_of, regressor_of
 from ._optional import require
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class LossCurveDisplay:
         Which curves are of a descent that diverged; none of them if None.
     validation_losses : list of (ndarray of shape (n_iter + 1,) or None), default=None
         J on held-out rows after 0, 1, ... steps, where there was early stopping.
+    penalised : bool, default=False
+        Whether J contains a penalty, for the name of the axis.
 
     Attributes
     ----------
@@ -87,11 +89,13 @@ class LossCurveDisplay:
         names: Collection[Any] | None = None,
         diverged: Collection[bool] | None = None,
         validation_losses: Collection[ArrayLike | None] | None = None,
+        penalised: bool = False,
     ) -> None:
         self.losses = losses
         self.names = names
         self.diverged = diverged
         self.validation_losses = validation_losses
+        self.penalised = penalised
 
     @classmethod
     def from_estimator(
@@ -249,6 +253,7 @@ class LossCurveDisplay:
             names=None if names == (None,) else list(names),
             diverged=list(diverged),
             validation_losses=list(validation),
+            penalised=any(l2_of(regressor_of(fitted)) for fitted in estimators.values()),
         )
         return display.plot(**how)
 
@@ -302,7 +307,8 @@ class LossCurveDisplay:
         ax = new_axes(ax, plt)
         line_kw = line_keywords(line_kw, caller)
         drawn, validation_lines = self._draw(ax, plt, minimum, line_kw)
-        label = "J above its minimum" if minimum else "J, half the mean squared error"
+        plain = "J, with the penalty" if self.penalised else "J, half the mean squared error"
+        label = "J above its minimum" if minimum else plain
         ax.set(xlabel="step", ylabel=label)
         scale_from_zero(ax, xscale, 1, max(len(line.get_ydata()) for line in drawn) - 1)
         values = np.concatenate([line.get_ydata() for line in drawn])

@@ -111,7 +111,8 @@ class MSEPathDisplay:
         Parameters
         ----------
         estimator : GradientDescentRegressorCV or Pipeline
-            Fitted; a pipeline must end in a GradientDescentRegressorCV.
+            Fitted; a pipeline must end in a GradientDescentRegressorCV. If it had
+            several penalties, the errors are those with the one chosen.
         ax : matplotlib Axes, default=None
             What to draw on; a new figure if None.
         spread : {"chosen", "all", None}, default="chosen"
@@ -162,8 +163,12 @@ class MSEPathDisplay:
             )
         # A refit that diverged has not made the steps that were chosen.
         made = regressor.status_ != "diverged"
+        errors = regressor.mse_path_
+        if errors.ndim == 4:
+            penalties = np.asarray(regressor.l2_regularization, dtype=float)
+            errors = errors[int((penalties == regressor.l2_regularization_).argmax())]
         display = cls(
-            regressor.mse_path_,
+            errors,
             regressor.alphas_,
             alpha=regressor.alpha_,
             n_iter=regressor.n_iter_ if made else None,

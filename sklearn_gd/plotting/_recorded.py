@@ -8,14 +8,14 @@ from scipy import sparse
 
 from .._objective.coordinates import Standardised, Unscaled
 from .._objective.least_squares import LeastSquares
-from .._objective.moments import collect
+from .._objective.moments import collect, penalty_of
 from .._objective.plan import NEVER, Plan
 from .._objective.quadratic import Quadratic, around_minimum, hessian_rows
 from ..rows import _checks as checks
 from ..rows._checks import check_X_y
 from ..rows._held_out import split_rows
 from ..rows._open import require_memory
-from ._fitted import features_of, has_diverged, regressor_of
+from ._fitted import features_of, has_diverged, l2_of, regressor_of
 
 # Up to this many parameters all second moments are kept; beyond, those of the two shown.
 MOST_PARAMETERS = 50
@@ -62,6 +62,8 @@ class RecordedDescent:
     status : str
     alpha : float or None
         The constant learning rate, if it was one.
+    l2 : float
+        The penalty.
     n_parameters : int
         Number of all parameters.
     largest_eigenvalue : float
@@ -85,6 +87,7 @@ class RecordedDescent:
     sample: Sample
     status: str
     alpha: float | None
+    l2: float
     n_parameters: int
     largest_eigenvalue: float
     gradients: np.ndarray | None
@@ -137,7 +140,8 @@ def record(estimator, X, y, sample_weight, parameters, target):
     found = _recorded(*given, Unscaled(), all_names)
     if not regressor.scaled_:
         return found
-    coordinates = Standardised.of(collect(rows, fit_intercept, covariance=False))
+    moments = collect(rows, fit_intercept, covariance=False)
+    coordinates = Standardised.of(moments.penalised(penalty_of(l2_of(regressor), n_features)))
     all_names = [f"{name}·sd" for name in all_names[:n_features]] + all_names[n_features:]
     standardised = _recorded(*given, coordinates, all_names)
     return replace(found, standardised=standardised)
@@ -155,7 +159,8 @@ def _recorded(
     carried = list(range(len(all_names))) if everything else list(chosen)
 
     plan = Plan.made(rows, fit_intercept, 0 if everything else NEVER)
-    least_squares = LeastSquares(plan, (), coordinates)
+    penalty = penalty_of(l2_of(regressor), rows.n_features)
+    least_squares = LeastSquares(plan, (), coordinates, penalty)
     objective, largest = least_squares.objectives[target], least_squares.curvature.largest
     _check_data(objective, path, losses, np.ravel(regressor.best_iter_)[target])
     hessian = least_squares.moments.hessian if everything else hessian_rows(objective, carried)
@@ -181,6 +186,7 @@ def _recorded(
         sample=sample,
         status=_status(regressor, losses),
         alpha=float(alpha) if constant else None,
+        l2=l2_of(regressor),
         n_parameters=len(all_names),
         largest_eigenvalue=largest,
         gradients=gradients,

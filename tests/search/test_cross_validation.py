@@ -233,7 +233,9 @@ def test_the_choice_and_the_refit():
 def test_equal_errors_go_to_fewer_steps():
     # Errors of a descent that has arrived are equal only where nothing is rounded.
     errors = np.array([[4.0, 2.0, 1.0, 1.0], [4.0, 1.0, 1.0, 2.0], [4.0, 1.0, 3.0, np.inf]])
-    assert _best(errors) == (1, 1)
+    assert _best(errors[None]) == (0, 1, 1)
+    assert _best(np.stack([errors, errors + 1.0, errors - 0.5])) == (2, 1, 1)
+    assert _best(np.stack([errors, errors])) == (0, 1, 1)
     # No feature varies: every step has the very same error.
     still = GradientDescentRegressorCV(alphas=[0.5], max_iter=50, fit_intercept=False)
     assert still.fit(np.zeros((20, 1)), np.full(20, 3.0)).n_iter_ == 0

@@ -240,7 +240,8 @@ function introduce() {
   const rate = content.alpha === null ? "" : ` with α = ${format(content.alpha)}`;
   const ended = { converged: "ended at a solution after", max_iter: "ended after its", diverged: "diverged within", early_stopped: "was stopped early after", stopped: "was stopped after" }[content.status] || "ended after";
   const others = n === 2 ? "" : `, two of ${n} parameters`;
-  fill("summary", `J, half the mean squared error, over ${content.names[FIRST]} and ${content.names[SECOND]}${others}. The fit${rate} ${ended} ${content.nIter} steps.`);
+  const cost = content.penalty ? `J, half the mean squared error plus ${format(content.penalty)}/2 times the sum of the squared coefficients,` : "J, half the mean squared error,";
+  fill("summary", `${cost} over ${content.names[FIRST]} and ${content.names[SECOND]}${others}. The fit${rate} ${ended} ${content.nIter} steps.`);
   fill("start-name-0", content.names[FIRST]);
   fill("start-name-1", content.names[SECOND]);
   byId("mark-one").style.left = `calc(8px + ${positionOf(limit / 2)} * (100% - 16px))`;
