@@ -6,7 +6,6 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ._descent.state import STATUSES
-from ._descent.stopping import SolutionTest
 from ._frames import stacklevel
 from ._objective.dependent import dependent_features, name_of
 from .learning_rates import Constant, Schedule
@@ -32,21 +31,20 @@ def warn_of(fit, names):
     names : sequence of str or None
         Names of the features.
     """
-    least_squares, descents = fit.least_squares, fit.descents
+    descents = fit.descents
     fine = {"converged", "early_stopped", "stopped"} | (set() if fit.tol > 0.0 else {"max_iter"})
     failed = [j for j, descent in enumerate(descents) if descent.trace.status not in fine]
     tells = {"diverged": _diverged, "max_iter": _not_converged}
     tell = None
     for is_so, in_words in (_stopped_too_early, _early), (_loses_digits, _lost):
         if not failed:
-            failed = [j for j, one in enumerate(descents) if is_so(least_squares, j, one)]
+            failed = [j for j, one in enumerate(descents) if is_so(fit, j, one)]
             tell = in_words
     if not failed:
         return
     worst = max(failed, key=lambda j: STATUSES.index(descents[j].trace.status))
     of_many = f"{len(failed)} of {len(descents)} targets; of target {worst}: "
-    test = SolutionTest(least_squares.objectives[worst], least_squares.curvature, fit.tol)
-    advice = Advice(least_squares, descents[worst], test, fit.rate, fit.max_iter, names)
+    advice = Advice(fit, worst, names)
     sentences = (tell or tells[descents[worst].trace.status])(advice)
     message = (of_many if len(descents) > 1 else "") + " ".join(filter(None, sentences))
     warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel())
@@ -55,9 +53,10 @@ def warn_of(fit, names):
 class Advice:
     """The facts that sentences are made of, and the sentences that several messages share."""
 
-    def __init__(self, least_squares, descent, test, rate, max_iter, names):
-        self.least_squares, self.descent, self.test = least_squares, descent, test
-        self.rate, self.max_iter, self.names = rate, max_iter, names
+    def __init__(self, fit, target, names):
+        self.fit, self.descent, self.test = fit, fit.descents[target], fit.test(target)
+        self.rate, self.max_iter, self.names = fit.rate, fit.max_iter, names
+        self.least_squares = least_squares = fit.least_squares
         self.curvature, self.is_scaled = least_squares.curvature, least_squares.coordinates.scaled
 
     def conditioning(self, worth_telling):
@@ -142,22 +141,23 @@ def _not_converged(advice):
     yield "Or increase max_iter." if any(remedies) else "Increase max_iter."
 
 
-def _loses_digits(least_squares, target, descent):
+def _loses_digits(fit, target, descent):
     """Whether predictions with the user's parameters have more rounding than R2 can hide."""
+    least_squares = fit.least_squares
     single = least_squares.given_plan.rows.dtype == np.float32
     total = max(least_squares.objectives[target].total_loss, descent.state.best.loss)
     # With a constant y there is nothing but rounding to lose.
     y_rounding = 4 * np.finfo(least_squares.given_plan.rows.dtype).eps
     allowed = (SEEN_SINGLE if single else SEEN) * total
     allowed += float(y_rounding**2 * least_squares.moments.y_square[target]) / 2
-    rounding = _rounding_of_predictions(least_squares, descent)
+    rounding = _rounding_of_predictions(fit, descent)
     # Rounding changes J by at most this, and only if it is aligned with the residual.
     if rounding * (rounding / 2.0 + descent.state.best.residual) <= allowed:
         return False
     if single and rounding**2 > 2.0 * allowed:
         # Predictions are made in single precision too.
         return True
-    w, b = (np.asarray(part, np.float64) for part in _users_parameters(least_squares, descent))
+    w, b = (np.asarray(part, np.float64) for part in _users_parameters(fit, descent))
     origin = least_squares.coordinates.origin
 
     def kernel(X, y, weights):
@@ -172,24 +172,22 @@ def _loses_digits(least_squares, target, descent):
     return abs(loss - descent.state.best.loss) > allowed
 
 
-def _users_parameters(least_squares, descent):
+def _users_parameters(fit, descent):
     """Coefficients and intercept as the user gets them."""
-    w, b = least_squares.coordinates.outside(
-        *least_squares.objectives[0].parts(descent.state.best.theta)
-    )
-    return w.astype(least_squares.given_plan.rows.dtype), least_squares.given_plan.rows.dtype(b)
+    dtype = fit.least_squares.given_plan.rows.dtype
+    (w,), (b,) = fit.parameters([descent.state.best.theta])
+    return w.astype(dtype), dtype(b)
 
 
-def _rounding_of_predictions(least_squares, descent):
-    w, b = _users_parameters(least_squares, descent)
-    sizes = least_squares.feature_sizes
-    eps = np.finfo(least_squares.given_plan.rows.dtype).eps
-    return float(eps * (np.abs(w).dot(sizes) + abs(b)))
+def _rounding_of_predictions(fit, descent):
+    w, b = _users_parameters(fit, descent)
+    eps = np.finfo(fit.least_squares.given_plan.rows.dtype).eps
+    return float(eps * (np.abs(w).dot(fit.least_squares.feature_sizes) + abs(b)))
 
 
 def _lost(advice):
-    rounding = _rounding_of_predictions(advice.least_squares, advice.descent)
-    w, _ = _users_parameters(advice.least_squares, advice.descent)
+    rounding = _rounding_of_predictions(advice.fit, advice.descent)
+    w, _ = _users_parameters(advice.fit, advice.descent)
     sizes = np.abs(w) * advice.least_squares.feature_sizes
     name = name_of(int(sizes.argmax()), advice.names)
     yield (
@@ -203,21 +201,16 @@ def _lost(advice):
     yield advice.dependent()
 
 
-def _stopped_too_early(least_squares, target, descent):
+def _stopped_too_early(fit, target, descent):
     """Whether the rows descended on clearly speak against stopping where early stopping did."""
     if not descent.trace.validation_losses:
         return False
-    point = descent.state.best
+    point, least_squares = descent.state.best, fit.least_squares
     chance = _by_chance(least_squares.given_plan.moments)
     if chance is None or not least_squares.curvature.is_worth(len(descent.trace.alphas)):
         return False
-    least = _least_loss(least_squares, point)
+    least = point.loss - fit.test(target).suboptimality(point)
     return point.loss > MUCH * chance * least + SOME * least_squares.objectives[target].total_loss
-
-
-def _least_loss(least_squares, point):
-    """Minimum of J on the rows descended on, computed from a point of the descent."""
-    return point.loss - least_squares.curvature.suboptimality(point.gradient)
 
 
 def _by_chance(moments):
@@ -232,7 +225,7 @@ def _by_chance(moments):
 def _early(advice):
     descent, moments = advice.descent, advice.least_squares.given_plan.moments
     point = descent.state.best
-    least = _least_loss(advice.least_squares, point)
+    least = point.loss - advice.test.suboptimality(point)
     yield (
         f"Early stopping returned the parameters after {descent.best_iter} steps, of the lowest "
         f"loss on held-out rows. But on the {moments.n_rows:.0f} rows it descended on the loss is "

@@ -30,7 +30,7 @@ def fitted_attributes(fit, dtype, known, store_path=False):
     shape = least_squares.target_shape
     n_iter = max(len(trace.alphas) for trace in traces)
     best_thetas = [descent.state.best.theta for descent in fit.descents]
-    coef, intercept = _parameters(least_squares, best_thetas)
+    coef, intercept = fit.parameters(best_thetas)
     losses = [_padded(trace.losses, n_iter + 1, trace.losses[-1]) for trace in traces]
     alphas = [_padded(trace.alphas, n_iter, 0.0) for trace in traces]
     best = np.array([descent.best_iter for descent in fit.descents])
@@ -55,16 +55,10 @@ def fitted_attributes(fit, dtype, known, store_path=False):
         attributes["validation_loss_history_"] = np.array(held_out).T.reshape(-1, *shape)
     if store_path:
         paths = [_padded(trace.path, n_iter + 1, trace.path[-1]) for trace in traces]
-        coefs, intercepts = zip(*(_parameters(least_squares, path) for path in paths), strict=True)
+        coefs, intercepts = zip(*map(fit.parameters, paths), strict=True)
         attributes["coef_path_"] = np.stack(coefs, axis=1).reshape(n_iter + 1, *shape, -1)
         attributes["intercept_path_"] = np.stack(intercepts, axis=1).reshape(-1, *shape)
     return {**known, **attributes}
-
-
-def _parameters(least_squares, thetas):
-    """The user's coefficients (a row for each theta) and intercepts for many thetas."""
-    coef, intercept = zip(*map(least_squares.objectives[0].parts, thetas), strict=True)
-    return least_squares.coordinates.outside(np.array(coef), np.array(intercept))
 
 
 def _padded(values, length, last):

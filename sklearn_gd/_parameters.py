@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state, check_scalar
 from .learning_rates import NAMED, Constant, LearningRate, Schedule
 from .learning_rates._numbers import as_float, shown
 from .learning_rates.protocol import KINDS
-from .rows._checks import check_floats
+from .rows._checks import LARGEST, check_floats
 
 # Squares of values of X are from 1e-60 to 1e60.
 MOST_L2 = 1e60
@@ -48,8 +48,8 @@ def check_alpha(alpha):
 def _check_rate(rate):
     if not isinstance(rate, LearningRate):
         raise TypeError(
-            f"alpha={shown(rate)} has a method start, but does not declare kind and "
-            "needs_spectrum; derive its class from sklearn_gd.learning_rates.LearningRate, which "
+            f"alpha={shown(rate)} has a method start, but does not declare kind, needs_spectrum "
+            "and projects; derive its class from sklearn_gd.learning_rates.LearningRate, which "
             "has defaults."
         )
     if rate.kind not in KINDS:
@@ -65,6 +65,7 @@ def check_settings(estimator):
         check_number(estimator.tol, "tol", 0.0, math.inf, "left")
     check_number(estimator.validation_fraction, "validation_fraction", 0.0, 1.0, "neither")
     check_l2(estimator.l2_regularization)
+    check_flag(estimator.positive, "positive")
     if not isinstance(estimator.verbose, bool):
         check_count(estimator.verbose, "verbose", 0)
     for name in ("fit_intercept", "warm_start", "early_stopping", "store_path"):
@@ -81,6 +82,56 @@ def check_l2(value):
         raise ValueError(
             f"l2_regularization must be 0 or from {1.0 / MOST_L2:.0e} to {MOST_L2:.0e}, "
             f"got {shown(value)}."
+        )
+
+
+def check_bounds(coef_bounds, positive, n_features):
+    """Return the bounds of the coefficients, (low, high) with a number for each; None if none."""
+    if coef_bounds is None and not positive:
+        return None
+    low, high = np.full(n_features, 0.0 if positive else -math.inf), np.full(n_features, math.inf)
+    if coef_bounds is not None:
+        try:
+            lower, upper = coef_bounds
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"coef_bounds must be None or a pair (low, high), got {shown(coef_bounds)}."
+            ) from error
+        low = np.maximum(low, _bound_of_each(lower, "lower", n_features))
+        high = np.minimum(high, _bound_of_each(upper, "upper", n_features))
+    empty = np.flatnonzero(low > high)
+    if len(empty):
+        j = empty[0]
+        why = " (positive=True)" if positive and low[j] == 0.0 else ""
+        raise ValueError(
+            f"coef_bounds leave feature {j} no coefficient: the lower bound {low[j]:g}{why} is "
+            f"above the upper bound {high[j]:g}."
+        )
+    return low, high
+
+
+def _bound_of_each(bound, which, n_features):
+    allowed = f"a number or an array of shape ({n_features},)"
+    values = check_floats(bound, f"coef_bounds: the {which} bound", allowed)
+    if values.shape not in ((), (n_features,)) or np.asarray(bound).dtype.kind == "b":
+        raise ValueError(f"coef_bounds: the {which} bound must be {allowed}, got {shown(bound)}.")
+    # An upper bound may be inf, a lower one -inf.
+    unlimited = -math.inf if which == "lower" else math.inf
+    if not ((np.abs(values) <= LARGEST) | (values == unlimited)).all():
+        raise ValueError(
+            f"coef_bounds: the {which} bound must be {unlimited} or up to {LARGEST:.0e} in size, "
+            f"got {shown(bound)}."
+        )
+    return values
+
+
+def check_projects(rate, alpha):
+    """Raise unless the learning rate may be used with bounds."""
+    if not rate.projects:
+        raise ValueError(
+            f"alpha={shown(alpha)} is not for positive=True or coef_bounds: it is made for steps "
+            "along the whole gradient, of which bounds cut off parts. Use 'auto', "
+            "'barzilai-borwein', 'lipschitz', a number or a schedule."
         )
 
 

@@ -97,6 +97,16 @@ class GradientDescentRegressor(
         model is that of ``Ridge(alpha=l2_regularization * S)``. `Ridge` adds its
         alpha to the sum of the squared errors, which grows with the number of
         rows, and this class adds l2 to their mean, which does not.
+    positive : bool, default=False
+        Whether coefficients must not be negative: the bounds (0, inf).
+    coef_bounds : tuple of (low, high), default=None
+        Bounds of the coefficients, in the units of X: for each of the two a number,
+        or an array of shape (n_features,), which may be -inf or inf. The intercept
+        has none. Each step then ends at the nearest point within the bounds,
+        ``theta <- P(theta - alpha_k * gradient)``, as in `positive`; with
+        "auto", "barzilai-borwein" or your own adaptive rate it is made only
+        partly where J would rise above its last ten values. "exact", "chebyshev"
+        and "silver" raise ValueError.
     max_iter : int, default=10_000
         Largest number of steps.
     tol : float or None, default=1e-6
@@ -241,6 +251,11 @@ class GradientDescentRegressor(
     are not copied. Values must be 0 or of a size between 1e-30
     and 1e30.
 
+    Within bounds, features whose coefficients are at a bound that J would cross do
+    not count for `tol`, and J* is the minimum within the bounds. An upper bound of
+    the suboptimality is known: J minus its minimum over the coefficients that are
+    free, if the gradient there still holds the others.
+
     With ``alpha="auto"`` rounding can change the sequence of steps: where the
     problem is ill-conditioned, coefficients may differ between machines in the
     sixth digit when it stops; the loss does not.
@@ -252,6 +267,9 @@ class GradientDescentRegressor(
 
     Y. Yao, L. Rosasco, A. Caponnetto, "On Early Stopping in Gradient Descent
     Learning", Constructive Approximation 26, 2007.
+
+    E. Birgin, J. Martinez, M. Raydan, "Nonmonotone spectral projected gradient
+    methods on convex sets", SIAM J. Optim. 10(4), 2000.
 
     Examples
     --------
@@ -307,6 +325,8 @@ class GradientDescentRegressor(
         fit_intercept: bool = True,
         scale: bool | Auto = "auto",
         l2_regularization: float = 0.0,
+        positive: bool = False,
+        coef_bounds: tuple[ArrayLike, ArrayLike] | None = None,
         max_iter: int = 10_000,
         tol: float | None = 1e-6,
         precompute: bool | Auto = "auto",
@@ -322,6 +342,8 @@ class GradientDescentRegressor(
         self.fit_intercept = fit_intercept
         self.scale = scale
         self.l2_regularization = l2_regularization
+        self.positive = positive
+        self.coef_bounds = coef_bounds
         self.max_iter = max_iter
         self.tol = tol
         self.precompute = precompute
@@ -484,7 +506,7 @@ class GradientDescentRegressor(
             take_over(self, vars(self) | fitted)
             return self
         rows, origin = seen.rows(centred=self._scaled and self.fit_intercept)
-        fit = self._fit(rate, self._least_squares(rate, rows, seen.target_shape, origin))
+        fit = self._fit(rate, rows, seen.target_shape, origin)
         fit.descend(self.store_path, self._observers)
         known = {**fitted, "_seen": seen, "_split": None}
         take_over(self, fitted_attributes(fit, seen.dtype, known, self.store_path))
@@ -504,8 +526,8 @@ class GradientDescentRegressor(
         split = None if held_out is None else held_out.split
         known = {**features_of(noted), "_seen": None, "_split": split}
         with rows, nullcontext() if held_out is None else held_out.rows:
-            least_squares = self._least_squares(rate, rows, shape)
-            fit = self._fit(rate, least_squares, held_out, (coef_init, intercept_init))
+            start = coef_init, intercept_init
+            fit = self._fit(rate, rows, shape, held_out=held_out, start=start)
 
             def so_far():
                 """Attributes as if it stopped now, but for the path: too much for each step."""
@@ -536,30 +558,29 @@ class GradientDescentRegressor(
             return isinstance(self.alpha, str) and self.alpha == "auto"
         return bool(self.scale)
 
-    def _least_squares(self, rate, rows, target_shape, origin=0.0):
-        """The objectives on these rows; their features are the user's minus the origin."""
+    def _fit(self, rate, rows, target_shape, origin=0.0, held_out=None, start=(None, None)):
+        """The descents on these rows, before a step; the user's features are theirs + origin."""
         if rate.needs_spectrum and not self.precompute:
             raise ValueError(
                 f"alpha={self.alpha!r} needs the Gram matrix of the data, which precompute=False "
                 "forbids; use precompute=True or 'auto', or another alpha."
             )
+        bounds = parameters.check_bounds(self.coef_bounds, self.positive, rows.n_features)
+        if bounds is not None:
+            parameters.check_projects(rate, self.alpha)
         # Warm starts may make any number of further steps.
         max_steps = math.inf if self.warm_start else self.max_iter
-        first = gram_from(rows, self.precompute, max_steps, rate.needs_spectrum)
-        return LeastSquares.made(
+        names = {"estimator_name": type(self).__name__}
+        least_squares = LeastSquares.made(
             rows,
             target_shape,
             self.fit_intercept,
-            first,
+            gram_from(rows, self.precompute, max_steps, rate.needs_spectrum),
             scale=self._scaled,
             origin=origin,
             l2=float(self.l2_regularization),
-            estimator_name=type(self).__name__,
+            **names,
         )
-
-    def _fit(self, rate, least_squares, held_out=None, start=(None, None)):
-        """The descents, which have not made a step yet."""
-        names = {"estimator_name": type(self).__name__}
         tested = None
         if held_out is not None:
             tested = least_squares.of_held_out(held_out.rows, suffix=held_out.suffix, **names)
@@ -572,6 +593,7 @@ class GradientDescentRegressor(
             pause=getattr(self, "_pause", None) if self.warm_start else None,
             held_out=tested,
             patience=self.n_iter_no_change,
+            bounds=bounds,
         )
 
     def _observers(self, target, several=False, tasks=None):

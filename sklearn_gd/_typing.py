@@ -36,6 +36,9 @@ class LearningRateLike(Protocol):
     @property
     def needs_spectrum(self) -> bool: ...
 
+    @property
+    def projects(self) -> bool: ...
+
     def start(self, problem: Any, /) -> Any: ...
 
 

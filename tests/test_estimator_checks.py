@@ -47,6 +47,10 @@ EARLY_STOPPING = [
 ]
 
 PENALISED = [
+    GradientDescentRegressor(alpha, l2_regularization=l2, positive=True)
+    for alpha in ("auto", 0.1)
+    for l2 in (0.0, 0.1)
+] + [
     GradientDescentRegressor(alpha, l2_regularization=0.1, precompute=precompute)
     for alpha in ("auto", 0.1)
     for precompute in (True, False)

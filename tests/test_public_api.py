@@ -43,9 +43,9 @@ def test_the_estimators_diagram_links_to_its_page():
         (
             sklearn_gd.GradientDescentRegressor,
             "(alpha='auto', *, fit_intercept=True, scale='auto', l2_regularization=0.0, "
-            "max_iter=10000, tol=1e-06, precompute='auto', warm_start=False, "
-            "early_stopping=False, validation_fraction=0.15, n_iter_no_change=40, store_path=False, verbose=0, "
-            "random_state=None)",
+            "positive=False, coef_bounds=None, max_iter=10000, tol=1e-06, precompute='auto', "
+            "warm_start=False, early_stopping=False, validation_fraction=0.15, "
+            "n_iter_no_change=40, store_path=False, verbose=0, random_state=None)",
         ),
         (
             sklearn_gd.GradientDescentRegressorCV,

@@ -55,6 +55,7 @@ class Own:
 
     kind = "adaptive"
     needs_spectrum = False
+    projects = False
 
     def start(self, problem):
         return lambda k, line: line.minimum

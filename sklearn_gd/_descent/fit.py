@@ -1,7 +1,10 @@
 """The descents of all targets over the same rows."""
 
+import numpy as np
+
 from .early_stopping import EarlyStopping, HeldOutLoss
 from .loop import LowestLoss, descend
+from .projection import Box
 from .start import Pause, starting_states
 from .state import Descent
 from .stopping import SolutionTest
@@ -23,6 +26,8 @@ class Fit:
         Of held-out rows, for early stopping.
     patience : int or None, default=None
         Of early stopping.
+    bounds : tuple of (low, high), default=None
+        Of the user's coefficients, arrays of shape (n_features,).
     """
 
     def __init__(
@@ -36,10 +41,15 @@ class Fit:
         pause=None,
         held_out=None,
         patience=None,
+        bounds=None,
     ):
         self.least_squares, self.rate = least_squares, rate
         self.max_iter, self.tol = max_iter, tol
-        limits = {"exactly": held_out is None, "max_iter": max_iter, "tol": tol}
+        self.bounds, self.box = bounds, None
+        if bounds is not None:
+            fit_intercept = least_squares.moments.fit_intercept
+            self.box = Box.of(bounds, least_squares.coordinates, fit_intercept)
+        limits = {"exactly": held_out is None, "max_iter": max_iter, "tol": tol, "box": self.box}
         states = starting_states(least_squares, rate, pause, *start, **limits)
         self.descents = [Descent(state) for state in states]
         self._selections = [
@@ -56,7 +66,7 @@ class Fit:
                 descend(
                     objective,
                     descent,
-                    SolutionTest(objective, self.least_squares.curvature, self.tol),
+                    self.test(target),
                     max_iter=self.max_iter,
                     store_path=store_path,
                     selection=self._selections[target],
@@ -68,14 +78,27 @@ class Fit:
                     "A learning rate or a callback raised StopIteration."
                 ) from error
 
+    def test(self, target):
+        """The SolutionTest of a target."""
+        objective = self.least_squares.objectives[target]
+        return SolutionTest(objective, self.least_squares.curvature, self.tol, self.box)
+
+    def parameters(self, thetas):
+        """The user's coefficients (a row for each theta) and intercepts, within the bounds."""
+        coef, intercept = zip(*map(self.least_squares.objectives[0].parts, thetas), strict=True)
+        outside = self.least_squares.coordinates.outside
+        coef, intercept = outside(np.array(coef), np.array(intercept))
+        # Rounding between the coordinates must not lead out of the box.
+        return coef if self.bounds is None else np.clip(coef, *self.bounds), intercept
+
     def pause(self):
         """Return the Pause to go on from."""
-        parts = self.least_squares.objectives[0].parts
-        outside = self.least_squares.coordinates.outside
+        coefs, intercepts = self.parameters([one.state.best.theta for one in self.descents])
         early_stopping = any(descent.trace.validation_losses for descent in self.descents)
         return Pause(
             digest=None if early_stopping else self.least_squares.moments.digest,
             rate=self.rate,
             states=tuple(descent.state for descent in self.descents),
-            parameters=tuple(outside(*parts(one.state.best.theta)) for one in self.descents),
+            parameters=tuple(zip(coefs, intercepts.tolist(), strict=True)),
+            box=self.box,
         )

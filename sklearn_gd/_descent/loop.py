@@ -9,8 +9,7 @@ import sys
 
 import numpy as np
 
-from ..learning_rates._numbers import checked_alpha, no_number
-from .step import refreshed, step
+from .step import chosen_alpha, refreshed, step
 
 # Steps from a failed test to the next, at least: a test takes the time of some steps.
 LEAST_PATIENCE = 4
@@ -26,13 +25,7 @@ TIE = 1e-10
 def advance(objective, rate_state, point):
     """Return the learning rate of the next update, and the Point that it leads to."""
     line = objective.line(point)
-    try:
-        alpha = rate_state(point.k, line)
-    except StopIteration as error:
-        raise ValueError(no_number(f"of step {point.k}")) from error
-    if not (isinstance(alpha, float) and 0.0 <= alpha < math.inf):
-        # Other types of numbers will do too; a float may also be 0, where there is no slope.
-        alpha = checked_alpha(alpha, point.k, may_be_zero=True)
+    alpha = chosen_alpha(rate_state, point.k, line)
     return alpha, step(objective, point, alpha, line)
 
 
@@ -70,6 +63,7 @@ def descend(objective, descent, test, *, max_iter, store_path=False, selection=N
     hopeless = _hopeless_loss(objective, state)
     learning_rate, losses, alphas = state.rate_state, trace.losses, trace.alphas
     may_stop, see = learning_rate.may_stop, selection.see
+    move = advance if state.projection is None else state.projection.advance
 
     def look(loss):
         """Status with which the descent ends at an iterate with this loss; None if it goes on."""
@@ -92,7 +86,7 @@ def descend(objective, descent, test, *, max_iter, store_path=False, selection=N
     while status is None and not (observers and any(one.stopped for one in observers)):
         for observer in observers:
             observer.before(descent)
-        alpha, point = advance(objective, learning_rate, state.point)
+        alpha, point = move(objective, learning_rate, state.point)
         if math.isfinite(point.loss):
             state.point = point
             if alpha > state.largest_alpha:
@@ -179,8 +173,8 @@ def _hopeless_loss(objective, state):
 
 def _is_rising(objective, state, trace):
     """Whether J, after the last step allowed, is growing without bound."""
-    if state.kind == "constant":
+    if state.kind == "constant" and state.projection is None:
         # g'Hg / g'g exceeds L by no more than rounding, whatever g is.
         line = objective.line(state.point)
         return trace.alphas[-1] * line.curvature > 2.0 * (1.0 + 1e-9) * line.slope
-    return state.kind == "scheduled" and trace.losses[-1] > trace.losses[0]
+    return state.kind != "adaptive" and trace.losses[-1] > trace.losses[0]

@@ -10,6 +10,7 @@ from .._objective.theta import join
 from ..learning_rates._numbers import no_number
 from ..learning_rates.protocol import Line, RateState
 from ..rows import _checks as checks
+from .projection import Box, Projection
 from .state import State
 from .stopping import MAX_SUBOPTIMALITY
 
@@ -31,12 +32,15 @@ class Pause:
         One for each target.
     parameters : tuple of (ndarray, float)
         The fitted coefficients and intercept of each target.
+    box : Box or None
+        Bounds, if there were any.
     """
 
     digest: bytes | None
     rate: object
     states: tuple[State, ...]
     parameters: tuple[tuple[np.ndarray, float], ...]
+    box: Box | None = None
 
 
 def starting_states(
@@ -56,14 +60,14 @@ def starting_states(
     exactly : bool, default=True
         Whether the last fit may be continued exactly.
     **limits
-        ``max_iter`` and ``tol``, for learning rates that plan ahead.
+        ``max_iter`` and ``tol``, for learning rates that plan ahead, and the ``box``.
     """
     if coef_init is not None or intercept_init is not None or pause is None:
         parameters = _initial_parameters(least_squares, coef_init, intercept_init)
         counts = [0] * len(parameters)
     else:
         _check_shapes(least_squares, pause)
-        same_rate = _equal(pause.rate, rate)
+        same_rate = _equal(pause.rate, rate) and _same_box(pause.box, limits.get("box"))
         if exactly and same_rate and pause.digest == least_squares.moments.digest:
             # A copy: a fit that fails must not change the states of the last one.
             return _copied(pause.states, rate)
@@ -76,16 +80,19 @@ def starting_states(
     )
 
 
-def starting_state(objective, curvature, rate, theta, *, max_iter, tol, k=0):
-    """Return the State of a descent that begins at theta, with update number k."""
-    point = objective.at(theta, k)
+def starting_state(objective, curvature, rate, theta, *, max_iter, tol, k=0, box=None):
+    """Return the State of a descent that begins at theta, or the nearest point of the box.
+
+    k is the number of its first update.
+    """
+    point = objective.at(theta if box is None else box.project(theta), k)
     if not point.loss < LARGEST_LOSS:
         raise ValueError(
             f"coef_init and intercept_init give a loss of {point.loss:.1e}; up to "
             f"{LARGEST_LOSS:.0e} is allowed."
         )
     try:
-        state = rate.start(AtStart(point, curvature, max_iter, tol))
+        state = rate.start(AtStart(point, curvature, max_iter, tol, box is not None))
     except StopIteration as error:
         raise ValueError(no_number("at the start")) from error
     # A class is callable, too, but makes states instead of being one.
@@ -95,7 +102,9 @@ def starting_state(objective, curvature, rate, theta, *, max_iter, tol, k=0):
             f"(k, line) -> float, got {state!r}."
         )
     # isinstance, which looks at every member of a protocol, takes as long as an update.
-    return State(point, state if hasattr(state, "may_stop") else Function(state), rate.kind)
+    state = state if hasattr(state, "may_stop") else Function(state)
+    projection = None if box is None else Projection(box, rate.kind == "adaptive")
+    return State(point, state, rate.kind, projection)
 
 
 @dataclass
@@ -111,8 +120,8 @@ class Function(RateState):
 class AtStart:
     """What a learning rate may ask before the first step: a `learning_rates.protocol.Problem`."""
 
-    def __init__(self, point, curvature, max_iter, tol):
-        self._point, self._curvature = point, curvature
+    def __init__(self, point, curvature, max_iter, tol, is_bounded=False):
+        self._point, self._curvature, self.is_bounded = point, curvature, is_bounded
         self.k, self.loss = point.k, point.loss
         self.max_iter, self.tol = max_iter, tol
 
@@ -173,6 +182,12 @@ def _copied(states, rate):
         raise TypeError(
             f"alpha: the state of {rate!r} cannot be copied, which warm_start=True needs: {error}."
         ) from error
+
+
+def _same_box(box, other):
+    if box is None or other is None:
+        return box is other
+    return np.array_equal([box.low, box.high], [other.low, other.high])
 
 
 def _equal(rate, other):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from .._objective.point import Point
 from ..learning_rates.protocol import RateState
+from .projection import Projection
 
 # From best to worst; the status of several targets is the worst of theirs.
 STATUSES = ("converged", "early_stopped", "stopped", "max_iter", "diverged")
@@ -24,6 +25,8 @@ class State:
         Where the descent began.
     best : Point
         The point to return: the one with the lowest loss, or early stopping's choice.
+    projection : Projection or None
+        What moves within bounds remember; None if there are none.
     largest_alpha : float
         Largest learning rate of the updates so far.
     next_test : int
@@ -35,6 +38,7 @@ class State:
     kind: str
     first: Point = field(init=False)
     best: Point = field(init=False)
+    projection: Projection | None = None
     largest_alpha: float = 0.0
     next_test: int = 0
 

@@ -11,6 +11,9 @@ too few are left, loss and gradient are refreshed: computed from the rows at the
 current theta (in conjugate gradients this is known as residual replacement: H. van der Vorst,
 Q. Ye, SIAM J. Sci. Comput. 22(3), 2000).
 
+Along any other line J is such a parabola too, so the same holds for moves that are not
+along the gradient (projection.py).
+
 This module must not know where learning rates come from or when to stop.
 """
 
@@ -20,6 +23,7 @@ import numpy as np
 from scipy.linalg.blas import daxpy
 
 from .._objective.point import Point
+from ..learning_rates._numbers import checked_alpha, no_number
 from ..rows._products import inner
 
 # Recurrences are refreshed once rounding may have changed J by this share of itself,
@@ -36,7 +40,19 @@ def update(theta, alpha, gradient):
     return daxpy(gradient, theta.copy(), a=-alpha)
 
 
-def step(objective, point, alpha, line):
+def chosen_alpha(rate_state, k, line):
+    """The learning rate of update k."""
+    try:
+        alpha = rate_state(k, line)
+    except StopIteration as error:
+        raise ValueError(no_number(f"of step {k}")) from error
+    if isinstance(alpha, float) and 0.0 <= alpha < math.inf:
+        return alpha
+    # Other types of numbers will do too; a float may also be 0, where there is no slope.
+    return checked_alpha(alpha, k, may_be_zero=True)
+
+
+def step(objective, point, alpha, line, theta=None, fall=None):
     """Return the Point after one update.
 
     Parameters
@@ -46,22 +62,27 @@ def step(objective, point, alpha, line):
     alpha : float
         Its learning rate.
     line : Line
-        J along the negative gradient at the point.
+        J along the negative gradient at the point, or along another move.
+    theta : ndarray, default=None
+        Where another move leads; None for the update rule.
+    fall : float, default=None
+        How fast J falls along another move at first; None for the line's slope.
     """
     if alpha == 0.0:
         # Often all that is left of the gradient is the rounding of its recurrence.
         return refreshed(objective, point)._replace(k=point.k + 1)
     before, loss, gradient, slope, k, n, highest, steepest, examined = point
     k, n = k + 1, n + 1
-    theta = update(before, alpha, gradient)
-    loss -= alpha * (slope - 0.5 * alpha * line.curvature)
+    if theta is None:
+        theta, fall = update(before, alpha, gradient), slope
+    loss -= alpha * (fall - 0.5 * alpha * line.curvature)
     if loss > examined:
         examined = loss
         highest = max(highest, loss)
     # The gradient has rounding in proportion to the steepest one; the step multiplies it.
     if slope > steepest:
         steepest = slope
-    if alpha * EPS * math.sqrt(steepest * slope) > ALLOWED * loss:
+    if alpha * EPS * math.sqrt(steepest * line.slope) > ALLOWED * loss:
         return objective.at(theta, k)
     if loss < EXAMINE_AT * examined or n % EXAMINE_EVERY == 0:
         if _has_lost_digits(objective, (before, theta), loss, highest, n):

@@ -21,6 +21,7 @@ Correlations alone are not enough, for two reasons:
 
 import numpy as np
 
+from .._objective.face import held
 from .step import refreshed
 
 # Largest (J - J*) / J of a solution for tol >= USUAL_TOL; else times (tol / USUAL_TOL)^3.
@@ -45,10 +46,12 @@ class SolutionTest:
     curvature : Curvature
     tol : float
         Largest correlation of the residual with a feature; with 0 nothing is a solution.
+    box : Box, default=None
+        Bounds. Features whose coefficients they hold do not count.
     """
 
-    def __init__(self, objective, curvature, tol):
-        self.objective = objective
+    def __init__(self, objective, curvature, tol, box=None):
+        self.objective, self._box = objective, box
         self.curvature = curvature
         self.tol = tol
         # The feature that failed last is the likeliest to fail again: testing
@@ -107,20 +110,38 @@ class SolutionTest:
         allowed = self.suboptimality_allowed(point.loss, rounding)
         noise = self.curvature.noise(point.residual, self._few)
         return self._holds(point, rounding) and not self.curvature.suboptimality_exceeds(
-            point.gradient, allowed, noise, rounding, point.k
+            point.gradient, allowed, noise, rounding, point.k, self._contacts(point)
         )
 
     def _has_hidden_slope(self, point):
         noise = self.curvature.noise(point.residual, self._few)
-        return self.curvature.hidden_slope(point.gradient) > noise
+        return self.curvature.hidden_slope(point.gradient, self._contacts(point)) > noise
 
     def _rounding(self, point):
         """Rounding of the residual, limited so that huge parameters excuse no large residual."""
         return min(self.objective.rounding(point.theta), self._most_rounding)
 
     def _is_low(self, point, rounding):
-        found = self.curvature.suboptimality(point.gradient)
-        return found <= self.suboptimality_allowed(point.loss, rounding)
+        return self.suboptimality(point) <= self.suboptimality_allowed(point.loss, rounding)
+
+    def suboptimality(self, point):
+        """J - J* at the point; an upper bound of it if there are bounds."""
+        return self.curvature.suboptimality(point.gradient, self._contacts(point))
+
+    def _contacts(self, point):
+        """Which coefficients are at which bounds; None if there are none."""
+        if self._box is None:
+            return None
+        return self._box.contacts(point.theta, self.objective.fit_intercept)
+
+    def _slopes(self, point):
+        """Sizes of the slopes along the standardised features, 0 for those held at bounds."""
+        slopes = self.objective.moments.correlation_slopes(point.gradient)
+        contacts = self._contacts(point)
+        if contacts is not None:
+            n = self.objective.rows.n_features
+            slopes[:n][held(slopes[:n], *contacts)] = 0.0
+        return np.abs(slopes)
 
     def _is_perfect(self, point, rounding):
         # The bound on rounding is generous: a tol below USUAL_TOL asks for less than that.
@@ -135,16 +156,13 @@ class SolutionTest:
 
     def _holds(self, point, rounding):
         allowed = self.tol * point.residual + rounding
-        slopes = np.abs(self.objective.moments.correlation_slopes(point.gradient))
+        slopes = self._slopes(point)
         largest = int(slopes.argmax())
-        scale, centre = self.objective.moments.centring
-        self._suspect = largest, scale.item(largest), centre.item(largest)
+        if self._box is None:
+            scale, centre = self.objective.moments.centring
+            self._suspect = largest, scale.item(largest), centre.item(largest)
         return bool(slopes[largest] <= allowed)
 
     def largest_correlation(self, point):
         """Largest correlation of the residual with a feature."""
-        residual = point.residual or 1.0
-        return (
-            float(np.abs(self.objective.moments.correlation_slopes(point.gradient)).max())
-            / residual
-        )
+        return float(self._slopes(point).max()) / (point.residual or 1.0)

@@ -40,6 +40,10 @@ class Unscaled:
 
     outside = inside
 
+    def coefficients_inside(self, w):
+        """Return the coefficients as they are."""
+        return w
+
     def rows(self, rows):
         """Return the rows as they are."""
         return rows
@@ -122,6 +126,10 @@ class Standardised:
     def inside(self, w, b):
         """Return the parameters of the standardised features for those of the user's."""
         return w * self.scale, b + self._moved(w)
+
+    def coefficients_inside(self, w):
+        """Return the coefficients of the standardised features for those of the user's."""
+        return w * self.scale
 
     def outside(self, v, b):
         """Return the parameters of the user's features; v may have more axes before theirs."""

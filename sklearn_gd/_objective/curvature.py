@@ -7,13 +7,14 @@ from functools import partial
 
 import numpy as np
 from scipy.linalg import eigvalsh
-from scipy.linalg.lapack import dpotrf, dpotrs
+from scipy.linalg.lapack import dpotrs
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from .._cached import cached_property
 from ..rows._machine import alone
 from ..rows._products import factored, inner
 from .coordinates import Standardised
+from .face import Face, held, hidden_slope, lifted
 from .moments import MAX_DENSE, gathering_reads
 from .plan import affordable
 from .spectrum import NOTHING, spectrum_of
@@ -153,26 +154,23 @@ class Curvature:
 
     @cached_property
     def _lifted(self):
-        """Cholesky factor of the correlation matrix plus its rounding level, and that level."""
-        lift = 4 * self._n * EPS * self.moments.cancelled
-        matrix = self.moments.correlations
-        while True:
-            factor, failed = factored(dpotrf, matrix + lift * np.eye(self._n))
-            if not failed:
-                return factor, lift
-            lift *= 4
+        return lifted(self.moments.correlations, self.moments.cancelled)
 
-    def suboptimality(self, gradient):
+    def suboptimality(self, gradient, contacts=None):
         """J - J* = 1/2 g' H^+ g, where g is the gradient.
 
         In centred and scaled coordinates H consists of the correlation matrix
         and a 1 for the intercept. Eigenvalues below rounding level are taken
-        to be about at that level.
+        to be about at that level. With bounds, of which ``contacts`` says where they
+        are reached, J* is that of the box, and this an upper bound.
         """
         self._require_moments("the distance of the loss from its minimum")
         of_features, of_intercept = self._slopes(gradient)
+        of_intercept = float(of_intercept) ** 2 / 2
+        if contacts is not None:
+            return Face(self.moments, of_features, *contacts).suboptimality + of_intercept
         solved = dpotrs(self._lifted[0], of_features)[0]
-        return (inner(of_features, solved) + float(of_intercept) ** 2) / 2
+        return inner(of_features, solved) / 2 + of_intercept
 
     def _slopes(self, gradient):
         moments = self.moments
@@ -182,20 +180,14 @@ class Curvature:
         """Slope that is noise: ``few`` units in the last place of products with a residual."""
         return few * EPS * np.sqrt(self._n) * residual
 
-    def hidden_slope(self, gradient):
-        """Slope along directions in which the features vary too little for the moments to tell.
+    def hidden_slope(self, gradient, contacts=None):
+        """Slope along directions in which the features vary too little for the moments to tell."""
+        slopes, _ = self._slopes(gradient)
+        if contacts is not None:
+            return Face(self.moments, slopes, *contacts).hidden_slope
+        return hidden_slope(slopes, *self._lifted)
 
-        Where features are exactly dependent it is 0; where they are only nearly
-        so it is not. Each application of lift (R + lift)^-1 keeps the slope along
-        those directions, and along others shrinks it by lift / eigenvalue.
-        """
-        slope, _ = self._slopes(gradient)
-        factor, lift = self._lifted
-        for _ in range(3):
-            slope = lift * dpotrs(factor, slope)[0]
-        return float(np.abs(slope).max())
-
-    def suboptimality_exceeds(self, gradient, limit, noise, rounding, k=0):
+    def suboptimality_exceeds(self, gradient, limit, noise, rounding, k=0, contacts=None):
         """Whether J - J* is found to be above the limit.
 
         The gradient has that much noise, the residual that much rounding.  J - J*
@@ -204,17 +196,17 @@ class Curvature:
         rounding; else a lower bound of it is compared.
         """
         if not (self._plan.uses_gram(k) or self.is_worth(k)):
-            return self._bound_exceeds(gradient, limit, k)
-        if not self.suboptimality(gradient) <= limit:
+            return self._bound_exceeds(gradient, limit, k, contacts)
+        if not self.suboptimality(gradient, contacts) <= limit:
             return True
-        if not self.hidden_slope(gradient) > noise:
+        if not self.hidden_slope(gradient, contacts) > noise:
             return False
-        if self._n > MAX_DENSE:
+        if self._n > MAX_DENSE or contacts is not None:
             return True
         residual = self.moments.correlation_slopes(gradient)
         return not self.standardised.suboptimality(residual, noise, rounding) <= limit
 
-    def _bound_exceeds(self, gradient, limit, k):
+    def _bound_exceeds(self, gradient, limit, k, contacts):
         """Whether some conjugate gradient steps on H d = g lower J by more than the limit.
 
         What they lower it by is a lower bound of J - J*
@@ -222,12 +214,17 @@ class Curvature:
         """
         moments, product_with = self._plan.moments, self._plan.form(k).product
         residual = moments.correlation_slopes(gradient)
+        free = np.ones(len(residual), dtype=bool)
+        if contacts is not None:
+            free[: self._n] = ~held(residual[: self._n], *contacts)
+        residual = residual * free
         direction, square, bound = residual, residual @ residual, 0.0
         for _ in range(min(PROBES, len(residual))):
             # The slope left could hide more only along eigenvalues too small to matter.
             if square <= 2.0 * limit * LEAST:
                 break
             product = moments.correlation_slopes(product_with(moments.uncentred(direction)))
+            product *= free
             curve = direction @ product
             # Along this direction the features are dependent, as far as the rows can tell.
             if not curve > NOTHING * len(direction) * (direction @ direction):

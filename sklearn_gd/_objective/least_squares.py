@@ -144,16 +144,18 @@ class Objective:
             gradient[: len(w)] += penalty * w
         return refreshed_point(theta, loss, gradient, k)
 
-    def line(self, point):
-        """J along the negative gradient, where alpha is to be chosen."""
-        g, slope, k = point.gradient, point.slope, point.k
+    def line(self, point, direction=None):
+        """J along the negative gradient, where alpha is to be chosen, or against a direction."""
+        g, slope, k, decompose = point.gradient, point.slope, point.k, self.decompose
+        if direction is not None:
+            g, slope, decompose = direction, inner(direction, direction), None
         hessian = self.plan.form(k)
         Hg = hessian.product(g)
         curvature = inner(g, Hg)
         if hessian.is_lost(curvature, slope):
             Hg = self.plan.matrix_free.product(g)
             curvature = inner(g, Hg)
-        return Line(g, Hg, slope, curvature, k, self.decompose)
+        return Line(g, Hg, slope, curvature, k, decompose)
 
     def drift(self, point, n_updates, largest_alpha):
         """How far the rounding of so many updates may have moved a point's residual, at most.

@@ -1,6 +1,7 @@
 """Learning rates from the gradients seen: exact line search and Barzilai-Borwein's."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ..rows._products import inner
 from .protocol import LearningRate, Line, Problem, RateState
@@ -50,9 +51,11 @@ class BarzilaiBorwein(LearningRate):
     the Barzilai and Borwein gradient method", IMA J. Numer. Anal. 22, 2002.
     """
 
+    projects: ClassVar[bool] = True
+
     def start(self, problem: Problem) -> RateState:
         """Return the state: the long step for the previous gradient."""
-        return LongSteps()
+        return OfLastMove(LongSteps()) if problem.is_bounded else LongSteps()
 
 
 @dataclass
@@ -62,10 +65,18 @@ class LongSteps(RateState):
     previous: float | None = None
 
     def __call__(self, k: int, line: Line) -> float:
-        minimum = line.minimum
-        alpha = minimum if self.previous is None else self.previous
-        self.previous = minimum
+        alpha = line.minimum if self.previous is None else self.previous
+        self.see(line)
         return alpha
+
+    def see(self, line: Line) -> None:
+        """Take note of a gradient, or of another move."""
+        self.previous = line.minimum
+
+    def next(self) -> float:
+        """The step for the gradient seen last."""
+        assert self.previous is not None
+        return self.previous
 
 
 @dataclass(frozen=True)
@@ -91,9 +102,11 @@ class ABBmin(LearningRate):
     method", Optimization 52, 2003.
     """
 
+    projects: ClassVar[bool] = True
+
     def start(self, problem: Problem) -> RateState:
         """Return the state: the last three short steps and the threshold."""
-        return AlternatingSteps()
+        return OfLastMove(AlternatingSteps()) if problem.is_bounded else AlternatingSteps()
 
 
 @dataclass
@@ -105,17 +118,44 @@ class AlternatingSteps(RateState):
     threshold: float = 0.4
 
     def __call__(self, k: int, line: Line) -> float:
-        minimum = line.minimum
-        alpha = self._alternate() if self.short else minimum
-        self.long = minimum
+        alpha = self.next() if self.short else line.minimum
+        self.see(line)
+        return alpha
+
+    def see(self, line: Line) -> None:
+        """Take note of a gradient, or of another move."""
+        self.long = line.minimum
         square = inner(line.hessian_gradient, line.hessian_gradient)
         short = max(line.curvature, 0.0) / square if square > 0.0 else 0.0
         self.short = (*self.short[-2:], short)
-        return alpha
 
-    def _alternate(self):
+    def next(self) -> float:
+        """The step for the gradients seen last."""
         if self.short[-1] < self.threshold * self.long:
             self.threshold *= 0.95
             return min(self.short)
         self.threshold *= 1.05
         return self.long
+
+
+@dataclass
+class OfLastMove(RateState):
+    """The same steps with bounds, where the line is that of the last move.
+
+    The first is that of the gradient, without the coefficients that are held.
+
+    References
+    ----------
+    E. Birgin, J. Martinez, M. Raydan, "Nonmonotone spectral projected gradient
+    methods on convex sets", SIAM J. Optim. 10(4), 2000.
+    """
+
+    steps: LongSteps | AlternatingSteps
+    has_begun: bool = False
+
+    def __call__(self, k: int, line: Line) -> float:
+        if not self.has_begun:
+            self.has_begun = True
+            return line.minimum
+        self.steps.see(line)
+        return self.steps.next()

@@ -2,10 +2,11 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
-from ._adaptive import AlternatingSteps
+from ._adaptive import AlternatingSteps, OfLastMove
 from .protocol import LearningRate, Line, Problem, RateState
 
 # Eigenvalues are worth computing after this many steps, and this many for each parameter.
@@ -47,9 +48,11 @@ class Automatic(LearningRate):
     method", Math. Program. 135, 2012.
     """
 
+    projects: ClassVar[bool] = True
+
     def start(self, problem: Problem) -> RateState:
         """Return the state: that of `ABBmin`, and a count."""
-        return AutomaticSteps()
+        return OfLastMove(AlternatingSteps()) if problem.is_bounded else AutomaticSteps()
 
 
 @dataclass

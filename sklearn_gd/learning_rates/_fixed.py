@@ -31,6 +31,7 @@ class Constant(LearningRate):
     alpha: float
 
     kind: ClassVar[Kind] = "constant"
+    projects: ClassVar[bool] = True
 
     def start(self, problem: Problem) -> RateState:
         """Return the state: nothing but the number."""
@@ -52,6 +53,7 @@ class Lipschitz(LearningRate):
     """
 
     kind: ClassVar[Kind] = "constant"
+    projects: ClassVar[bool] = True
 
     def start(self, problem: Problem) -> RateState:
         """Return the state: 1/L (1 where L = 0, as every step is 0 there)."""
@@ -90,6 +92,7 @@ class Schedule(LearningRate):
     function: Callable[[int], float]
 
     kind: ClassVar[Kind] = "scheduled"
+    projects: ClassVar[bool] = True
 
     def start(self, problem: Problem) -> RateState:
         """Return the state: the function itself."""

@@ -77,6 +77,8 @@ class Problem(Protocol):
     """J at the start."""
     max_iter: int
     tol: float
+    is_bounded: bool
+    """Whether coefficients have bounds; see ``projects``."""
 
     @property
     def largest_eigenvalue(self) -> float:
@@ -182,10 +184,16 @@ class LearningRate(Protocol):
         Whether it needs the smallest eigenvalue or the suboptimality, which
         are known only with the Gram matrix: ``precompute="auto"`` computes
         it then, and ``precompute=False`` is an error.
+    projects : bool
+        Whether it may be used where coefficients have bounds. There ``line`` is J
+        along the last move, of which bounds may have cut off a part, and before
+        the first one along the gradient: that move's g'g / g'Hg is the
+        Barzilai-Borwein step. ``problem.is_bounded`` tells.
     """
 
     kind: ClassVar[Kind] = "adaptive"
     needs_spectrum: ClassVar[bool] = False
+    projects: ClassVar[bool] = False
 
     def start(self, problem: Problem) -> RateState | Callable[[int, Line], float]:
         """Return fresh state for a descent on this problem.

@@ -291,7 +291,7 @@ class Undeclared:
 @pytest.mark.parametrize("kind", ["fixed", None])
 def test_a_rate_declares_what_it_is(problem, kind):
     X, y = problem
-    with pytest.raises(TypeError, match="does not declare kind and needs_spectrum"):
+    with pytest.raises(TypeError, match="does not declare kind, needs_spectrum and projects"):
         GradientDescentRegressor(Undeclared()).fit(X, y)
     rate = Halving()
     vars(rate)["kind"] = kind
