@@ -45,7 +45,7 @@ def fitted_attributes(fit, dtype, known, store_path=False):
         "scaled_": least_squares.coordinates.scaled,
         "feature_mean_": least_squares.coordinates.feature_mean,
         "feature_scale_": least_squares.coordinates.feature_scale,
-        "_pause": fit.pause(),
+        "_pause": fit.pause(coef, intercept),
     }
     if not least_squares.moments.fit_intercept:
         attributes["intercept_"] = 0.0

@@ -91,9 +91,8 @@ class Fit:
         # Rounding between the coordinates must not lead out of the box.
         return coef if self.bounds is None else np.clip(coef, *self.bounds), intercept
 
-    def pause(self):
-        """Return the Pause to go on from."""
-        coefs, intercepts = self.parameters([one.state.best.theta for one in self.descents])
+    def pause(self, coefs, intercepts):
+        """Return the Pause to go on from, given the parameters to return of each target."""
         early_stopping = any(descent.trace.validation_losses for descent in self.descents)
         return Pause(
             digest=None if early_stopping else self.least_squares.moments.digest,

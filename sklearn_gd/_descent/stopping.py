@@ -137,10 +137,9 @@ class SolutionTest:
     def _slopes(self, point):
         """Sizes of the slopes along the standardised features, 0 for those held at bounds."""
         slopes = self.objective.moments.correlation_slopes(point.gradient)
-        contacts = self._contacts(point)
-        if contacts is not None:
+        if self._box is not None:
             n = self.objective.rows.n_features
-            slopes[:n][held(slopes[:n], *contacts)] = 0.0
+            slopes[:n][held(slopes[:n], *self._contacts(point))] = 0.0
         return np.abs(slopes)
 
     def _is_perfect(self, point, rounding):

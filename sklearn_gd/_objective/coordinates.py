@@ -89,11 +89,11 @@ class Standardised:
         """
         centre = moments.centre if centred else np.zeros_like(moments.centre)
         variance = moments.variance if centred else moments.diagonal
-        penalty = 0.0 if moments.penalty is None else moments.penalty
+        penalty = moments.penalty
+        of_rows = variance if penalty is None else variance - penalty
         # In merged moments, or about another origin, rounding is still that of the features.
-        varies = ~is_constant(variance - penalty, centre + origin)
-        scale = np.sqrt(np.where(varies, variance, penalty))
-        scale[scale == 0] = 1.0
+        varies = ~is_constant(of_rows, centre + origin)
+        scale = np.sqrt(np.where(varies, variance, 1.0 if penalty is None else penalty))
         far = FAR_MATRIX_FREE if moments.covariance is None else FAR_GRAM
         return cls(centre, scale, varies, far, origin)
 

@@ -48,6 +48,21 @@ class Quadratic:
         """The point of least J nearest to the centre."""
         return self.centre - pinvh(self.hessian) @ self.gradient
 
+    def minimum_within(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """The point of least J of two parameters within bounds: inside, or on an edge."""
+        inside = self.minimum
+        if ((inside >= low) & (inside <= high)).all():
+            return inside
+        found = []
+        for held, bound in ((j, bound[j]) for j in (0, 1) for bound in (low, high)):
+            if np.isfinite(bound):
+                point, free = self.centre.copy(), 1 - held
+                point[held] = bound
+                curvature = self.hessian[free, free]
+                point[free] -= self.gradient_at(point)[free] / curvature if curvature > 0 else 0.0
+                found.append(np.clip(point, low, high))
+        return min(found, key=self)
+
     def plane(self, indices: Sequence[int], theta: np.ndarray) -> "Quadratic":
         """J over the parameters of these indices, the others held at theta's values."""
         chosen = list(indices)

@@ -19,7 +19,7 @@ class Box:
     sides : ndarray of shape (2, 2)
         Lower and upper limit of each parameter.
     minimum : ndarray of shape (2,)
-        Where J is least in the plane.
+        Where J is least in the plane, within the bounds.
     equal : bool
         Whether the axes are to be drawn with equal units.
     """
@@ -58,7 +58,7 @@ def box_of(descent, aspect="auto"):
     aspect : {"auto", "equal"}
     """
     plane, steps = descent.plane, descent.steps
-    minimum = plane.minimum
+    minimum = plane.minimum_within(*descent.bounds.T)
     # Of a path that diverges, only the beginning.
     near = descent.losses <= HIGHEST * max(descent.losses[0], plane.loss)
     near = near & (plane(steps) <= HIGHEST * max(descent.losses[0], plane(steps[0])))

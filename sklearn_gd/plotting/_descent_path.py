@@ -292,6 +292,7 @@ class DescentPathDisplay:
         self.contour_ = ax.contour(
             *np.moveaxis(grid, -1, 0), losses, levels=levels, cmap="viridis", linewidths=0.8
         )
+        self._shade(ax, box)
         steps = self.descent.steps
         # Of a path that diverges only the beginning: the rest would be a black band.
         outside = np.abs(steps - box.centre) > 1.5 * box.lengths
@@ -301,21 +302,37 @@ class DescentPathDisplay:
         ax.plot(*box.minimum, "*", color=VERMILLION, markersize=12, label="lowest J here")
         self.quiver_ = self._draw_arrows(ax, box)
         # In the legend a quiver's own entry would be a box.
-        scaled = self.descent.standardised is not None
-        along = "next step" if scaled else "negative gradient"
+        along = "next step" if self._along_steps else "negative gradient"
         ax.plot([], [], color=VERMILLION, marker=">", markevery=[-1], label=along)
         ax.set(xlim=box.sides[0], ylim=box.sides[1])
         if box.equal:
             ax.set_aspect("equal")
         ax.legend(fontsize="small")
 
+    @property
+    def _along_steps(self):
+        """Whether arrows are along the next step, as steps are not along the gradient."""
+        return self.descent.standardised is not None or self.descent.is_bounded
+
+    def _shade(self, ax, box):
+        """Shade what is beyond the bounds."""
+        how = {"facecolor": "0.45", "alpha": 0.45, "hatch": "//", "edgecolor": "0.25", "zorder": 2}
+        label: str | None = "beyond the bounds"
+        for span, (low, high), side in zip(
+            (ax.axvspan, ax.axhspan), self.descent.bounds, box.sides, strict=True
+        ):
+            for start, end in ((side[0], low), (high, side[1])):
+                if np.isfinite(start) and np.isfinite(end) and start < end:
+                    span(start, end, label=label, linewidth=0.0, **how)
+                    label = None
+
     def _draw_arrows(self, ax, box):
         """Arrows along the way down, all drawn with the same length."""
         steps = self.descent.steps
-        if self.descent.standardised is None:
+        if not self._along_steps:
             down = -self.descent.plane.gradient_at(steps)
         else:
-            # A step follows the gradient in terms of other parameters.
+            # A step follows the gradient in terms of other parameters, or ends at a bound.
             down = np.diff(steps, axis=0, append=steps[-1:])
         # Not at the bottom, where there is no direction to point to.
         far = np.hypot(*((steps - box.minimum) / box.lengths).T) > ARROW
@@ -341,6 +358,8 @@ class DescentPathDisplay:
         )
 
     def _draw_surface(self, ax, box, grid, losses):
+        low, high = self.descent.bounds.T
+        losses = np.where(((grid >= low) & (grid <= high)).all(axis=-1), losses, np.nan)
         ax.computed_zorder = False  # else the surface hides the path at random
         # Every point is used: with polygons of unequal size Matplotlib would project
         # uninitialised memory, and warn of what it finds there.

@@ -77,6 +77,8 @@ def content_of(descent):
         "status": descent.status,
         "alpha": descent.alpha,
         "penalty": descent.l2,
+        "low": _finite(descent.low),
+        "high": _finite(descent.high),
         "fitted": descent.fitted.tolist(),
         "fitLargest": descent.largest_eigenvalue,
         "largest": quadratic.largest_eigenvalue,
@@ -103,6 +105,11 @@ def kept_steps(n, most):
     first = np.arange(most // 2)
     rest = np.geomspace(len(first), n - 1, most - len(first))
     return np.unique(np.concatenate([first, rest.astype(int), [n - 1]]))
+
+
+def _finite(bounds):
+    """Bounds as numbers, None where there is none: JSON has no infinity."""
+    return [bound if np.isfinite(bound) else None for bound in bounds.tolist()]
 
 
 def _short(array):

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
+from .._descent.projection import Box as FeasibleBox
 from .._objective.coordinates import Standardised, Unscaled
 from .._objective.least_squares import LeastSquares
 from .._objective.moments import collect, penalty_of
 from .._objective.plan import NEVER, Plan
 from .._objective.quadratic import Quadratic, around_minimum, hessian_rows
+from .._parameters import check_bounds
 from ..rows import _checks as checks
 from ..rows._checks import check_X_y
 from ..rows._held_out import split_rows
@@ -73,6 +75,8 @@ class RecordedDescent:
         as they then follow from the quadratic.
     predictions : ndarray of shape (n_iter + 1, n_rows) or None
         Along the path, for the rows of the sample; None if they follow from it.
+    low, high : ndarray of shape (n_carried,)
+        Bounds of the parameters; infinite where there are none.
     standardised : RecordedDescent or None
         If it was on standardised features, the same in terms of their parameters.
     """
@@ -92,12 +96,24 @@ class RecordedDescent:
     largest_eigenvalue: float
     gradients: np.ndarray | None
     predictions: np.ndarray | None
+    low: np.ndarray
+    high: np.ndarray
     standardised: "RecordedDescent | None" = None
 
     @property
     def plane(self) -> Quadratic:
         """J over the two parameters shown, the others held at their fitted values."""
         return self.quadratic.plane(self.shown, self.fitted)
+
+    @property
+    def bounds(self) -> np.ndarray:
+        """Bounds of the two parameters shown, of shape (2, 2): lower and upper of each."""
+        return np.column_stack([self.low, self.high])[list(self.shown)]
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether any parameter has a bound."""
+        return bool(np.isfinite(self.low).any() or np.isfinite(self.high).any())
 
     @property
     def steps(self) -> np.ndarray:
@@ -169,6 +185,7 @@ def _recorded(
     held = theta.copy()
     held[carried] = 0.0
     sample = Sample(A[:, carried], rows.y[chosen_rows, target], A @ held)
+    low, high = _bounds(regressor, coordinates, rows.n_features)
     gradients = None
     if not everything:
         # Gradients change linearly with theta.
@@ -191,7 +208,18 @@ def _recorded(
         largest_eigenvalue=largest,
         gradients=gradients,
         predictions=None if everything else path @ A.T,
+        low=low[carried],
+        high=high[carried],
     )
+
+
+def _bounds(regressor, coordinates, n_features):
+    """Bounds of all parameters, in these coordinates."""
+    found = check_bounds(regressor.coef_bounds, regressor.positive, n_features)
+    if found is None:
+        found = np.full(n_features, -np.inf), np.full(n_features, np.inf)
+    box = FeasibleBox.of(found, coordinates, bool(regressor.fit_intercept))
+    return box.low, box.high
 
 
 def parameter_names(names, n_features, fit_intercept):

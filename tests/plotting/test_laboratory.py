@@ -187,6 +187,46 @@ def test_a_run_in_the_page_is_the_estimators(opened, n_features):
     np.testing.assert_allclose(losses, again.loss_history_, rtol=1e-9)
 
 
+@pytest.mark.parametrize("n_features", [1, 9])
+@pytest.mark.parametrize("scale", [False, True])
+def test_penalty_and_bounds_in_the_page(opened, n_features, scale):
+    """J, its slopes, the runs and the words are those of the fit."""
+    X, y = problem(n_features)
+    y = y - 0.5 * X[:, 0]
+    low, high = np.full(n_features, -0.05), np.full(n_features, np.inf)
+    how = {"coef_bounds": (low, high), "l2_regularization": 0.3, "scale": scale}
+    reg = fitted(X, y, **how)
+    lab = opened(reg, X, y, parameters=(0, "intercept"))
+    assert "plus 0.3/2 times the sum of the squared coefficients" in lab.page.inner_text(
+        "#summary"
+    )
+    lab.page.click("#fit-start")
+    losses, path = lab.run()
+    # Steps as in the controls: at least 50.
+    more = fitted(X, y, max_iter=50, **how)
+    np.testing.assert_allclose(losses, more.loss_history_, rtol=1e-9)
+    d = reg.feature_scale_ if scale else 1.0
+    coefs = more.coef_path_ * d
+    np.testing.assert_allclose(path[:, :-1], coefs, rtol=1e-9, atol=1e-12)
+    assert (reg.coef_ == low).any()
+    held = int(np.flatnonzero(reg.coef_ == low)[0])
+    if n_features == 1:
+        lab.go_to(40)
+        bound = float((low * d)[held])
+        words = lab.page.inner_text("#sentences")
+        assert "would lower J, but it is at its lower bound" in words
+        assert lab.column(1)[0] == pytest.approx(bound, rel=1e-12)
+        assert lab.column(3)[0] == pytest.approx(bound, rel=1e-12)
+        assert "→" in lab.page.inner_text("#parameters")
+    shapes = lab.page.evaluate("() => document.getElementById('map').layout.shapes.length")
+    assert shapes == 1
+    assert "beyond the bounds" in lab.page.inner_text("#notes")
+    # A start beyond the bounds begins at the nearest point.
+    lab.set("#start-0", -100.0)
+    _, path = lab.run()
+    assert path[0][0] == pytest.approx(float((low * d)[0]), rel=1e-12)
+
+
 def test_alpha_at_and_around_its_limit(lab):
     limit = max_stable_alpha(problem(2)[0])
     assert lab.page.evaluate("() => 2 / laboratory.content.largest") == pytest.approx(limit)

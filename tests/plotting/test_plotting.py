@@ -7,7 +7,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import sparse
+from scipy.optimize import lsq_linear
 from sklearn.datasets import load_diabetes
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -27,6 +30,7 @@ from sklearn_gd import (
     gradient,
     gradient_descent_path,
 )
+from sklearn_gd._objective.quadratic import Quadratic
 from sklearn_gd.plotting._colours import VERMILLION
 
 from ..problems import with_condition
@@ -253,6 +257,60 @@ def test_arrows_are_perpendicular_to_the_level_lines(data):
         along = np.array([-arrow[1], arrow[0]])
         change = [plane(start + s * 1e-4 * along) - plane(start) for s in (-1, 1)]
         assert abs(change[1] - change[0]) < 1e-6 * abs(plane(start + 1e-4 * arrow) - plane(start))
+
+
+@pytest.mark.parametrize("scale", [True, False])
+def test_what_is_beyond_the_bounds_is_shaded(data, scale):
+    X, y = data
+    low, high = np.array([[-np.inf, 0.2, -0.1], [0.3, np.inf, 0.4]])
+    reg = fitted(X, y, coef_bounds=(low, high), scale=scale)
+    for parameters in ((0, 1), (2, "intercept")):
+        display = DescentPathDisplay.from_estimator(reg, X, y, parameters=parameters)
+        sides = np.array([display.ax_.get_xlim(), display.ax_.get_ylim()])
+        expected = []
+        for axis, parameter in enumerate(parameters):
+            if parameter == "intercept":
+                continue
+            if sides[axis, 0] < low[parameter]:
+                expected.append((axis, sides[axis, 0], low[parameter]))
+            if high[parameter] < sides[axis, 1]:
+                expected.append((axis, high[parameter], sides[axis, 1]))
+        to_data = display.ax_.transData.inverted()
+        found = [patch.get_extents().transformed(to_data) for patch in display.ax_.patches]
+        assert len(found) == len(expected) > 0
+        for corners, (axis, start, end) in zip(found, expected, strict=True):
+            ends = corners.intervalx if axis == 0 else corners.intervaly
+            np.testing.assert_allclose(ends, [start, end], atol=1e-9)
+        labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+        assert labels.count("beyond the bounds") == 1
+        assert "next step" in labels
+        display.plot(kind="surface")
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=50, deadline=None)
+def test_the_least_j_within_bounds(seed):
+    """Against an active-set method."""
+    rng = np.random.default_rng(seed)
+    A, b = rng.normal(size=(5, 2)), rng.normal(size=5)
+    low, high = np.sort(rng.normal(size=(2, 2)), axis=0)
+    high = np.where(rng.random(2) < 0.3, np.inf, high)
+    plane = Quadratic(np.zeros(2), b @ b / 2, -A.T @ b, A.T @ A)
+    expected = lsq_linear(A, b, (low, high), method="bvls", tol=1e-14).x
+    np.testing.assert_allclose(plane.minimum_within(low, high), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [True, False])
+def test_the_plane_has_the_penalty(data, scale):
+    X, y = data
+    reg = fitted(X, y, scale=scale, l2_regularization=0.7)
+    display = DescentPathDisplay.from_estimator(reg, X, y, parameters=(2, 0))
+    coef = reg.coef_.copy()
+    coef[2], coef[0] = 0.3, -0.2
+    expected = cost(X, y, coef, reg.intercept_, l2_regularization=0.7)
+    assert display.descent.plane(np.array([0.3, -0.2])) == pytest.approx(expected, rel=1e-12)
+    label = LossCurveDisplay.from_estimator(reg).ax_.get_ylabel()
+    assert label == "J, with the penalty"
 
 
 def test_level_lines_are_those_of_j(data):

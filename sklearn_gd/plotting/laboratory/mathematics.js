@@ -27,23 +27,39 @@ function planeOf(q, shown, theta) {
   };
 }
 
-// The lowest point over two parameters; null if there is a whole valley of them.
-function minimumOf(plane) {
+// Bounds are {low, high}, arrays with null where there is none. The nearest value within them.
+const within = (bounds, j, x) => Math.min(Math.max(x, bounds.low[j] ?? -Infinity), bounds.high[j] ?? Infinity);
+const isWithin = (bounds, theta) => theta.every((x, j) => within(bounds, j, x) === x);
+
+// The lowest point over two parameters within bounds; null if there is a whole valley of them.
+function minimumOf(plane, bounds) {
   const [[a, b], [c, d]] = plane.hessian;
   const determinant = a * d - b * c;
   if (!(determinant > 1e-12 * a * d)) return null;
   const [g, h] = plane.gradient;
-  return [plane.centre[0] - (d * g - b * h) / determinant, plane.centre[1] - (a * h - c * g) / determinant];
+  const free = [plane.centre[0] - (d * g - b * h) / determinant, plane.centre[1] - (a * h - c * g) / determinant];
+  if (isWithin(bounds, free)) return free;
+  // Else it is on an edge.
+  const edges = [0, 1].flatMap((held) => [bounds.low[held], bounds.high[held]].filter((bound) => bound !== null).map((bound) => {
+    const point = free.slice();
+    point[held] = bound;
+    const other = 1 - held;
+    point[other] = within(bounds, other, point[other] - gradientAt(plane, point)[other] / plane.hessian[other][other]);
+    return point;
+  }));
+  return edges.reduce((best, point) => (lossAt(plane, point) < lossAt(plane, best) ? point : best));
 }
 
-// Batch gradient descent by the update rule of _descent/step.py, given up where loop.py does.
-function descend(q, start, alpha, nSteps) {
+// Batch gradient descent by the update rule of _descent/step.py, given up where loop.py does;
+// each step ends at the nearest point within the bounds (_descent/projection.py).
+function descend(q, from, alpha, nSteps, bounds) {
+  const start = from.map((x, j) => within(bounds, j, x));
   const run = { k: [0], theta: [start.slice()], loss: [lossAt(q, start)], alpha: [], nextLoss: [], status: "max_iter" };
   const hopeless = Math.max(run.loss[0], q.loss, Number.MIN_VALUE) / Number.EPSILON ** 2;
   let theta = start;
   for (let k = 1; k <= nSteps; k++) {
     const gradient = gradientAt(q, theta);
-    theta = theta.map((x, j) => x - alpha * gradient[j]);
+    theta = theta.map((x, j) => within(bounds, j, x - alpha * gradient[j]));
     const loss = lossAt(q, theta);
     if (!(loss <= hopeless)) { run.status = "diverged"; break; }
     run.k.push(k);

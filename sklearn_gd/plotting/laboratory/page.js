@@ -4,6 +4,7 @@ const content = JSON.parse(document.getElementById("content").textContent);
 const byId = (id) => document.getElementById(id);
 const [FIRST, SECOND] = content.shown;
 const held = content.nParameters - content.names.length;
+const bounded = [...content.low, ...content.high].some((bound) => bound !== null);
 const limit = content.largest > 0 ? 2 / content.largest : 1;
 
 const fitRun = { ...content.fit, name: "the fit", colour: BLACK, fit: true, status: content.status };
@@ -64,7 +65,7 @@ function tell(page) {
   fill("rate", ...rateParts(alpha, run.fit ? content.fitLargest : content.largest));
   fill("sentences", ...content.shown.map((j) => {
     const sentence = document.createElement("p");
-    sentence.textContent = signSentence(content.names[j], gradient[j], alpha === null);
+    sentence.textContent = signSentence(content.names[j], gradient[j], alpha === null, boundAt(theta[j], gradient[j], j));
     return sentence;
   }));
   fill("parameters", ...content.names.map((name, j) => {
@@ -72,15 +73,24 @@ function tell(page) {
     row.className = content.shown.includes(j) ? "shown" : "";
     const head = document.createElement("th");
     head.textContent = name;
-    const next = alpha === null ? null : theta[j] - alpha * gradient[j];
+    const along = alpha === null ? null : theta[j] - alpha * gradient[j];
+    const next = alpha === null ? null : within(content, j, along);
+    const cut = next === along ? "" : ` → ${format(next, 4)}`;
     const update = alpha === null ? numberElement("td", theta[j], "") : numberElement("td", next,
-      `${format(theta[j], 4)} − ${format(alpha, 3)} · ${bracketed(gradient[j], 4)} = ${format(next, 4)}`);
+      `${format(theta[j], 4)} − ${format(alpha, 3)} · ${bracketed(gradient[j], 4)} = ${format(along, 4)}${cut}`);
     row.append(head, numberElement("td", theta[j]), numberElement("td", gradient[j]), update);
     return row;
   }));
   byId("degrees").textContent = `${state.degrees}°`;
   const [sentence, rate] = derivativeSentence(page.direction, content.shown.map((j) => gradient[j]));
   fill("derivative", numberElement("span", rate, sentence));
+}
+
+// The bound that a parameter is at and would cross, or null.
+function boundAt(x, slope, j) {
+  const { low, high } = content;
+  if (low[j] !== null && x <= low[j] && slope > 0) return low[j];
+  return high[j] !== null && x >= high[j] && slope < 0 ? high[j] : null;
 }
 
 function tellControls() {
@@ -90,7 +100,7 @@ function tellControls() {
   byId("start-0").value = state.start[FIRST];
   byId("start-1").value = state.start[SECOND];
   byId("steps").value = state.nSteps;
-  const [text, warning] = verdictOf(state.alpha, content.largest, state.trial || descend(content.quadratic, state.start, state.alpha, state.nSteps));
+  const [text, warning] = verdictOf(state.alpha, content.largest, state.trial || descend(content.quadratic, state.start, state.alpha, state.nSteps, content));
   fill("verdict", text);
   byId("verdict").className = warning ? "warning" : "";
   byId("keep").disabled = state.run !== state.trial;
@@ -137,9 +147,10 @@ function rerun() {
     return null;
   }
   pause();
+  state.start = state.start.map((x, j) => within(content, j, x));
   const elsewhere = state.start.some((x, j) => x !== content.fit.theta[0][j]);
   const from = elsewhere ? ` from (${format(state.start[FIRST], 3)}, ${format(state.start[SECOND], 3)})` : "";
-  state.trial = { ...descend(content.quadratic, state.start, state.alpha, state.nSteps), name: `α = ${format(state.alpha, 4)}${from}`, colour: BLACK };
+  state.trial = { ...descend(content.quadratic, state.start, state.alpha, state.nSteps, content), name: `α = ${format(state.alpha, 4)}${from}`, colour: BLACK };
   state.run = state.trial;
   state.at = 0;
   tellControls();
@@ -252,6 +263,8 @@ function introduce() {
   if (n > 2) notes.push("With more than two parameters map and surface are a slice of J, and the path lies off the surface as long as the other parameters differ from those of the slice.");
   if (held > 0) notes.push(`The other ${held} parameters are held at their fitted values, so that a run in this page moves these two alone; the fit moved all. 1/L and 2/L on the slider are those of these two.`);
   if (content.fit.k.length <= content.nIter) notes.push(`Of the fit's ${content.nIter} steps ${content.fit.k.length} are in the page.`);
+  if (bounded) notes.push("The shaded part of the map is beyond the bounds: a step that would lead there ends at the border, each coefficient at its bound (→ in the table).");
+  if (bounded && content.alpha === null) notes.push("Where J would rise above its last ten values the fit made only a part of a step; the table has the whole.");
   fill("notes", notes.join(" "));
 }
 

@@ -53,6 +53,21 @@ function beginning(path, sides, lengths) {
   return [...path.slice(0, last), from.map((x, axis) => x + share * way[axis])];
 }
 
+const boundsShown = ({ low, high, shown }) => ({ low: shown.map((j) => low[j]), high: shown.map((j) => high[j]) });
+
+const rectangle = ([[x0, x1], [y0, y1]]) => ({ x0, x1, y0, y1, xref: "x", yref: "y" });
+
+// Rectangles over what is beyond the bounds.
+function shades(content) {
+  const { low, high } = boundsShown(content);
+  return [0, 1].flatMap((axis) => [[content.box.sides[axis][0], low[axis]], [high[axis], content.box.sides[axis][1]]]
+    .filter(([from, to]) => from !== null && to !== null && from < to)
+    .map(([from, to]) => ({
+      type: "rect", layer: "above", fillcolor: "#4a4f57", opacity: 0.45, line: { width: 0 },
+      ...rectangle(axis === 0 ? [[from, to], content.box.sides[1]] : [content.box.sides[0], [from, to]]),
+    })));
+}
+
 function drawMap(page) {
   const { content, runs, theta, gradient, direction } = page;
   const [i, j] = content.shown;
@@ -74,7 +89,7 @@ function drawMap(page) {
       line: { color: run.colour, width: shown.length > 100 ? 1 : run.active ? 1.6 : 2.2 }, marker: { size: 4, color: run.colour }, cliponaxis: true,
     });
   }
-  const lowest = minimumOf(page.plane);
+  const lowest = minimumOf(page.plane, boundsShown(content));
   if (lowest && isInside(sides, ...lowest)) {
     traces.push({
       type: "scatter", x: [lowest[0]], y: [lowest[1]], mode: "markers", hovertemplate: "lowest J here<extra></extra>",
@@ -104,7 +119,7 @@ function drawMap(page) {
   const y = axisOf(plain(content.names[j]), { range: sides[1], fixedrange: true, ...exponents(...sides[1]) });
   if (content.box.equal) Object.assign(y, { scaleanchor: "x", constrain: "domain" });
   const x = axisOf(plain(content.names[i]), { range: sides[0], fixedrange: true, constrain: "domain", ...exponents(...sides[0]) });
-  return Plotly.react("map", traces, layoutOf({ xaxis: x, yaxis: y, annotations, dragmode: false, hovermode: "closest" }), CONFIG);
+  return Plotly.react("map", traces, layoutOf({ xaxis: x, yaxis: y, annotations, shapes: shades(content), dragmode: false, hovermode: "closest" }), CONFIG);
 }
 
 // From the low side, somewhat from the left, so that the slope the fit came down is seen.
@@ -114,6 +129,12 @@ function eyeOf(content) {
   const [dx, dy] = content.shown.map((j, axis) => (ends[1][j] - ends[0][j]) / (content.box.sides[axis][1] - content.box.sides[axis][0]));
   const angle = Math.atan2(dy, dx) - 0.7;
   return { x: 2.15 * Math.cos(angle), y: 2.15 * Math.sin(angle), z: 1.25 };
+}
+
+// The surface ends at the bounds.
+function allowed(content, grid) {
+  const bounds = boundsShown(content);
+  return grid.z.map((row, b) => row.map((z, a) => (isWithin(bounds, [grid.x[a], grid.y[b]]) ? z : null)));
 }
 
 function drawSurface(page) {
@@ -127,8 +148,9 @@ function drawSurface(page) {
   const low = Math.min(...grid.z.map((row) => Math.min(...row)), ...shownLosses);
   const room = 0.03 * (top - low || 1);
   const traces = [{
-    type: "surface", x: grid.x, y: grid.y, z: grid.z, surfacecolor: grid.heights, colorscale: "Viridis", showscale: false, opacity: 0.85,
-    hovertemplate: "(%{x:.4g}, %{y:.4g}): J = %{z:.5g}<extra></extra>", contours: { z: { show: true, usecolormap: true, width: 1 } },
+    type: "surface", x: grid.x, y: grid.y, z: allowed(content, grid), surfacecolor: grid.heights, colorscale: "Viridis", showscale: false, opacity: 0.85,
+    hovertemplate: "(%{x:.4g}, %{y:.4g}): J = %{z:.5g}<extra></extra>", // Where the surface ends, plotly would draw lines through the air.
+    contours: { z: { show: !allowed(content, grid).flat().includes(null), usecolormap: true, width: 1 } },
   }];
   for (const run of runs) {
     const visible = run.theta.map((at) => isInside(sides, at[i], at[j]));

@@ -29,9 +29,14 @@ function fill(id, ...parts) {
   document.getElementById(id).replaceChildren(...parts);
 }
 
-// What the sign of a partial derivative means, and what follows if there is a next step.
-function signSentence(name, slope, isLast) {
+// What the sign of a partial derivative means, and what follows if there is a next step; ``bound``
+// is the one that the parameter is at and would cross, or null.
+function signSentence(name, slope, isLast, bound) {
   const d = `dJ/d${name} = ${format(slope)}`;
+  if (bound !== null) {
+    const [way, side] = slope < 0 ? ["increasing", "upper"] : ["decreasing", "lower"];
+    return `${d} ${slope < 0 ? "<" : ">"} 0: ${way} ${name} would lower J, but it is at its ${side} bound, ${format(bound)}, and stays.`;
+  }
   const follows = (way) => (isLast ? "." : `, so ${name} ${way}.`);
   if (slope < 0) return `${d} < 0: increasing ${name} lowers J${follows("goes up")}`;
   if (slope > 0) return `${d} > 0: increasing ${name} raises J${follows("goes down")}`;
