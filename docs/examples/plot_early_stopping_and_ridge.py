@@ -4,7 +4,8 @@ Early stopping beside ridge regression
 
 Stopping gradient descent early shrinks the coefficients much as ridge regression
 does: after k steps with the learning rate alpha, the time t = k alpha corresponds
-to the ridge penalty m / t, with m rows.  Here both are chosen by cross-validation
+to the penalty 1 / t (``l2_regularization``; in `RidgeCV` m / t, with m rows).  Here both
+are chosen by cross-validation
 on the diabetes data with all squares and products of its ten features, where the
 least-squares solution fits the noise.
 """
@@ -21,6 +22,7 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from sklearn_gd import (
     CoefficientPathDisplay,
+    GradientDescentRegressor,
     GradientDescentRegressorCV,
     MSEPathDisplay,
     gradient_descent_path,
@@ -74,23 +76,29 @@ MSEPathDisplay.from_estimator(early)
 # %%
 # Two paths
 # ---------
-# The coefficients against time, and those of ridge regression at the corresponding
-# penalties (dotted): not equal, but close all the way.
+# The coefficients against time, and those of ridge regression against 1/l2, the inverse of
+# the penalty (dotted): not equal, but close all the way.
 
 alpha = 0.01 / L
 steps = np.unique(np.geomspace(1, 10**6, 200).astype(int))
 times = alpha * steps
 coefs, _ = gradient_descent_path(X_train, y_train, alpha=alpha, n_iters=steps, fit_intercept=False)
-values, basis = np.linalg.eigh(X_train.T @ X_train / m)
-ridge_shares = values[:, None] / (values[:, None] + 1.0 / times)
-ridge_coefs = basis @ (ridge_shares * (basis.T @ solution)[:, None])
+penalties = np.geomspace(1.0 / times[-1], 1.0 / times[0], 40)
+ridge_coefs = np.array(
+    [
+        GradientDescentRegressor(l2_regularization=l2, fit_intercept=False)
+        .fit(X_train, y_train)
+        .coef_
+        for l2 in penalties
+    ]
+).T
 
 shown = [2, 8, 3, 1]  # bmi, s5, bp and sex
 names = np.array(features.get_feature_names_out(load_diabetes().feature_names))[shown]
 display = CoefficientPathDisplay(times, coefs[shown], names=list(names)).plot()
 for line, values_of_ridge in zip(display.lines_, ridge_coefs[shown], strict=True):
-    label = "ridge" if line is display.lines_[-1] else None
-    display.ax_.plot(times, values_of_ridge, ":", color=line.get_color(), label=label)
+    label = "ridge, against 1/l2" if line is display.lines_[-1] else None
+    display.ax_.plot(1.0 / penalties, values_of_ridge, ":", color=line.get_color(), label=label)
 display.ax_.legend()
 
 # %%
@@ -104,6 +112,8 @@ display.ax_.legend()
 # share^2, each times a factor that depends only on the data.  So the larger of the two
 # ratios, over all directions, bounds the ratio of the risks.
 
+values, basis = np.linalg.eigh(X_train.T @ X_train / m)
+ridge_shares = values[:, None] / (values[:, None] + 1.0 / times)
 learned = (basis.T @ coefs) / (basis.T @ solution)[:, None]
 variance_ratio = (learned / ridge_shares) ** 2
 # Once the solution is reached, the rest is rounding.
