@@ -115,6 +115,8 @@ def _not_converged(advice):
     descent, test = advice.descent, advice.test
     point = descent.state.best
     correlation = test.largest_correlation(point)
+    # Within bounds only an upper bound is known.
+    may_be = "perhaps" if advice.fit.bounds is not None else "still"
     yield (
         f"Gradient descent did not converge in max_iter={advice.max_iter} steps"
         + (", nor did early stopping end it:" if descent.trace.validation_losses else ":")
@@ -127,11 +129,13 @@ def _not_converged(advice):
     else:
         yield (
             f"the residual's correlations with the features are within tol={test.tol:g}, but the "
-            f"loss, {point.loss:.6g}, is further above its minimum than "
+            f"loss, {point.loss:.6g}, is {may_be} further above its minimum than "
             f"{test.suboptimality_allowed(point.loss, 0.0):.1g}, as features are nearly linearly "
             "dependent."
         )
     remedies = [advice.conditioning(worth_telling=100), advice.dependent()]
+    if advice.fit.bounds is not None and any(remedies):
+        remedies.append("Leave out features, or set a small l2_regularization.")
     if isinstance(advice.rate, Constant | Schedule) and advice.curvature.largest > 0:
         remedies.append(
             f"The last alpha was {descent.trace.alphas[-1]:g}, and constant ones descend below "

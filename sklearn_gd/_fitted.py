@@ -35,7 +35,7 @@ def fitted_attributes(fit, dtype, known, store_path=False):
     alphas = [_padded(trace.alphas, n_iter, 0.0) for trace in traces]
     best = np.array([descent.best_iter for descent in fit.descents])
     attributes = {
-        "coef_": _in_dtype(coef.reshape(*shape, -1), dtype),
+        "coef_": _within(fit.bounds, _in_dtype(coef.reshape(*shape, -1), dtype)),
         "intercept_": _in_dtype(intercept.reshape(shape)[()], dtype),
         "loss_history_": np.array(losses).T.reshape(-1, *shape),
         "alpha_history_": np.array(alphas).T.reshape(-1, *shape),
@@ -75,6 +75,16 @@ def _in_dtype(values, dtype):
             f"{np.dtype(dtype).name}, the dtype of X; pass X as float64 or rescale it."
         )
     return converted
+
+
+def _within(bounds, coef):
+    """Coefficients in single precision, rounded towards the inside of the bounds."""
+    if bounds is None or coef.dtype == np.float64:
+        return coef
+    low, high = (bound.astype(coef.dtype) for bound in bounds)
+    low = np.where(low < bounds[0], np.nextafter(low, np.inf, dtype=coef.dtype), low)
+    high = np.where(high > bounds[1], np.nextafter(high, -np.inf, dtype=coef.dtype), high)
+    return np.clip(coef, low, high)
 
 
 def leaves_no_trace(function: Function) -> Function:

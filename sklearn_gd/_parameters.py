@@ -14,7 +14,7 @@ from .learning_rates.protocol import KINDS
 from .rows._checks import LARGEST, check_floats
 
 # Squares of values of X are from 1e-60 to 1e60.
-MOST_L2 = 1e60
+LEAST_L2, MOST_L2 = 1e-60, 1e60
 
 
 def check_alpha(alpha):
@@ -78,9 +78,9 @@ def check_settings(estimator):
 def check_l2(value):
     """Raise unless the value can be a penalty, whose size is limited as the data's squares are."""
     check_number(value, "l2_regularization", 0.0, MOST_L2, "both")
-    if 0.0 < value < 1.0 / MOST_L2:
+    if 0.0 < value < LEAST_L2:
         raise ValueError(
-            f"l2_regularization must be 0 or from {1.0 / MOST_L2:.0e} to {MOST_L2:.0e}, "
+            f"l2_regularization must be 0 or from {LEAST_L2:.0e} to {MOST_L2:.0e}, "
             f"got {shown(value)}."
         )
 
@@ -177,8 +177,10 @@ def check_number(value, name, low, high, boundaries):
         raise TypeError(f"{name} must be a number, got {value!r}.")
     limits = {"min_val": low, "max_val": high, "include_boundaries": boundaries}
     number = as_float(value)
-    # A number beyond float64's range is replaced by what it is as a float64: 0 or infinite.
-    value = number if number in {0.0, math.inf, -math.inf} else value
+    # Beyond float64's range a number is replaced by what it is as a float64, 0 or infinite; and
+    # limits may be beyond the range of its own type.
+    is_other = isinstance(value, np.floating) or number in {0.0, math.inf, -math.inf}
+    value = number if is_other else value
     check_scalar(value, name, numbers.Real, **limits)
     if math.isnan(value):
         raise ValueError(f"{name} must be a number, got nan.")

@@ -101,10 +101,10 @@ class GradientDescentRegressor(
         Whether coefficients must not be negative: the bounds (0, inf).
     coef_bounds : tuple of (low, high), default=None
         Bounds of the coefficients, in the units of X: for each of the two a number,
-        or an array of shape (n_features,), which may be -inf or inf. The intercept
-        has none. Each step then ends at the nearest point within the bounds,
-        ``theta <- P(theta - alpha_k * gradient)``, as in `positive`; with
-        "auto", "barzilai-borwein" or your own adaptive rate it is made only
+        or an array of shape (n_features,) in the order of the features; low may be
+        -inf and high inf. The intercept has none. Each step then ends at the
+        nearest point within the bounds, ``theta <- P(theta - alpha_k * gradient)``;
+        with "auto", "barzilai-borwein" or your own adaptive rate it is made only
         partly where J would rise above its last ten values. "exact", "chebyshev"
         and "silver" raise ValueError.
     max_iter : int, default=10_000

@@ -65,7 +65,8 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     alphas : int, array-like of shape (n_alphas,) or None, default=None
         **Learning rates**, not penalties. An int: that many, spaced evenly on a
         logarithmic scale over three decades up to just below 2/L, where L is the
-        largest of any split's training rows and of all rows. None: 20.
+        largest of any split's training rows and of all rows, with any of the
+        penalties. None: 20.
     cv : int, cross-validation generator or iterable, default=None
         As everywhere in scikit-learn: None for 5 folds, a number of folds, a
         splitter, or an iterable of (train, test) row numbers.

@@ -177,4 +177,6 @@ def _is_rising(objective, state, trace):
         # g'Hg / g'g exceeds L by no more than rounding, whatever g is.
         line = objective.line(state.point)
         return trace.alphas[-1] * line.curvature > 2.0 * (1.0 + 1e-9) * line.slope
+    if state.projection is not None and state.projection.box.is_finite:
+        return False
     return state.kind != "adaptive" and trace.losses[-1] > trace.losses[0]

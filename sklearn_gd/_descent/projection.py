@@ -49,10 +49,15 @@ class Box:
         """The point of the box that is nearest to theta."""
         return np.clip(theta, self.low, self.high)
 
-    def contacts(self, theta, fit_intercept):
-        """Which coefficients are at their lower bounds, and which at their upper ones."""
-        at_low, at_high = theta <= self.low, theta >= self.high
-        return parts(at_low, fit_intercept)[0], parts(at_high, fit_intercept)[0]
+    def room(self, theta, fit_intercept):
+        """How far the coefficients may go down and up."""
+        below, above = theta - self.low, self.high - theta
+        return parts(below, fit_intercept)[0], parts(above, fit_intercept)[0]
+
+    @property
+    def is_finite(self):
+        """Whether every parameter has two bounds."""
+        return bool(np.isfinite(self.low).all() and np.isfinite(self.high).all())
 
     def free_part(self, theta, gradient):
         """The gradient without what would lead out of the box at once."""

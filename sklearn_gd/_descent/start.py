@@ -92,7 +92,7 @@ def starting_state(objective, curvature, rate, theta, *, max_iter, tol, k=0, box
             f"{LARGEST_LOSS:.0e} is allowed."
         )
     try:
-        state = rate.start(AtStart(point, curvature, max_iter, tol, box is not None))
+        state = rate.start(AtStart(point, curvature, max_iter, tol, box))
     except StopIteration as error:
         raise ValueError(no_number("at the start")) from error
     # A class is callable, too, but makes states instead of being one.
@@ -120,8 +120,9 @@ class Function(RateState):
 class AtStart:
     """What a learning rate may ask before the first step: a `learning_rates.protocol.Problem`."""
 
-    def __init__(self, point, curvature, max_iter, tol, is_bounded=False):
-        self._point, self._curvature, self.is_bounded = point, curvature, is_bounded
+    def __init__(self, point, curvature, max_iter, tol, box=None):
+        self._point, self._curvature, self._box = point, curvature, box
+        self.is_bounded = box is not None
         self.k, self.loss = point.k, point.loss
         self.max_iter, self.tol = max_iter, tol
 
@@ -137,8 +138,11 @@ class AtStart:
 
     @property
     def suboptimality(self):
-        """J - J* at the start."""
-        return self._curvature.suboptimality(self._point.gradient)
+        """J - J* at the start; an upper bound of it if there are bounds."""
+        room = None
+        if self._box is not None:
+            room = self._box.room(self._point.theta, self._curvature.moments.fit_intercept)
+        return self._curvature.suboptimality(self._point.gradient, room)
 
     @property
     def suboptimality_allowed(self):

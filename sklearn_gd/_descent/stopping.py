@@ -110,12 +110,12 @@ class SolutionTest:
         allowed = self.suboptimality_allowed(point.loss, rounding)
         noise = self.curvature.noise(point.residual, self._few)
         return self._holds(point, rounding) and not self.curvature.suboptimality_exceeds(
-            point.gradient, allowed, noise, rounding, point.k, self._contacts(point)
+            point.gradient, allowed, noise, rounding, point.k, self._room(point)
         )
 
     def _has_hidden_slope(self, point):
         noise = self.curvature.noise(point.residual, self._few)
-        return self.curvature.hidden_slope(point.gradient, self._contacts(point)) > noise
+        return self.curvature.hidden_slope(point.gradient, self._room(point), noise) > noise
 
     def _rounding(self, point):
         """Rounding of the residual, limited so that huge parameters excuse no large residual."""
@@ -126,20 +126,21 @@ class SolutionTest:
 
     def suboptimality(self, point):
         """J - J* at the point; an upper bound of it if there are bounds."""
-        return self.curvature.suboptimality(point.gradient, self._contacts(point))
+        noise = self.curvature.noise(point.residual, self._few)
+        return self.curvature.suboptimality(point.gradient, self._room(point), noise)
 
-    def _contacts(self, point):
-        """Which coefficients are at which bounds; None if there are none."""
+    def _room(self, point):
+        """How far the coefficients may go down and up; None if there are no bounds."""
         if self._box is None:
             return None
-        return self._box.contacts(point.theta, self.objective.fit_intercept)
+        return self._box.room(point.theta, self.objective.fit_intercept)
 
     def _slopes(self, point):
         """Sizes of the slopes along the standardised features, 0 for those held at bounds."""
         slopes = self.objective.moments.correlation_slopes(point.gradient)
         if self._box is not None:
             n = self.objective.rows.n_features
-            slopes[:n][held(slopes[:n], *self._contacts(point))] = 0.0
+            slopes[:n][held(slopes[:n], *self._room(point))] = 0.0
         return np.abs(slopes)
 
     def _is_perfect(self, point, rounding):

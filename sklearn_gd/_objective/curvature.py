@@ -156,19 +156,20 @@ class Curvature:
     def _lifted(self):
         return lifted(self.moments.correlations, self.moments.cancelled)
 
-    def suboptimality(self, gradient, contacts=None):
+    def suboptimality(self, gradient, room=None, noise=0.0):
         """J - J* = 1/2 g' H^+ g, where g is the gradient.
 
         In centred and scaled coordinates H consists of the correlation matrix
         and a 1 for the intercept. Eigenvalues below rounding level are taken
-        to be about at that level. With bounds, of which ``contacts`` says where they
-        are reached, J* is that of the box, and this an upper bound.
+        to be about at that level. With bounds, to which ``room`` is left, J* is that of the
+        box, and this an upper bound; slopes of the size of the noise do not count.
         """
         self._require_moments("the distance of the loss from its minimum")
         of_features, of_intercept = self._slopes(gradient)
         of_intercept = float(of_intercept) ** 2 / 2
-        if contacts is not None:
-            return Face(self.moments, of_features, *contacts).suboptimality + of_intercept
+        if room is not None:
+            face = Face(self.moments, of_features, room, noise)
+            return face.suboptimality + of_intercept
         solved = dpotrs(self._lifted[0], of_features)[0]
         return inner(of_features, solved) / 2 + of_intercept
 
@@ -180,14 +181,14 @@ class Curvature:
         """Slope that is noise: ``few`` units in the last place of products with a residual."""
         return few * EPS * np.sqrt(self._n) * residual
 
-    def hidden_slope(self, gradient, contacts=None):
+    def hidden_slope(self, gradient, room=None, noise=0.0):
         """Slope along directions in which the features vary too little for the moments to tell."""
         slopes, _ = self._slopes(gradient)
-        if contacts is not None:
-            return Face(self.moments, slopes, *contacts).hidden_slope
+        if room is not None:
+            return Face(self.moments, slopes, room, noise).hidden_slope
         return hidden_slope(slopes, *self._lifted)
 
-    def suboptimality_exceeds(self, gradient, limit, noise, rounding, k=0, contacts=None):
+    def suboptimality_exceeds(self, gradient, limit, noise, rounding, k=0, room=None):
         """Whether J - J* is found to be above the limit.
 
         The gradient has that much noise, the residual that much rounding.  J - J*
@@ -196,17 +197,17 @@ class Curvature:
         rounding; else a lower bound of it is compared.
         """
         if not (self._plan.uses_gram(k) or self.is_worth(k)):
-            return self._bound_exceeds(gradient, limit, k, contacts)
-        if not self.suboptimality(gradient, contacts) <= limit:
+            return self._bound_exceeds(gradient, limit, k, room)
+        if not self.suboptimality(gradient, room, noise) <= limit:
             return True
-        if not self.hidden_slope(gradient, contacts) > noise:
+        if not self.hidden_slope(gradient, room, noise) > noise:
             return False
-        if self._n > MAX_DENSE or contacts is not None:
+        if self._n > MAX_DENSE or room is not None:
             return True
         residual = self.moments.correlation_slopes(gradient)
         return not self.standardised.suboptimality(residual, noise, rounding) <= limit
 
-    def _bound_exceeds(self, gradient, limit, k, contacts):
+    def _bound_exceeds(self, gradient, limit, k, room):
         """Whether some conjugate gradient steps on H d = g lower J by more than the limit.
 
         What they lower it by is a lower bound of J - J*
@@ -215,8 +216,8 @@ class Curvature:
         moments, product_with = self._plan.moments, self._plan.form(k).product
         residual = moments.correlation_slopes(gradient)
         free = np.ones(len(residual), dtype=bool)
-        if contacts is not None:
-            free[: self._n] = ~held(residual[: self._n], *contacts)
+        if room is not None:
+            free[: self._n] = ~held(residual[: self._n], *room)
         residual = residual * free
         direction, square, bound = residual, residual @ residual, 0.0
         for _ in range(min(PROBES, len(residual))):

@@ -1,21 +1,28 @@
-r"""How far J is from its minimum in a box: it is on some face of the box.
+r"""How far J is from its minimum in a box.
 
-Let g be the gradient at theta and F some of its coefficients, the others being at bounds.
-For any x with ``(H x)_F = g_F`` and 0 elsewhere, the minimum of J on the face, with F free,
-is ``J - 1/2 g_F . x_F``, and the gradient there is ``g - H x``.  If its signs hold the other
-coefficients at their bounds, no point of the box is lower (it is the dual of J at g - H x);
-so the suboptimality is at most ``1/2 g_F . H_FF^+ g_F``, and g_F is in the range of H_FF,
-as every part of a gradient of least squares is.  Coefficients that are not held by the signs
-are freed, until all signs are right (C. Lawson, R. Hanson, "Solving Least Squares
-Problems", SIAM 1995, chapter 23, has the conditions).
+For a convex quadratic with gradient g at theta, and any x, let r = g - H x, which is the
+gradient at phi = theta - x.  For every point of the box
+
+    J(theta) - J(point) = g.(theta - point) - 1/2 (theta - point)'H(theta - point)
+                       <= 1/2 x'H x + r.(theta - point),
+
+so that J - J* is at most ``1/2 x'H x`` plus the largest ``r.(theta - point)`` in the box:
+for each coefficient r_j times how far it may go down, or -r_j times how far up.  The bound
+is tight, and finite where coefficients have no bounds, if phi is the minimum.  It is
+found as by J. Tukey's and C. Lawson's active sets (P. Stark, R. Parker, "Bounded-variable
+least squares", Comput. Stat. 10, 1995), from the bounds that the descent has reached: solve
+for the coefficients that are free, hold those that leave the box, and free those that r
+does not hold.  If that does not end soon, nothing is known.
 """
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
 
-from ..rows._products import factored, inner
+from ..rows._products import factored
 
 EPS = float(np.finfo(np.float64).eps)
+# Most sets of free coefficients that are tried.
+MOST_SETS = 50
 
 
 def lifted(matrix, cancelled):
@@ -41,13 +48,13 @@ def hidden_slope(slope, factor, lift):
     return float(np.abs(slope).max(initial=0.0))
 
 
-def held(slopes, at_low, at_high):
+def held(slopes, below, above):
     """Which coefficients are at bounds beyond which J would fall."""
-    return (at_low & (slopes > 0)) | (at_high & (slopes < 0))
+    return ((below <= 0) & (slopes > 0)) | ((above <= 0) & (slopes < 0))
 
 
 class Face:
-    """The face of a box on which J, in centred and scaled features, is least.
+    """The minimum of J in a box, in centred and scaled features.
 
     Parameters
     ----------
@@ -55,27 +62,46 @@ class Face:
         With covariances.
     slopes : ndarray of shape (n_features,)
         Of J along the centred and scaled features.
-    at_low, at_high : ndarray of shape (n_features,), dtype bool
-        Which coefficients are at their bounds.
+    room : tuple of (below, above), each an ndarray of shape (n_features,)
+        How far the coefficients may go down and up, for the features as they are.
+    noise : float
+        Slope that is nothing but rounding.
+
+    Attributes
+    ----------
+    suboptimality : float
+        Upper bound of J - J*; infinite if none was found.
+    hidden_slope : float
+        Slope that is left along directions in which the free features hardly vary.
     """
 
-    def __init__(self, moments, slopes, at_low, at_high):
-        still = held(slopes, at_low, at_high)
-        correlations = moments.correlations
-        while True:
+    def __init__(self, moments, slopes, room, noise=0.0):
+        correlations, size = moments.correlations, np.sqrt(moments.variance)
+        # A constant feature has no slope: its bounds do not matter.
+        below, above = (
+            np.multiply(side, size, where=size > 0, out=np.full_like(size, np.inf))
+            for side in room
+        )
+        self.suboptimality = self.hidden_slope = np.inf
+        moved = np.zeros_like(slopes)
+        still = held(slopes, below, above)
+        for _ in range(MOST_SETS):
             free = np.flatnonzero(~still)
-            self._slopes = slopes[free]
             some = np.ascontiguousarray(correlations[free])
-            self._lifted = lifted(some[:, free], moments.cancelled)
-            solved = dpotrs(self._lifted[0], self._slopes)[0] if len(free) else self._slopes
-            left = slopes - solved @ some
-            wrong = still & ~held(left, at_low, at_high)
+            rest = slopes[free] - some @ np.where(still, moved, 0.0)
+            factor, lift = lifted(some[:, free], moments.cancelled)
+            moved[free] = dpotrs(factor, rest)[0] if len(free) else rest
+            outside = ~still & ((moved > below) | (moved < -above))
+            if outside.any():
+                moved = np.where(outside, np.clip(moved, -above, below), moved)
+                still |= outside
+                continue
+            left = slopes - correlations @ moved
+            # At the minimum, the point theta - moved, a coefficient must be held by its slope.
+            at_low, at_high = moved >= below, moved <= -above
+            wrong = still & ~((at_low & (left >= -noise)) | (at_high & (left <= noise)))
             if not wrong.any():
+                self.hidden_slope = hidden_slope(rest, factor, lift) if len(free) else 0.0
+                self.suboptimality = float(moved @ (slopes + np.where(still, left, 0.0))) / 2
                 break
             still &= ~wrong
-        self.suboptimality = inner(self._slopes, solved) / 2 if len(free) else 0.0
-
-    @property
-    def hidden_slope(self):
-        """Slope along directions in which the features of the face hardly vary."""
-        return hidden_slope(self._slopes, *self._lifted) if len(self._slopes) else 0.0
