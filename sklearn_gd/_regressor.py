@@ -104,9 +104,9 @@ class GradientDescentRegressor(
         or an array of shape (n_features,) in the order of the features; low may be
         -inf and high inf. The intercept has none. Each step then ends at the
         nearest point within the bounds, ``theta <- P(theta - alpha_k * gradient)``;
-        with "auto", "barzilai-borwein" or your own adaptive rate it is made only
-        partly where J would rise above its last ten values. "exact", "chebyshev"
-        and "silver" raise ValueError.
+        with "auto", "barzilai-borwein" or your own adaptive rate it ends before
+        where J would rise above its last ten values. "exact", "chebyshev" and
+        "silver" raise ValueError.
     max_iter : int, default=10_000
         Largest number of steps.
     tol : float or None, default=1e-6

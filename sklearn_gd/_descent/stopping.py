@@ -81,7 +81,8 @@ class SolutionTest:
         There is no need where rounding, which may have moved the residual by
         ``drift``, could not change the verdict.
         """
-        if self.objective.plan.uses_gram(point.k):
+        # Within bounds slopes along dependent features must be exact to be told from none.
+        if self._box is None and self.objective.plan.uses_gram(point.k):
             rounding = self._rounding(point)
             perfect = self._is_perfect(point, rounding)
             settled = perfect or (self._holds(point, rounding) and self._is_low(point, rounding))
@@ -115,7 +116,7 @@ class SolutionTest:
 
     def _has_hidden_slope(self, point):
         noise = self.curvature.noise(point.residual, self._few)
-        return self.curvature.hidden_slope(point.gradient, self._room(point), noise) > noise
+        return self.curvature.hidden_slope(point.gradient) > noise
 
     def _rounding(self, point):
         """Rounding of the residual, limited so that huge parameters excuse no large residual."""

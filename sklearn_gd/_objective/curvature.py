@@ -6,15 +6,15 @@ Costs up to n_features^3, so everything here is computed when first asked for.
 from functools import partial
 
 import numpy as np
-from scipy.linalg import eigvalsh
+from scipy.linalg import eigh, eigvalsh
 from scipy.linalg.lapack import dpotrs
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from .._cached import cached_property
 from ..rows._machine import alone
-from ..rows._products import factored, inner
+from ..rows._products import factored, inner, times
 from .coordinates import Standardised
-from .face import Face, held, hidden_slope, lifted
+from .face import held, hidden_slope, lifted, suboptimality_within
 from .moments import MAX_DENSE, gathering_reads
 from .plan import affordable
 from .spectrum import NOTHING, spectrum_of
@@ -47,6 +47,8 @@ class Curvature:
         self._plan = plan
         self._rows = plan.rows
         self._n = plan.rows.n_features
+        # The last free parameters, with the eigenvalues of H over them and their eigenvectors.
+        self._face: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
     @property
     def moments(self):
@@ -62,17 +64,31 @@ class Curvature:
             return True
         return gathering_reads(self._rows) <= max(FEW_READS, k) and affordable(self._n)
 
-    def decompose(self, gradient, k):
+    def decompose(self, gradient, k, free=None):
         """Return eigenvalues and the gradient's components along their eigenvectors.
 
         None if they are not worth computing at update k, or may be nothing but rounding.
+        If only some parameters are free, those of H over these alone.
         """
         if not self.is_worth(k):
             return None
+        if free is not None:
+            return self._on_face(gradient, free)
         if not (self.spectrum.is_clear or self._plan.moments.coordinates):
             # Where features are not standardised, their units decide what looks like rounding.
             return None
         return self.spectrum.known, self.spectrum.components(gradient)
+
+    def _on_face(self, gradient, free):
+        chosen = np.flatnonzero(free)
+        if not len(chosen):
+            return None
+        if self._face is None or not np.array_equal(self._face[0], chosen):
+            values, basis = factored(eigh, self.moments.hessian[np.ix_(chosen, chosen)])
+            known = values > 4 * len(values) * EPS * self.moments.cancelled * values[-1]
+            self._face = chosen, values[known], np.ascontiguousarray(basis.T[known])
+        _, values, vectors = self._face
+        return values, times(vectors, gradient[chosen])
 
     def _require_moments(self, what):
         if self.moments.covariance is None:
@@ -168,8 +184,8 @@ class Curvature:
         of_features, of_intercept = self._slopes(gradient)
         of_intercept = float(of_intercept) ** 2 / 2
         if room is not None:
-            face = Face(self.moments, of_features, room, noise)
-            return face.suboptimality + of_intercept
+            within = suboptimality_within(self.moments, of_features, room, noise)
+            return within + of_intercept
         solved = dpotrs(self._lifted[0], of_features)[0]
         return inner(of_features, solved) / 2 + of_intercept
 
@@ -181,11 +197,9 @@ class Curvature:
         """Slope that is noise: ``few`` units in the last place of products with a residual."""
         return few * EPS * np.sqrt(self._n) * residual
 
-    def hidden_slope(self, gradient, room=None, noise=0.0):
+    def hidden_slope(self, gradient):
         """Slope along directions in which the features vary too little for the moments to tell."""
         slopes, _ = self._slopes(gradient)
-        if room is not None:
-            return Face(self.moments, slopes, room, noise).hidden_slope
         return hidden_slope(slopes, *self._lifted)
 
     def suboptimality_exceeds(self, gradient, limit, noise, rounding, k=0, room=None):
@@ -200,9 +214,10 @@ class Curvature:
             return self._bound_exceeds(gradient, limit, k, room)
         if not self.suboptimality(gradient, room, noise) <= limit:
             return True
-        if not self.hidden_slope(gradient, room, noise) > noise:
+        # Within bounds slopes that the moments cannot tell are part of the suboptimality.
+        if room is not None or not self.hidden_slope(gradient) > noise:
             return False
-        if self._n > MAX_DENSE or room is not None:
+        if self._n > MAX_DENSE:
             return True
         residual = self.moments.correlation_slopes(gradient)
         return not self.standardised.suboptimality(residual, noise, rounding) <= limit

@@ -53,8 +53,8 @@ def held(slopes, below, above):
     return ((below <= 0) & (slopes > 0)) | ((above <= 0) & (slopes < 0))
 
 
-class Face:
-    """The minimum of J in a box, in centred and scaled features.
+def suboptimality_within(moments, slopes, room, noise=0.0):
+    """Upper bound of J - J* in a box, in centred and scaled features; inf if none was found.
 
     Parameters
     ----------
@@ -66,42 +66,36 @@ class Face:
         How far the coefficients may go down and up, for the features as they are.
     noise : float
         Slope that is nothing but rounding.
-
-    Attributes
-    ----------
-    suboptimality : float
-        Upper bound of J - J*; infinite if none was found.
-    hidden_slope : float
-        Slope that is left along directions in which the free features hardly vary.
     """
-
-    def __init__(self, moments, slopes, room, noise=0.0):
-        correlations, size = moments.correlations, np.sqrt(moments.variance)
-        # A constant feature has no slope: its bounds do not matter.
-        below, above = (
-            np.multiply(side, size, where=size > 0, out=np.full_like(size, np.inf))
-            for side in room
-        )
-        self.suboptimality = self.hidden_slope = np.inf
-        moved = np.zeros_like(slopes)
-        still = held(slopes, below, above)
-        for _ in range(MOST_SETS):
-            free = np.flatnonzero(~still)
-            some = np.ascontiguousarray(correlations[free])
-            rest = slopes[free] - some @ np.where(still, moved, 0.0)
-            factor, lift = lifted(some[:, free], moments.cancelled)
-            moved[free] = dpotrs(factor, rest)[0] if len(free) else rest
-            outside = ~still & ((moved > below) | (moved < -above))
-            if outside.any():
-                moved = np.where(outside, np.clip(moved, -above, below), moved)
-                still |= outside
-                continue
-            left = slopes - correlations @ moved
-            # At the minimum, the point theta - moved, a coefficient must be held by its slope.
-            at_low, at_high = moved >= below, moved <= -above
-            wrong = still & ~((at_low & (left >= -noise)) | (at_high & (left <= noise)))
-            if not wrong.any():
-                self.hidden_slope = hidden_slope(rest, factor, lift) if len(free) else 0.0
-                self.suboptimality = float(moved @ (slopes + np.where(still, left, 0.0))) / 2
-                break
-            still &= ~wrong
+    correlations, size = moments.correlations, np.sqrt(moments.variance)
+    # A constant feature has no slope: its bounds do not matter.
+    below, above = (
+        np.multiply(side, size, where=size > 0, out=np.full_like(size, np.inf)) for side in room
+    )
+    x, still = np.zeros_like(slopes), held(slopes, below, above)
+    for _ in range(MOST_SETS):
+        free = np.flatnonzero(~still)
+        some = np.ascontiguousarray(correlations[free])
+        rest = slopes[free] - some @ np.where(still, x, 0.0)
+        factor, lift = lifted(some[:, free], moments.cancelled)
+        x[free] = dpotrs(factor, rest)[0] if len(free) else rest
+        outside = ~still & ((x > below) | (x < -above))
+        if outside.any():
+            x = np.where(outside, np.clip(x, -above, below), x)
+            still |= outside
+            continue
+        r = slopes - correlations @ x
+        # At the minimum, theta - x, a coefficient must be held by its slope.
+        wrong = still & ~(((x >= below) & (r >= -noise)) | ((x <= -above) & (r <= noise)))
+        if not wrong.any():
+            unsure = np.zeros_like(r)
+            if len(free) and hidden_slope(rest, factor, lift) > noise:
+                # The moments may be wrong by rounding, and so r by as much as was lifted.
+                unsure[free] = lift * np.linalg.norm(x[free])
+            else:
+                r[free] = 0.0
+            ways = (r + unsure, below), (unsure - r, above)
+            gains = [np.multiply(v, to, where=v > noise, out=np.zeros_like(r)) for v, to in ways]
+            return float(x @ correlations @ x / 2 + np.maximum(*gains).sum())
+        still &= ~wrong
+    return np.inf

@@ -36,6 +36,11 @@ class Automatic(LearningRate):
     no eigenvalue is below 1e-9 of the largest: there the features' units decide
     what looks like rounding.
 
+    Within bounds (`positive`, `coef_bounds`) the alternating steps are those of the last
+    move, and eigenvalues are those of H over the parameters that are free,
+    whenever these change, as far as the time of the steps before allows.  There no
+    component may grow beyond the largest, as J would rise.
+
     Needs to know nothing.  In exact arithmetic the reciprocals of all
     eigenvalues, each once, end the descent; in floating point it takes some
     tens to hundreds of steps, whatever kappa is.
@@ -52,34 +57,45 @@ class Automatic(LearningRate):
 
     def start(self, problem: Problem) -> RateState:
         """Return the state: that of `ABBmin`, and a count."""
-        return OfLastMove(AlternatingSteps()) if problem.is_bounded else AutomaticSteps()
+        if problem.is_bounded:
+            return AutomaticSteps(OfLastMove(AlternatingSteps()), may_grow=False)
+        return AutomaticSteps()
 
 
 @dataclass
 class AutomaticSteps(RateState):
     """Alternating steps; reciprocals of eigenvalues once they are worth computing."""
 
-    alternating: AlternatingSteps = field(default_factory=AlternatingSteps)
+    alternating: AlternatingSteps | OfLastMove = field(default_factory=AlternatingSteps)
+    may_grow: bool = True
     made: int = 0
     first: float = 0.0
+    values: np.ndarray | None = None
     growth: float = MOST_GROWTH
     lowest: float = math.inf
     in_vain: int = 0
 
     def __call__(self, k: int, line: Line) -> float:
-        if self.made == 0:
+        if self.made == 0 and self.may_grow:
             self.first = math.sqrt(line.slope)
         self.made += 1
         if self.made > WORTH_FIRST + WORTH_EACH * len(line.gradient):
             known = line.components()
             if known is not None and len(known[0]) and known[1].any():
                 values, components = known
+                self._begin_anew_with(values)
                 shares = components * components / values
                 self._raise_growth(float(shares.sum()), len(values))
                 sizes = np.abs(components)
                 most = self.growth * max(float(sizes.max()), self.first)
                 return reciprocal_eigenvalue(values, sizes, shares, most)
         return self.alternating(k, line)
+
+    def _begin_anew_with(self, values):
+        """Forget the progress made with other eigenvalues, those of other free parameters."""
+        if self.values is None or not np.array_equal(values, self.values):
+            self.values, self.lowest, self.in_vain = values, math.inf, 0
+            self.growth = MOST_GROWTH if self.may_grow else 1.0
 
     def _raise_growth(self, suboptimality, n_values):
         """Let components grow further if J - J* has not halved for a long time."""

@@ -13,6 +13,7 @@ from scipy.optimize import lsq_linear, nnls
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.preprocessing import SplineTransformer
 
 from sklearn_gd import GradientDescentRegressor
 from sklearn_gd._descent.projection import Box
@@ -211,7 +212,7 @@ def test_the_gap_is_an_upper_bound(seed):
     least_squares = LeastSquares(Plan.made(Rows(A, y[:, None]), False, 0), ())
     point = least_squares.objectives[0].at(w)
     room = Box(low, high).room(w, False)
-    found = least_squares.curvature.suboptimality(point.gradient, room)
+    found = least_squares.curvature.suboptimality(point.gradient, room, noise=1e-12)
     assert found >= (point.loss - least) * (1 - 1e-6) - 1e-12
 
 
@@ -225,7 +226,7 @@ def test_equal_features_are_bounded_as_tightly_as_one(copies):
     point = least_squares.objectives[0].at(np.append(w, Y.mean()))
     room = Box(np.zeros(copies), np.full(copies, np.inf)).room(w, False)
     # The true J* is that without bounds, as the copies can share what there is.
-    found = least_squares.curvature.suboptimality(point.gradient, room)
+    found = least_squares.curvature.suboptimality(point.gradient, room, noise=1e-12)
     assert_allclose(found, point.loss - best, rtol=1e-6)
 
 
@@ -279,10 +280,12 @@ def test_wide_bounds_are_none():
 
 
 @pytest.mark.parametrize("alpha", ["auto", "barzilai-borwein", 0.2])
-def test_a_warm_start_goes_on_bit_for_bit(alpha):
-    how = {"positive": True, "tol": 0}
-    once = GradientDescentRegressor(alpha, max_iter=12, **how).fit(Z, Y)
-    twice = GradientDescentRegressor(alpha, max_iter=6, warm_start=True, **how).fit(Z, Y)
+@pytest.mark.parametrize("steps", [6, 60])
+def test_a_warm_start_goes_on_bit_for_bit(steps, alpha):
+    """Also once steps are reciprocals of eigenvalues."""
+    how = {"positive": True, "tol": 0, "scale": True}
+    once = GradientDescentRegressor(alpha, max_iter=2 * steps, **how).fit(Z, Y)
+    twice = GradientDescentRegressor(alpha, max_iter=steps, warm_start=True, **how).fit(Z, Y)
     twice = pickle.loads(pickle.dumps(twice)).fit(Z, Y)
     assert_array_equal(twice.coef_, once.coef_)
     # Other bounds are another problem, which begins at the nearest point of theirs.
@@ -321,6 +324,89 @@ def test_a_constant_rate_above_its_limit():
         assert reg.coef_.min() >= low
         assert reg.coef_.max() <= 60.0
         assert reg.loss_history_[reg.best_iter_] == reg.loss_history_.min()
+
+
+@pytest.mark.parametrize("precompute", [True, False])
+def test_ill_conditioned_problems_take_hundreds_of_steps(precompute):
+    """Eigenvalues of the free parameters end it; Barzilai-Borwein steps alone take thousands."""
+    splines = SplineTransformer(5).fit_transform(X[:, [2, 8]])
+    for A, y in (WORSE, (splines, Y)):
+        reg = GradientDescentRegressor(positive=True, precompute=precompute, max_iter=1500)
+        assert reg.fit(A, y).status_ == "converged"
+        reg.set_params(alpha="barzilai-borwein", scale=True)
+        with pytest.warns(ConvergenceWarning):
+            assert reg.fit(A, y).status_ == "max_iter"
+
+
+def test_nearly_equal_features():
+    """The same heights in centimetres and inches, weights in kilograms and pounds, rounded."""
+    data = np.random.default_rng(0)
+    height = data.normal(170, 10, 500)
+    weight = 0.9 * (height - 100) + data.normal(0, 8, 500)
+    y = 0.3 * height + 0.5 * weight + data.normal(0, 5, 500)
+    A = np.column_stack([height, height / 2.54, weight, weight * 2.2046])
+    for digits in (2, 3, 6, 12):
+        rounded = A.round(digits)
+        reg = GradientDescentRegressor(positive=True).fit(rounded, y)
+        least = solved(rounded, y, (0.0, np.inf))[1]
+        assert reg.loss_history_[-1] <= least * (1 + 1e-7)
+    # In a box a slope of 1e-8 along what rounding left apart may still be worth 1e-7 of J.
+    boxed = GradientDescentRegressor(coef_bounds=(-10.0, 10.0)).fit(A.round(3), y)
+    least = solved(A.round(3), y, (-10.0, 10.0))[1]
+    assert boxed.loss_history_[-1] <= least * (1 + 1e-7)
+
+
+class Eigenvalues(LearningRate):
+    """Notes what it is told of the free parameters."""
+
+    projects = True
+    needs_spectrum = True
+
+    def __init__(self):
+        self.seen = []
+
+    def start(self, problem):
+        return self.call
+
+    def call(self, k, line):
+        self.seen.append(line.components())
+        return 0.1
+
+
+def test_components_are_those_of_the_free_parameters():
+    rate = Eigenvalues()
+    reg = GradientDescentRegressor(rate, positive=True, scale=False, max_iter=100, tol=0)
+    reg.set_params(store_path=True).fit(Z, Y)
+    A = design(Z)
+    known = [k for k, found in enumerate(rate.seen) if found is not None]
+    assert known
+    assert min(known) >= 11
+    for k in known:
+        theta = np.append(reg.coef_path_[k], reg.intercept_path_[k])
+        slope = A.T @ (A @ theta - Y) / len(Y)
+        free = np.append((reg.coef_path_[k] > 0) | (slope[:-1] <= 0), True)
+        values, V = np.linalg.eigh(A[:, free].T @ A[:, free] / len(Y))
+        found, components = rate.seen[k]
+        assert_allclose(found, values, rtol=1e-9)
+        assert_allclose(np.abs(components), np.abs(V.T @ slope[free]), rtol=1e-5, atol=1e-9)
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=60, deadline=None)
+def test_a_step_up_to_the_first_bound(seed):
+    data = np.random.default_rng(seed)
+    low, high = np.sort(data.normal(size=(2, 5)), axis=0)
+    high[data.random(5) < 0.3] = np.inf
+    box = Box(low, high)
+    theta = np.clip(data.normal(size=5), low, high)
+    gradient = data.normal(size=5) * (data.random(5) < 0.8)
+    gradient *= box.is_free(theta, gradient)
+    alpha, target = box.to_first_bound(theta, 2.0, gradient)
+    assert 0.0 <= alpha <= 2.0
+    assert_array_equal(target, box.project(target))
+    assert_allclose(target, theta - alpha * gradient, atol=1e-12)
+    if alpha < 2.0:
+        assert ((target == low) | (target == high))[gradient != 0].any()
 
 
 class Ours(LearningRate):

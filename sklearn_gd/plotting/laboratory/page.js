@@ -264,7 +264,7 @@ function introduce() {
   if (held > 0) notes.push(`The other ${held} parameters are held at their fitted values, so that a run in this page moves these two alone; the fit moved all. 1/L and 2/L on the slider are those of these two.`);
   if (content.fit.k.length <= content.nIter) notes.push(`Of the fit's ${content.nIter} steps ${content.fit.k.length} are in the page.`);
   if (bounded) notes.push("The shaded part of the map is beyond the bounds: a step that would lead there ends at the border, each coefficient at its bound (→ in the table).");
-  if (bounded && content.alpha === null) notes.push("Where J would rise above its last ten values the fit made only a part of a step; the table has the whole.");
+  if (bounded && content.alpha === null) notes.push("Where J would rise above its last ten values the fit may have ended a step before; the table has the whole.");
   fill("notes", notes.join(" "));
 }
 
