@@ -25,6 +25,8 @@ TRUSTED = {
     "sklearn_gd._descent.state.State",
     "sklearn_gd._objective.point.Point",
     "sklearn_gd.rows._factor.RFactor",
+    "sklearn_gd._descent.projection.Projection",
+    "sklearn_gd._descent.projection.Box",
 }
 OF_RATES = ("sklearn_gd.learning_rates.",)
 
@@ -66,6 +68,18 @@ def test_saved_and_loaded_it_goes_on_bit_for_bit(way, alpha):
         one.fit(X, np.column_stack([Y, -Y[::-1]]))
     assert_array_equal(loaded.loss_history_, est.loss_history_)
     assert_array_equal(loaded.coef_path_, est.coef_path_)
+
+
+@pytest.mark.parametrize("alpha", [0.1, "auto", "barzilai-borwein"])
+@pytest.mark.parametrize("way", WAYS)
+def test_within_bounds_and_with_a_penalty_too(way, alpha):
+    how = {"coef_bounds": (0.0, 2.5), "l2_regularization": 0.1, "warm_start": True}
+    est = GradientDescentRegressor(alpha, max_iter=30, tol=0, **how).fit(X, Y)
+    loaded = WAYS[way](est)
+    for one in (est, loaded):
+        one.fit(X, Y)
+    assert_array_equal(loaded.loss_history_, est.loss_history_)
+    assert_array_equal(loaded.coef_, est.coef_)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -12,7 +12,7 @@ Along any line J is the same parabola: one product with H tells how J and its gr
 change, and the recurrences of step.py hold.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -86,8 +86,9 @@ class Projection:
     box : Box
     is_adaptive : bool
         Whether the learning rate is.
-    last : Line or None
-        J along the last move, for learning rates that look at it.
+    last : tuple or None
+        Of J along the last move, for learning rates that look at it: the move, H times it,
+        and its products with both.
     recent : tuple of float
         The last losses.
     free : ndarray of shape (n_parameters,), dtype bool, or None
@@ -102,7 +103,7 @@ class Projection:
 
     box: Box
     is_adaptive: bool
-    last: Line | None = None
+    last: tuple[np.ndarray, np.ndarray, float, float] | None = None
     recent: tuple[float, ...] = ()
     free: np.ndarray | None = None
     n_moves: int = 0
@@ -115,12 +116,13 @@ class Projection:
         theta, gradient = point.theta, point.gradient
         free = self.box.is_free(theta, gradient)
         if self.last is None:
-            self.last = objective.line(point, gradient * free)
+            self.last = _kept(objective.line(point, gradient * free))
         self.n_moves += 1
         same = self.free is not None and (free == self.free).all()
         self.free, self.n_same = free, self.n_same + 1 if same else 0
         components = partial(self._components, objective, point, free)
-        line = replace(self.last, k=point.k, decompose=components)
+        move, product, square, curvature = self.last
+        line = Line(move, product, square, curvature, point.k, components)
         alpha = chosen_alpha(rate_state, point.k, line)
         target = self.box.project(update(theta, alpha, gradient))
         if (target == theta).all():
@@ -137,7 +139,7 @@ class Projection:
             if self._rises(point, line, fall):
                 t = min(fall / line.curvature, 1.0)
                 target = self.box.project(update(theta, t, line.gradient))
-        self.last = line
+        self.last = _kept(line)
         return alpha, step(objective, point, t, line, target, fall)
 
     def _along(self, objective, point, target):
@@ -163,3 +165,7 @@ class Projection:
                 return None
             self.face, self.n_faces = free, self.n_faces + 1
         return objective.decompose(point.gradient, point.k, free)
+
+
+def _kept(line):
+    return line.gradient, line.hessian_gradient, line.slope, line.curvature
