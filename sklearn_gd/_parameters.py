@@ -77,6 +77,11 @@ def check_settings(estimator):
 
 def check_l2(value):
     """Raise unless the value can be a penalty, whose size is limited as the data's squares are."""
+    if np.ndim(value) > 0:
+        raise TypeError(
+            f"l2_regularization must be a number, got {shown(value)}; GradientDescentRegressorCV "
+            "takes several."
+        )
     check_number(value, "l2_regularization", 0.0, MOST_L2, "both")
     if 0.0 < value < LEAST_L2:
         raise ValueError(
@@ -95,7 +100,8 @@ def check_bounds(coef_bounds, positive, n_features):
             lower, upper = coef_bounds
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"coef_bounds must be None or a pair (low, high), got {shown(coef_bounds)}."
+                "coef_bounds must be None or a pair (low, high), of all lower and all upper "
+                f"bounds, got {shown(coef_bounds)}."
             ) from error
         low = np.maximum(low, _bound_of_each(lower, "lower", n_features))
         high = np.minimum(high, _bound_of_each(upper, "upper", n_features))
@@ -104,14 +110,20 @@ def check_bounds(coef_bounds, positive, n_features):
         j = empty[0]
         why = " (positive=True)" if positive and low[j] == 0.0 else ""
         raise ValueError(
-            f"coef_bounds leave feature {j} no coefficient: the lower bound {low[j]:g}{why} is "
-            f"above the upper bound {high[j]:g}."
+            f"coef_bounds allow no value for the coefficient of feature {j}: the lower bound "
+            f"{low[j]:g}{why} is above the upper bound {high[j]:g}."
         )
     return low, high
 
 
 def _bound_of_each(bound, which, n_features):
     allowed = f"a number or an array of shape ({n_features},)"
+    labels = getattr(bound, "index", None)
+    if labels is not None and not callable(labels) and list(labels) != list(range(len(labels))):
+        raise ValueError(
+            f"coef_bounds: the {which} bound has labels, which are not matched with features; "
+            "pass an array in the order of the columns, as bound.reindex(X.columns).to_numpy()."
+        )
     values = check_floats(bound, f"coef_bounds: the {which} bound", allowed)
     if values.shape not in ((), (n_features,)) or np.asarray(bound).dtype.kind == "b":
         raise ValueError(f"coef_bounds: the {which} bound must be {allowed}, got {shown(bound)}.")
@@ -119,8 +131,8 @@ def _bound_of_each(bound, which, n_features):
     unlimited = -math.inf if which == "lower" else math.inf
     if not ((np.abs(values) <= LARGEST) | (values == unlimited)).all():
         raise ValueError(
-            f"coef_bounds: the {which} bound must be {unlimited} or up to {LARGEST:.0e} in size, "
-            f"got {shown(bound)}."
+            f"coef_bounds: the {which} bound must be {unlimited} (for none) or up to "
+            f"{LARGEST:.0e} in size, got {shown(bound)}."
         )
     return values
 

@@ -69,8 +69,8 @@ class GradientDescentRegressor(
     alpha : float, str, callable or learning-rate object, default="auto"
         The **learning rate**, not a penalty as in `Ridge`.
 
-        - a positive float: that number at every step. Converges from every
-          start if and only if it is below 2/L (see `max_stable_alpha`).
+        - a positive float: that number at every step. Without bounds it converges
+          from every start if and only if it is below 2/L (see `max_stable_alpha`).
         - ``"auto"``: adaptive Barzilai-Borwein steps, then reciprocals of
           eigenvalues if these do not soon converge; nothing to tune.
         - ``"barzilai-borwein"``, ``"exact"`` (exact line search),
@@ -86,9 +86,10 @@ class GradientDescentRegressor(
         Whether to descend on standardised features, which in effect gives each
         parameter a learning rate of its own: the same J and the same rule, for
         the parameters of ``(x_j - mean_j) / sd_j`` (without an intercept
-        ``x_j`` over its root mean square). X is not copied, and `coef_`, paths
-        and losses are those of X as it is. If no start is given, the descent
-        begins at the best constant, b = the mean of y, and not at zero.
+        ``x_j`` over its root mean square; with a penalty over ``sqrt(sd_j^2 + l2)``).
+        X is not copied, and `coef_`, paths and losses are those of X as it is. If no
+        start is given, the descent begins at the best constant, b = the mean of y,
+        and not at zero.
         "auto": True with ``alpha="auto"``, else False. An alpha belongs to the
         setting it was chosen for: set `scale` explicitly in a grid with both.
     l2_regularization : float, default=0.0
@@ -100,17 +101,19 @@ class GradientDescentRegressor(
     positive : bool, default=False
         Whether coefficients must not be negative: the bounds (0, inf).
     coef_bounds : tuple of (low, high), default=None
-        Bounds of the coefficients, in the units of X: for each of the two a number,
-        or an array of shape (n_features,) in the order of the features; low may be
-        -inf and high inf. The intercept has none. Each step then ends at the
+        Bounds of the coefficients, in the units of X: low and high are each a number
+        or an array of shape (n_features,), in the order of the columns of X; low may be
+        -inf and high inf. The intercept has none. A start beyond them is moved to the
+        nearest point within. With ``positive=True`` both hold. Each step then ends at the
         nearest point within the bounds, ``theta <- P(theta - alpha_k * gradient)``;
-        with "auto", "barzilai-borwein" or your own adaptive rate it ends before
-        where J would rise above its last ten values. "exact", "chebyshev" and
+        with "auto", "barzilai-borwein" or your own adaptive rate a step is shortened
+        if J would be above each of its last ten values. "exact", "chebyshev" and
         "silver" raise ValueError.
     max_iter : int, default=10_000
         Largest number of steps.
     tol : float or None, default=1e-6
-        Stop when no correlation of the residual with a feature exceeds this.
+        Stop when no correlation of the residual with a feature exceeds this (with a
+        penalty, of the residual of the rows that the penalty amounts to as well).
         With 0 or None exactly `max_iter` steps are made. See Notes.
     precompute : "auto", True or False, default="auto"
         True: the Gram matrix, the n_features^2 second moments of the data, is
@@ -251,8 +254,8 @@ class GradientDescentRegressor(
     are not copied. Values must be 0 or of a size between 1e-30
     and 1e30.
 
-    Within bounds, features whose coefficients are at a bound that J would cross do
-    not count for `tol`, and J* is the minimum within the bounds. An upper bound of
+    Within bounds, features whose coefficients are at a bound that a step downhill
+    would cross do not count for `tol`, and J* is the minimum within the bounds. An upper bound of
     the suboptimality is known: J minus its minimum over the coefficients that are
     free, if the gradient there still holds the others.
 

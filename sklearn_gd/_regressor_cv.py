@@ -55,10 +55,10 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
 
     Stopping early is gradient descent's own regularisation: k steps of a
     constant learning rate alpha shrink the coefficients much as ridge
-    regression with the penalty ``1/(2 k alpha) |w|^2`` does. For every alpha of
+    regression with ``l2_regularization = 1/(k alpha)`` does. For every alpha of
     a grid and every number of steps up to `max_iter` the error on held-out rows
     is computed, with about three reads of the rows, and the pair
-    with the least mean error is used on all rows.
+    (with several penalties the triple) with the least mean error is used on all rows.
 
     Parameters
     ----------
@@ -95,12 +95,15 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         The number of steps chosen; of equally good pairs the one with fewer.
         If it is `max_iter`, more steps may be better still.
     l2_regularization_ : float
-        The penalty chosen.
+        The penalty chosen, for descents of `n_iter_` steps of `alpha_`: with more
+        steps another one may be better. To make the same descent with
+        `GradientDescentRegressor`, pass all four, and ``tol=0``.
     alphas_ : ndarray of shape (n_alphas,)
         All learning rates tried.
     mse_path_ : ndarray of shape ([n_penalties,] n_alphas, max_iter + 1, n_folds)
         Mean squared error on the held-out rows, after k steps of each alpha; with
-        a leading axis if several penalties were given. Without the penalty.
+        a leading axis if penalties were given as a list or an array. Without the
+        penalty.
         The mean over the targets, weighted by `sample_weight` within a fold; inf
         once the descent has diverged, with a loss over 1e31 times that at the start.
         Eight bytes a number: many folds, as with `LeaveOneOut`, make it large.
@@ -121,8 +124,9 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     scaled_ : bool
         Whether the descent was on standardised features.
     feature_mean_, feature_scale_ : ndarray of shape (n_features,) or None
-        Their means and standard deviations on all rows, as in
-        `GradientDescentRegressor`; None if not scaled.
+        Their means and standard deviations on all rows, with a penalty
+        ``sqrt(standard deviation^2 + l2)``, as in `GradientDescentRegressor`; None
+        if not scaled.
     n_features_in_ : int
         Number of features seen during fit.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

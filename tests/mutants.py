@@ -42,7 +42,8 @@ NEAREST = {
     "_descent/step.py": "textbook stopping learning_rates raw_tables",
     "_descent/stopping.py": "stopping raw_tables precompute",
     "_objective/coordinates.py": "rows_and_moments scale scale_search penalty",
-    "_objective/curvature.py": "stopping functions precompute messages raw_tables learning_rates bounds",
+    "_objective/curvature.py": "stopping functions precompute messages raw_tables learning_rates "
+    "bounds",
     "_objective/dependent.py": "raw_tables",
     "_objective/face.py": "bounds",
     "_objective/hessian.py": "textbook precompute raw_tables penalty",

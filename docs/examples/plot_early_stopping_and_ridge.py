@@ -5,9 +5,8 @@ Early stopping beside ridge regression
 Stopping gradient descent early shrinks the coefficients much as ridge regression
 does: after k steps with the learning rate alpha, the time t = k alpha corresponds
 to the penalty 1 / t (``l2_regularization``; in `RidgeCV` m / t, with m rows).  Here both
-are chosen by cross-validation
-on the diabetes data with all squares and products of its ten features, where the
-least-squares solution fits the noise.
+are chosen by cross-validation on the diabetes data with all squares and products of its
+ten features, where the least-squares solution fits the noise.
 """
 
 import matplotlib.pyplot as plt

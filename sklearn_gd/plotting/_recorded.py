@@ -158,7 +158,9 @@ def record(estimator, X, y, sample_weight, parameters, target):
         return found
     moments = collect(rows, fit_intercept, covariance=False)
     coordinates = Standardised.of(moments.penalised(penalty_of(l2_of(regressor), n_features)))
-    all_names = [f"{name}·sd" for name in all_names[:n_features]] + all_names[n_features:]
+    # With a penalty what they are multiplied by is the root of sd^2 + l2.
+    unit = "sd" if l2_of(regressor) == 0 else "√(sd²+l2)"
+    all_names = [f"{name}·{unit}" for name in all_names[:n_features]] + all_names[n_features:]
     standardised = _recorded(*given, coordinates, all_names)
     return replace(found, standardised=standardised)
 

@@ -4,6 +4,7 @@ import pickle
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -439,20 +440,34 @@ def test_rates_that_need_the_whole_gradient_say_so(alpha):
 @pytest.mark.parametrize(
     ("bounds", "positive", "message"),
     [
-        ((1.0, 0.0), False, "leave feature 0 no coefficient: the lower bound 1 is above .* 0"),
+        (
+            (1.0, 0.0),
+            False,
+            "allow no value for the coefficient of feature 0: the lower bound 1 is above .* 0",
+        ),
         ((-2.0, -1.0), True, r"the lower bound 0 \(positive=True\) is above the upper bound -1"),
-        ((np.nan, 1.0), False, "coef_bounds: the lower bound must be -inf or up to 1e.30"),
-        ((np.inf, np.inf), False, "coef_bounds: the lower bound must be -inf or up to"),
-        ((-np.inf, -np.inf), False, "coef_bounds: the upper bound must be inf or up to"),
-        ((-1e31, 0.0), False, "coef_bounds: the lower bound must be -inf or up to"),
+        (
+            (np.nan, 1.0),
+            False,
+            "the lower bound must be -inf .for none. or up to 1e.30",
+        ),
+        ((np.inf, np.inf), False, "the lower bound must be -inf .for none. or up to"),
+        (
+            (-np.inf, -np.inf),
+            False,
+            "the upper bound must be inf .for none. or up to",
+        ),
+        ((-1e31, 0.0), False, "the lower bound must be -inf .for none. or up to"),
         ((np.zeros(3), 1.0), False, r"must be a number or an array of shape \(10,\)"),
         ((np.zeros((10, 1)), 1.0), False, r"must be a number or an array of shape \(10,\)"),
         (("a", 1.0), False, "coef_bounds: the lower bound must be a number or"),
         ((False, True), False, "coef_bounds: the lower bound must be a number or"),
         ((None, 1.0), False, "coef_bounds: the lower bound must be"),
-        (1.0, False, r"coef_bounds must be None or a pair \(low, high\), got 1.0"),
+        (1.0, False, r"must be None or a pair \(low, high\), of all lower .* got 1.0"),
         ([0.0, 1.0, 2.0], False, r"coef_bounds must be None or a pair \(low, high\)"),
         ("no", False, "coef_bounds"),
+        ([(0.0, 1.0)] * 10, False, "a pair .low, high., of all lower and"),
+        ((pd.Series(np.zeros(10), list("abcdefghij")), 1.0), False, "the lower bound has labels"),
     ],
 )
 def test_messages(bounds, positive, message):

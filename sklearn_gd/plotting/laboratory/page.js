@@ -263,8 +263,8 @@ function introduce() {
   if (n > 2) notes.push("With more than two parameters map and surface are a slice of J, and the path lies off the surface as long as the other parameters differ from those of the slice.");
   if (held > 0) notes.push(`The other ${held} parameters are held at their fitted values, so that a run in this page moves these two alone; the fit moved all. 1/L and 2/L on the slider are those of these two.`);
   if (content.fit.k.length <= content.nIter) notes.push(`Of the fit's ${content.nIter} steps ${content.fit.k.length} are in the page.`);
-  if (bounded) notes.push("The shaded part of the map is beyond the bounds: a step that would lead there ends at the border, each coefficient at its bound (→ in the table).");
-  if (bounded && content.alpha === null) notes.push("Where J would rise above its last ten values the fit may have ended a step before; the table has the whole.");
+  if (bounded) notes.push("The shaded part of the map is beyond the bounds: a step that would lead there ends at the border (→ in the table).");
+  if (bounded && content.alpha === null) notes.push("If J would be above each of its last ten values, the fit has shortened the step; the table has it whole.");
   fill("notes", notes.join(" "));
 }
 
