@@ -97,7 +97,8 @@ class GradientDescentRegressor(
         the units of X whatever `alpha` and `scale` are, and leaves b free: the
         model is that of ``Ridge(alpha=l2_regularization * S)``. `Ridge` adds its
         alpha to the sum of the squared errors, which grows with the number of
-        rows, and this class adds l2 to their mean, which does not.
+        rows, and this class adds l2 to their mean, which does not (scikit-learn's
+        models differ in this among themselves: its issue 21891).
     positive : bool, default=False
         Whether coefficients must not be negative: the bounds (0, inf).
     coef_bounds : tuple of (low, high), default=None

@@ -231,6 +231,21 @@ def test_equal_features_are_bounded_as_tightly_as_one(copies):
     assert_allclose(found, point.loss - best, rtol=1e-6)
 
 
+@pytest.mark.parametrize("precompute", [True, False])
+def test_all_dummies_of_categories(precompute):
+    """Each category has all its columns, so that its coefficients can be shifted into b."""
+    data = np.random.default_rng(1)
+    categories = [np.eye(k)[data.integers(0, k, 300)] for k in (2, 3, 7)]
+    A = np.column_stack([*categories, data.normal(size=(300, 2))])
+    y = A @ data.normal(size=14) + data.normal(size=300)
+    reg = GradientDescentRegressor(positive=True, precompute=precompute, tol=1e-8).fit(A, y)
+    # Columns of mean 0 leave the intercept out.
+    centred = A - A.mean(axis=0)
+    least = nnls(centred, y - y.mean())[1] ** 2 / 600
+    assert reg.status_ == "converged"
+    assert_allclose(reg.loss_history_[-1], least, rtol=1e-9)
+
+
 def test_held_features_do_not_count():
     """At the solution slopes remain, which bounds hold."""
     reg = GradientDescentRegressor(positive=True, tol=1e-8).fit(Z, Y)
