@@ -213,7 +213,11 @@ def _stopped_too_early(fit, target, descent):
     chance = _by_chance(least_squares.given_plan.moments)
     if chance is None or not least_squares.curvature.is_worth(len(descent.trace.alphas)):
         return False
-    least = point.loss - fit.test(target).suboptimality(point)
+    suboptimality = fit.test(target).suboptimality(point)
+    if not np.isfinite(suboptimality):
+        # Within bounds it may be unknown.
+        return False
+    least = point.loss - suboptimality
     return point.loss > MUCH * chance * least + SOME * least_squares.objectives[target].total_loss
 
 

@@ -129,8 +129,9 @@ def _certify(objective, state, test):
     drift = objective.drift(point, state.point.k, state.largest_alpha)
     solved, state.point = test.certify(point, drift)
     if not solved:
-        # Failed tests must not read the rows more often than the descent does.
-        state.next_test = point.k + max(LEAST_PATIENCE, objective.n_reads - reads)
+        # Failed tests must not take more time than the descent does.
+        updates = objective.updates_for(objective.n_reads - reads, point.k)
+        state.next_test = point.k + max(LEAST_PATIENCE, updates)
     return solved
 
 

@@ -21,7 +21,7 @@ from .._objective.face import held
 from .._objective.theta import join, parts
 from ..learning_rates.protocol import Line
 from ..rows._products import inner
-from .step import chosen_alpha, refreshed, step, update
+from .step import chosen_alpha, step, update
 
 # Losses that an adaptive learning rate may return to, and the share of g.d it has to gain.
 REMEMBERED, GAIN = 10, 1e-4
@@ -126,7 +126,7 @@ class Projection:
         alpha = chosen_alpha(rate_state, point.k, line)
         target = self.box.project(update(theta, alpha, gradient))
         if (target == theta).all():
-            return alpha, refreshed(objective, point)._replace(k=point.k + 1)
+            return alpha, point._replace(k=point.k + 1)
         line, fall = self._along(objective, point, target)
         t = 1.0
         if self.is_adaptive:

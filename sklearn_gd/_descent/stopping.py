@@ -81,8 +81,14 @@ class SolutionTest:
         There is no need where rounding, which may have moved the residual by
         ``drift``, could not change the verdict.
         """
-        # Within bounds slopes along dependent features must be exact to be told from none.
-        if self._box is None and self.objective.plan.uses_gram(point.k):
+        if self._box is not None:
+            # Slopes along dependent features must be exact to be told from none; but first
+            # they are passed over, to see whether that is worth a read.
+            allowed = self.suboptimality_allowed(point.loss, self._rounding(point))
+            known = self.objective.plan.has_gathered
+            if known and self.suboptimality(point, trusting=True) > allowed:
+                return False, point
+        elif self.objective.plan.uses_gram(point.k):
             rounding = self._rounding(point)
             perfect = self._is_perfect(point, rounding)
             settled = perfect or (self._holds(point, rounding) and self._is_low(point, rounding))
@@ -125,10 +131,10 @@ class SolutionTest:
     def _is_low(self, point, rounding):
         return self.suboptimality(point) <= self.suboptimality_allowed(point.loss, rounding)
 
-    def suboptimality(self, point):
-        """J - J* at the point; an upper bound of it if there are bounds."""
+    def suboptimality(self, point, trusting=False):
+        """J - J* at the point; if there are bounds, an upper bound of it."""
         noise = self.curvature.noise(point.residual, self._few)
-        return self.curvature.suboptimality(point.gradient, self._room(point), noise)
+        return self.curvature.suboptimality(point.gradient, self._room(point), noise, trusting)
 
     def _room(self, point):
         """How far the coefficients may go down and up; None if there are no bounds."""

@@ -172,7 +172,7 @@ class Curvature:
     def _lifted(self):
         return lifted(self.moments.correlations, self.moments.cancelled)
 
-    def suboptimality(self, gradient, room=None, noise=0.0):
+    def suboptimality(self, gradient, room=None, noise=0.0, trusting=False):
         """J - J* = 1/2 g' H^+ g, where g is the gradient.
 
         In centred and scaled coordinates H consists of the correlation matrix
@@ -184,7 +184,7 @@ class Curvature:
         of_features, of_intercept = self._slopes(gradient)
         of_intercept = float(of_intercept) ** 2 / 2
         if room is not None:
-            within = suboptimality_within(self.moments, of_features, room, noise)
+            within = suboptimality_within(self.moments, of_features, room, noise, trusting)
             return within + of_intercept
         solved = dpotrs(self._lifted[0], of_features)[0]
         return inner(of_features, solved) / 2 + of_intercept

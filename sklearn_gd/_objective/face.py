@@ -53,7 +53,7 @@ def held(slopes, below, above):
     return ((below <= 0) & (slopes > 0)) | ((above <= 0) & (slopes < 0))
 
 
-def suboptimality_within(moments, slopes, room, noise=0.0):
+def suboptimality_within(moments, slopes, room, noise=0.0, trusting=False):
     """Upper bound of J - J* in a box, in centred and scaled features; inf if none was found.
 
     Parameters
@@ -66,6 +66,9 @@ def suboptimality_within(moments, slopes, room, noise=0.0):
         How far the coefficients may go down and up, for the features as they are.
     noise : float
         Slope that is nothing but rounding.
+    trusting : bool, default=False
+        Whether to pass over slopes along which the features vary too little for the
+        moments to tell.
     """
     correlations, size = moments.correlations, np.sqrt(moments.variance)
     # A constant feature has no slope: its bounds do not matter.
@@ -89,7 +92,7 @@ def suboptimality_within(moments, slopes, room, noise=0.0):
         wrong = still & ~(((x >= below) & (r >= -noise)) | ((x <= -above) & (r <= noise)))
         if not wrong.any():
             unsure = np.zeros_like(r)
-            if len(free) and hidden_slope(rest, factor, lift) > noise:
+            if not trusting and len(free) and hidden_slope(rest, factor, lift) > noise:
                 # The moments may be wrong by rounding, and so r by as much as was lifted.
                 unsure[free] = lift * np.linalg.norm(x[free])
             else:

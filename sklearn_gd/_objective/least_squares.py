@@ -166,6 +166,12 @@ class Objective:
         of_each = 1.0 + largest_alpha * self.plan.bound(point.k)
         return n_updates * of_each * self.rounding(point.theta, point.highest_loss)
 
+    def updates_for(self, n_reads, k):
+        """How many updates, from the k-th on, take about as long as so many reads."""
+        if not self.plan.uses_gram(k):
+            return n_reads
+        return n_reads * self.rows.n_stored // self.n_parameters**2
+
     @property
     def n_reads(self):
         """How often every row has been read."""

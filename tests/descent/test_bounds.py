@@ -18,6 +18,8 @@ from sklearn.preprocessing import SplineTransformer
 
 from sklearn_gd import GradientDescentRegressor
 from sklearn_gd._descent.projection import Box
+from sklearn_gd._descent.stopping import SolutionTest
+from sklearn_gd._objective import curvature
 from sklearn_gd._objective.least_squares import LeastSquares
 from sklearn_gd._objective.plan import Plan
 from sklearn_gd.learning_rates import LearningRate
@@ -316,6 +318,26 @@ def test_early_stopping_within_bounds():
     ).fit(X[:60], Y[:60])
     assert reg.coef_.min() >= 0.0
     assert reg.validation_loss_history_[reg.best_iter_] == reg.validation_loss_history_.min()
+
+
+def test_no_doubts_where_nothing_is_known(monkeypatch):
+    """An early stop is not called too early because the minimum was not found."""
+    monkeypatch.setattr(curvature, "suboptimality_within", lambda *_: np.inf)
+    test_early_stopping_within_bounds()
+
+
+def test_tests_that_fail_do_not_read_the_rows_all_the_time(monkeypatch):
+    """Here every one fails: reads, in units of the time of updates, are no more than these."""
+    monkeypatch.setattr(curvature, "suboptimality_within", lambda *_: 0.0)
+    monkeypatch.setattr(SolutionTest, "_is_certain", lambda *_: False)
+    tall = np.random.default_rng(0).normal(size=(20_000, 5))
+    y = tall @ np.arange(5.0) + np.random.default_rng(1).normal(size=20_000)
+    read = []
+    original = Rows.sum
+    monkeypatch.setattr(Rows, "sum", lambda *a, **how: read.append(1) or original(*a, **how))
+    with pytest.warns(ConvergenceWarning):
+        GradientDescentRegressor(positive=True, max_iter=5000).fit(tall, y)
+    assert len(read) <= 5 + 5000 * 36 / 100_000
 
 
 def test_a_step_too_long_is_cut_where_j_is_least():
