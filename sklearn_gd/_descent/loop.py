@@ -9,7 +9,8 @@ import sys
 
 import numpy as np
 
-from .step import chosen_alpha, refreshed, step
+from ..learning_rates._numbers import chosen_alpha
+from .step import refreshed, step
 
 # Steps from a failed test to the next, at least: a test takes the time of some steps.
 LEAST_PATIENCE = 4

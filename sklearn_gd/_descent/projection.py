@@ -19,9 +19,10 @@ import numpy as np
 
 from .._objective.face import held
 from .._objective.theta import join, parts
+from ..learning_rates._numbers import chosen_alpha
 from ..learning_rates.protocol import Line
 from ..rows._products import inner
-from .step import chosen_alpha, step, update
+from .step import step, update
 
 # Losses that an adaptive learning rate may return to, and the share of g.d it has to gain.
 REMEMBERED, GAIN = 10, 1e-4

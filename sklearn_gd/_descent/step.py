@@ -23,7 +23,6 @@ import numpy as np
 from scipy.linalg.blas import daxpy
 
 from .._objective.point import Point
-from ..learning_rates._numbers import checked_alpha, no_number
 from ..rows._products import inner
 
 # Recurrences are refreshed once rounding may have changed J by this share of itself,
@@ -38,18 +37,6 @@ def update(theta, alpha, gradient):
     """``theta - alpha * gradient``: THE update rule, all parameters at once."""
     # BLAS's a x + y, in half the time of NumPy's two operations.
     return daxpy(gradient, theta.copy(), a=-alpha)
-
-
-def chosen_alpha(rate_state, k, line):
-    """The learning rate of update k."""
-    try:
-        alpha = rate_state(k, line)
-    except StopIteration as error:
-        raise ValueError(no_number(f"of step {k}")) from error
-    if isinstance(alpha, float) and 0.0 <= alpha < math.inf:
-        return alpha
-    # Other types of numbers will do too; a float may also be 0, where there is no slope.
-    return checked_alpha(alpha, k, may_be_zero=True)
 
 
 def step(objective, point, alpha, line, theta=None, fall=None):

@@ -1,4 +1,4 @@
-"""Whether what should be a number is one."""
+"""Whether what should be a number is one, a learning rate above all."""
 
 import math
 import numbers
@@ -22,6 +22,18 @@ def shown(value):
     except ValueError:  # Python does not print them all
         return f"a huge {type(value).__name__}"
     return text if len(text) <= 200 else f"{text[:100]}... of type {type(value).__name__}"
+
+
+def chosen_alpha(rate_state, k, line):
+    """The learning rate of update k."""
+    try:
+        alpha = rate_state(k, line)
+    except StopIteration as error:
+        raise ValueError(no_number(f"of step {k}")) from error
+    if isinstance(alpha, float) and 0.0 <= alpha < math.inf:
+        return alpha
+    # Other types of numbers will do too; a float may also be 0, where there is no slope.
+    return checked_alpha(alpha, k, may_be_zero=True)
 
 
 def checked_alpha(alpha, k, may_be_zero):
