@@ -47,13 +47,13 @@ EARLY_STOPPING = [
 ]
 
 PENALISED = [
-    GradientDescentRegressor(alpha, l2_regularization=l2, positive=True)
-    for alpha in ("auto", 0.1)
-    for l2 in (0.0, 0.1)
-] + [
-    GradientDescentRegressor(alpha, l2_regularization=0.1, precompute=precompute)
-    for alpha in ("auto", 0.1)
-    for precompute in (True, False)
+    GradientDescentRegressor(alpha, l2_regularization=l2, positive=positive, precompute=precompute)
+    for alpha, l2, positive, precompute in (
+        ("auto", 0.1, False, True),
+        (0.1, 0.1, False, False),
+        ("auto", 0.0, True, "auto"),
+        (0.1, 0.1, True, False),
+    )
 ]
 
 SEARCHES = [

@@ -187,8 +187,7 @@ def test_a_run_in_the_page_is_the_estimators(opened, n_features):
     np.testing.assert_allclose(losses, again.loss_history_, rtol=1e-9)
 
 
-@pytest.mark.parametrize("n_features", [1, 9])
-@pytest.mark.parametrize("scale", [False, True])
+@pytest.mark.parametrize(("n_features", "scale"), [(1, False), (9, True)])
 def test_penalty_and_bounds_in_the_page(opened, n_features, scale):
     """J, its slopes, the runs and the words are those of the fit."""
     X, y = problem(n_features)
