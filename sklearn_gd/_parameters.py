@@ -147,15 +147,21 @@ def check_projects(rate, alpha):
         )
 
 
+def check_list(values, name, allowed):
+    """Return the values as floats; raise unless they are a 1-D array of at least one number."""
+    array = check_floats(values, name, allowed)
+    if array.ndim != 1 or not len(array) or np.asarray(values).dtype.kind == "b":
+        raise ValueError(f"{name} must be {allowed}, got {shown(values)}.")
+    return array
+
+
 def several_l2(value):
     """Return the penalties of a search, and whether the user gave several."""
     if np.ndim(value) == 0:
         check_l2(value)
         return [float(value)], False
     allowed = "a number or a 1-D array of numbers, none negative"
-    values = check_floats(value, "l2_regularization", allowed)
-    if values.ndim != 1 or not len(values) or np.asarray(value).dtype.kind == "b":
-        raise ValueError(f"l2_regularization must be {allowed}, got {shown(value)}.")
+    values = check_list(value, "l2_regularization", allowed)
     for one in values.tolist():
         check_l2(one)
     return values.tolist(), True

@@ -309,9 +309,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             parameters.check_count(self.alphas, "alphas", 1, sys.maxsize)
         elif self.alphas is not None:
             allowed = "None, how many, or a 1-D array of positive numbers"
-            alphas = checks.check_floats(self.alphas, "alphas", allowed)
-            if alphas.ndim != 1 or not len(alphas) or np.asarray(self.alphas).dtype.kind == "b":
-                raise ValueError(f"alphas must be {allowed}, got {shown(self.alphas)}.")
+            alphas = parameters.check_list(self.alphas, "alphas", allowed)
             if not (np.isfinite(alphas) & (alphas > 0)).all():
                 raise ValueError(f"alphas must be positive and finite, got {shown(self.alphas)}.")
 

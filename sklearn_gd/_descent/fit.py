@@ -99,5 +99,4 @@ class Fit:
             rate=self.rate,
             states=tuple(descent.state for descent in self.descents),
             parameters=tuple(zip(coefs, intercepts.tolist(), strict=True)),
-            box=self.box,
         )

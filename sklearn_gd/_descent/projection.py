@@ -18,7 +18,7 @@ from functools import partial
 import numpy as np
 
 from .._objective.face import held
-from .._objective.theta import join, parts
+from .._objective.theta import join
 from ..learning_rates._numbers import chosen_alpha
 from ..learning_rates.protocol import Line
 from ..rows._products import inner
@@ -52,10 +52,9 @@ class Box:
         """The point of the box that is nearest to theta."""
         return np.clip(theta, self.low, self.high)
 
-    def room(self, theta, fit_intercept):
-        """How far the coefficients may go down and up."""
-        below, above = theta - self.low, self.high - theta
-        return parts(below, fit_intercept)[0], parts(above, fit_intercept)[0]
+    def room(self, theta):
+        """How far the parameters may go down and up."""
+        return theta - self.low, self.high - theta
 
     @property
     def is_finite(self):
@@ -64,12 +63,12 @@ class Box:
 
     def is_free(self, theta, gradient):
         """Which parameters a step would not lead out of the box at once."""
-        return ~held(gradient, theta - self.low, self.high - theta)
+        return ~held(gradient, *self.room(theta))
 
     def to_first_bound(self, theta, alpha, gradient):
         """Up to which learning rate no bound is met, alpha at most, and where that leads."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            room = np.where(gradient > 0, theta - self.low, self.high - theta) / np.abs(gradient)
+            room = np.where(gradient > 0, *self.room(theta)) / np.abs(gradient)
         room[gradient == 0] = np.inf
         alpha = min(alpha, float(room.min()))
         target = self.project(update(theta, alpha, gradient))

@@ -10,7 +10,7 @@ from .._objective.theta import join
 from ..learning_rates._numbers import no_number
 from ..learning_rates.protocol import Line, RateState
 from ..rows import _checks as checks
-from .projection import Box, Projection
+from .projection import Projection
 from .state import State
 from .stopping import MAX_SUBOPTIMALITY
 
@@ -32,15 +32,18 @@ class Pause:
         One for each target.
     parameters : tuple of (ndarray, float)
         The fitted coefficients and intercept of each target.
-    box : Box or None
-        Bounds, if there were any.
     """
 
     digest: bytes | None
     rate: object
     states: tuple[State, ...]
     parameters: tuple[tuple[np.ndarray, float], ...]
-    box: Box | None = None
+
+    @property
+    def box(self):
+        """The Box of the fit, the same for each target; None if there were no bounds."""
+        projection = self.states[0].projection
+        return None if projection is None else projection.box
 
 
 def starting_states(
@@ -139,9 +142,7 @@ class AtStart:
     @property
     def suboptimality(self):
         """J - J* at the start; an upper bound of it if there are bounds."""
-        room = None
-        if self._box is not None:
-            room = self._box.room(self._point.theta, self._curvature.moments.fit_intercept)
+        room = None if self._box is None else self._box.room(self._point.theta)
         return self._curvature.suboptimality(self._point.gradient, room)
 
     @property

@@ -137,17 +137,14 @@ class SolutionTest:
         return self.curvature.suboptimality(point.gradient, self._room(point), noise, trusting)
 
     def _room(self, point):
-        """How far the coefficients may go down and up; None if there are no bounds."""
-        if self._box is None:
-            return None
-        return self._box.room(point.theta, self.objective.fit_intercept)
+        """How far the parameters may go down and up; None if there are no bounds."""
+        return None if self._box is None else self._box.room(point.theta)
 
     def _slopes(self, point):
         """Sizes of the slopes along the standardised features, 0 for those held at bounds."""
         slopes = self.objective.moments.correlation_slopes(point.gradient)
         if self._box is not None:
-            n = self.objective.rows.n_features
-            slopes[:n][held(slopes[:n], *self._room(point))] = 0.0
+            slopes[held(slopes, *self._room(point))] = 0.0
         return np.abs(slopes)
 
     def _is_perfect(self, point, rounding):

@@ -125,7 +125,7 @@ class Standardised:
 
     def inside(self, w, b):
         """Return the parameters of the standardised features for those of the user's."""
-        return w * self.scale, b + self._moved(w)
+        return self.coefficients_inside(w), b + self._moved(w)
 
     def coefficients_inside(self, w):
         """Return the coefficients of the standardised features for those of the user's."""
@@ -150,10 +150,10 @@ class Standardised:
         """Return the moments of the rows with standardised features."""
         inverse = self.inverse
         centre = (moments.centre - self.centre + moments.rest) * inverse
+        # A penalty on the diagonal of the covariances is written anew below.
         covariance, variance = moments.covariance, moments.variance_of_rows * inverse**2
         if covariance is not None:
             covariance = covariance * inverse * inverse[:, None]
-            covariance.flat[:: len(variance) + 1] = variance
         moved = replace(
             moments,
             centre=centre,

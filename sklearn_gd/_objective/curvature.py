@@ -184,6 +184,7 @@ class Curvature:
         of_features, of_intercept = self._slopes(gradient)
         of_intercept = float(of_intercept) ** 2 / 2
         if room is not None:
+            room = [side[: self._n] for side in room]
             within = suboptimality_within(self.moments, of_features, room, noise, trusting)
             return within + of_intercept
         solved = dpotrs(self._lifted[0], of_features)[0]
@@ -230,9 +231,7 @@ class Curvature:
         """
         moments, product_with = self._plan.moments, self._plan.form(k).product
         residual = moments.correlation_slopes(gradient)
-        free = np.ones(len(residual), dtype=bool)
-        if room is not None:
-            free[: self._n] = ~held(residual[: self._n], *room)
+        free = True if room is None else ~held(residual, *room)
         residual = residual * free
         direction, square, bound = residual, residual @ residual, 0.0
         for _ in range(min(PROBES, len(residual))):

@@ -93,7 +93,8 @@ class AutomaticSteps(RateState):
 
     def _begin_anew_with(self, values):
         """Forget the progress made with other eigenvalues, those of other free parameters."""
-        if self.values is None or not np.array_equal(values, self.values):
+        same = self.values is values
+        if not same and (self.values is None or not np.array_equal(values, self.values)):
             self.values, self.lowest, self.in_vain = values, math.inf, 0
             self.growth = MOST_GROWTH if self.may_grow else 1.0
 

@@ -11,7 +11,7 @@ HIGHEST = 4.0
 
 
 @dataclass(frozen=True)
-class Box:
+class Frame:
     """A rectangle in the plane.
 
     Attributes
@@ -50,7 +50,7 @@ class Box:
 
 
 def box_of(descent, aspect="auto"):
-    """Return the Box with the path and the minimum, and some room around them.
+    """Return the Frame with the path and the minimum, and some room around them.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def box_of(descent, aspect="auto"):
         lengths = np.maximum(lengths, 0.75 * lengths.max())
     centre = (low + high) / 2
     half = 0.65 * lengths
-    return Box(np.column_stack([centre - half, centre + half]), minimum, bool(equal))
+    return Frame(np.column_stack([centre - half, centre + half]), minimum, bool(equal))
 
 
 def levels_of(losses, n=14):

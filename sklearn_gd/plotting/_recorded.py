@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from .._descent.projection import Box as FeasibleBox
+from .._descent.projection import Box
 from .._objective.coordinates import Standardised, Unscaled
 from .._objective.least_squares import LeastSquares
 from .._objective.moments import collect, penalty_of
@@ -220,7 +220,7 @@ def _bounds(regressor, coordinates, n_features):
     found = check_bounds(regressor.coef_bounds, regressor.positive, n_features)
     if found is None:
         found = np.full(n_features, -np.inf), np.full(n_features, np.inf)
-    box = FeasibleBox.of(found, coordinates, bool(regressor.fit_intercept))
+    box = Box.of(found, coordinates, bool(regressor.fit_intercept))
     return box.low, box.high
 
 

@@ -214,7 +214,7 @@ def test_the_gap_is_an_upper_bound(seed):
     _, least = solved(A, y, (low, high), fit_intercept=False)
     least_squares = LeastSquares(Plan.made(Rows(A, y[:, None]), False, 0), ())
     point = least_squares.objectives[0].at(w)
-    room = Box(low, high).room(w, False)
+    room = Box(low, high).room(w)
     found = least_squares.curvature.suboptimality(point.gradient, room, noise=1e-12)
     assert found >= (point.loss - least) * (1 - 1e-6) - 1e-12
 
@@ -227,7 +227,7 @@ def test_equal_features_are_bounded_as_tightly_as_one(copies):
     least_squares = LeastSquares(Plan.made(Rows(A, Y[:, None]), True, 0), ())
     best = half_mse(design(A), Y, np.linalg.lstsq(design(A), Y, rcond=None)[0])
     point = least_squares.objectives[0].at(np.append(w, Y.mean()))
-    room = Box(np.zeros(copies), np.full(copies, np.inf)).room(w, False)
+    room = Box(np.zeros(copies), np.full(copies, np.inf)).room(w)
     # The true J* is that without bounds, as the copies can share what there is.
     found = least_squares.curvature.suboptimality(point.gradient, room, noise=1e-12)
     assert_allclose(found, point.loss - best, rtol=1e-6)
