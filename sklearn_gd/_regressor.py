@@ -639,9 +639,15 @@ class GradientDescentRegressor(
         dask = dask_for(X)
         if dask is not None:
             return dask.predict(fitted, X)
-        X = validate_data(fitted, X, accept_sparse=["csr", "csc", "coo"], reset=False)
+        how = {"accept_sparse": ["csr", "csc", "coo"], "ensure_all_finite": False}
+        X = validate_data(fitted, X, reset=False, **how)
         checks.check_numeric(X, "X")
-        return predictions(X, fitted.coef_, fitted.intercept_)
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = predictions(checks.as_stored(X), fitted.coef_, fitted.intercept_)
+        if not np.isfinite(found).all():
+            # A value that is not finite shows there, whatever it is multiplied by.
+            checks.check_finite_values(X, type(self).__name__)
+        return found
 
     def score(self, X: MatrixLike, y: TargetsLike, sample_weight: WeightsLike = None) -> float:
         """Return R^2, the coefficient of determination of the predictions.

@@ -48,6 +48,10 @@ class DenseBlock:
 
     magnitudes = _magnitudes
 
+    def count(self, chosen):
+        """Return for each feature how many of its stored numbers are chosen."""
+        return chosen.sum(axis=0)
+
     def about(self, shift):
         """Return the rows minus the shift."""
         return DenseBlock(self.X - shift, self.in_parts)
@@ -102,6 +106,10 @@ class SparseBlock:
         return self.X.data
 
     magnitudes = _magnitudes
+
+    def count(self, chosen):
+        """Return for each feature how many of its stored numbers are chosen."""
+        return np.bincount(self.X.indices[chosen], minlength=self.shape[1])
 
     def about(self, shift):
         """Return the rows minus the shift, filled in where that is not 0."""

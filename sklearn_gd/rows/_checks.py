@@ -1,14 +1,16 @@
 """scikit-learn's checks of data, with errors that name the data at fault and its kind."""
 
 import math
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 from scipy import sparse
 from sklearn import utils
 from sklearn.utils import assert_all_finite, validation
 
+from ._columns import MOST_NAMED, Columns, columns_of, native
 from ._memory import Rows
+from ._unread import check_readable
 
 # For scikit-learn's checks.  Looking for nan would take one more read of X, and
 # a float64 copy as much memory as X: the moments show whether all was finite,
@@ -21,21 +23,65 @@ SMALLEST, LARGEST = 1e-30, 1e30
 
 
 def validate_data(estimator, X, y="no_validation", *, input_name="X", **how):
-    """Like scikit-learn's `validate_data`, for an X that may have another name."""
+    """Like scikit-learn's `validate_data`, for an X that may have another name.
+
+    A data frame becomes `Columns`.
+    """
+    X, table = _opened(X, input_name)
+    has_y = not isinstance(y, str)
+    y = _target(y, "y") if has_y else y
     with _naming_the_culprit(**{input_name: X, "y": y}):
-        return _in_numpy(validation.validate_data(estimator, X, y, **how), input_name, "y")
+        if table is None:
+            return _in_numpy(validation.validate_data(estimator, X, y, **how), input_name, "y")
+        reset = how.pop("reset", True)
+        validation.validate_data(estimator, X, y, reset=reset, skip_check_array=True)
+        how["estimator"] = estimator
+        if has_y:
+            return table, utils.check_X_y(_like(table), y, **how)[1]
+        utils.check_array(_like(table), input_name=input_name, **how)
+        return table
 
 
 def check_X_y(X, y, **how):  # noqa: N802
-    """Like scikit-learn's `check_X_y`."""
+    """Like scikit-learn's `check_X_y`; a data frame becomes `Columns`."""
+    X, table = _opened(X, "X")
+    y = _target(y, "y")
     with _naming_the_culprit(X=X, y=y):
-        return _in_numpy(utils.check_X_y(X, y, **how), "X", "y")
+        found = utils.check_X_y(X if table is None else _like(table), y, **how)
+        return _in_numpy(found if table is None else (table, found[1]), "X", "y")
 
 
 def check_array(array, *, input_name, **how):
-    """Like scikit-learn's `check_array`."""
+    """Like scikit-learn's `check_array`; a data frame becomes `Columns`."""
+    array, table = _opened(array, input_name)
+    how["input_name"] = input_name
     with _naming_the_culprit(**{input_name: array}):
-        return _in_numpy(utils.check_array(array, input_name=input_name, **how), input_name)
+        found = utils.check_array(array if table is None else _like(table), **how)
+        return _in_numpy(found if table is None else table, input_name)
+
+
+def _opened(data, name):
+    """Return what to read, which is no series, and its numbers by columns if it is a frame."""
+    data = native(data)
+    if isinstance(data, list | tuple):
+        with suppress(ValueError):  # scikit-learn will say what is wrong
+            data = np.asarray(data)
+    check_readable(data, name)
+    found = columns_of(data, name)
+    return (found, None) if isinstance(found, np.ndarray) else (data, found)
+
+
+def _target(y, name):
+    """Return y or weights, as an array if they are of a frame or series."""
+    y, table = _opened(y, name)
+    if table is None:
+        return y
+    return table[:] if table.whole is None else table.whole
+
+
+def _like(table):
+    """Return an array that scikit-learn may check in the frame's place, of no size in memory."""
+    return np.broadcast_to(np.float64(0.0), table.shape)
 
 
 @contextmanager
@@ -72,7 +118,7 @@ def _in_numpy(data, *names):
     """Return the array or arrays of these names, if they are NumPy's or SciPy's."""
     parts = data if isinstance(data, tuple) else (data,)
     for name, part in zip(names, parts, strict=False):
-        if not (isinstance(part, np.ndarray) or sparse.issparse(part)):
+        if not (isinstance(part, np.ndarray | Columns) or sparse.issparse(part)):
             module = type(part).__module__.partition(".")[0]
             raise TypeError(
                 f"{name} is an array of {module}, and array_api_dispatch=True asks for a fit in "
@@ -103,16 +149,22 @@ def check_batch(X, y, sample_weight, suffix=""):
         )
     check_numeric(X, f"X{suffix}")
     check_numeric(y, f"y{suffix}")
-    X = as_stored(X)
     columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
     weights = check_weights(sample_weight, X.shape[0], f"sample_weight{suffix}")
-    return Rows(X, columns, weights)
+    return Rows(as_stored(X), columns, weights, names=names_of(X))
+
+
+def names_of(X):
+    """Return the names of the features of a data frame, else None."""
+    return X.names if isinstance(X, Columns) else None
 
 
 def as_stored(X):
-    """Return X as `Rows` takes it: an ndarray, or a csr_array without duplicates."""
+    """Return X as `Rows` takes it: an ndarray, Columns, or a csr_array without duplicates."""
     if not sparse.issparse(X):
-        return np.asarray(X)
+        is_frame = isinstance(X, Columns)
+        whole = X.whole if is_frame else np.asarray(X)
+        return X if whole is None else whole
     X = sparse.csr_array(X)
     if not X.has_canonical_format:
         X = X.copy()
@@ -132,6 +184,7 @@ def check_weights(sample_weight, n_rows, name="sample_weight"):
         return None
     if isinstance(sample_weight, bool):
         raise TypeError(f"{name} must be numbers, got {sample_weight!r}.")
+    sample_weight = _target(sample_weight, name)
     weights = check_floats(sample_weight, name, "numbers")
     if weights.ndim == 0:
         weights = np.full(n_rows, weights)
@@ -184,17 +237,74 @@ def check_start(init, name, shape, *, per_target=False):
     return np.full(shape, start.item()) if start.size == 1 else start
 
 
-def check_finite(rows, estimator_name=None, suffix=""):
-    """Read the rows and raise if a value is not finite, or its square is not."""
+def check_finite(rows, estimator_name=None, suffix="", sizes=True):
+    """Read the rows and raise if a value is not finite, or its square is not.
+
+    Parameters
+    ----------
+    rows : Source
+    estimator_name : str, default=None
+    suffix : str, default=""
+        Of the names X and y in errors.
+    sizes : bool, default=True
+        Whether squares must be finite too.
+    """
 
     def kernel(X, y, _):
-        for values, name in (X.stored, f"X{suffix}"), (y, f"y{suffix}"):
-            assert_all_finite(values, estimator_name=estimator_name, input_name=name)
-            largest = np.abs(values).max(initial=0.0)
-            check_sizes(np.array([largest])[largest > 0], name)
-        return (0.0,)
+        return *_oddities(X.stored, X.count), *_oddities(y, lambda chosen: chosen.sum(axis=0))
 
-    rows.sum(kernel)
+    found = rows.sum(kernel)
+    for name, names, (nan, infinite, largest) in (
+        (f"X{suffix}", rows.names, found[:3]),
+        (f"y{suffix}", None, found[3:]),
+    ):
+        if nan.any() or infinite.any():
+            _raise_not_finite(name, names, nan, infinite, estimator_name)
+        if sizes:
+            check_sizes(largest.value[largest.value > 0], name)
+
+
+def _oddities(values, count):
+    """How many values of each column are nan and infinite, and the size of the largest."""
+    largest = np.abs(values).max(initial=0.0)
+    return count(np.isnan(values)), count(np.isinf(values)), _Largest(np.array([largest]))
+
+
+class _Largest:
+    """Sizes, of which the larger ones are kept where others are added."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __iadd__(self, other):
+        self.value = np.maximum(self.value, other.value)
+        return self
+
+
+def _raise_not_finite(name, names, nan, infinite, estimator_name):
+    """Raise scikit-learn's error, which names no column, with the columns at fault."""
+    odd = np.array([np.nan if nan.any() else np.inf])
+    try:
+        assert_all_finite(odd, estimator_name=estimator_name, input_name=name)
+    except ValueError as error:
+        counts = nan + infinite
+        labels = [f"column {j}" for j in range(len(counts))] if names is None else map(repr, names)
+        where = [
+            f"{label} ({count} of its values)"
+            for label, count in zip(labels, counts, strict=True)
+            if count
+        ]
+        more = f" and {len(where) - MOST_NAMED} more" if len(where) > MOST_NAMED else ""
+        raise ValueError(
+            f"{error}\nMissing or infinite in {name}: {', '.join(where[:MOST_NAMED])}{more}. Drop "
+            "these rows, or fill in the values, by SimpleImputer for instance."
+        ) from None
+
+
+def check_finite_values(X, estimator_name):
+    """Raise if a value of X, which is checked otherwise, is not finite."""
+    rows = Rows(as_stored(X), np.zeros((X.shape[0], 0)), names=names_of(X))
+    check_finite(rows, estimator_name, sizes=False)
 
 
 def check_sizes(sizes, name):

@@ -40,12 +40,14 @@ class DaskRows:
     weights : dask.array.Array of shape (n_rows,), float64, in chunks as X, or None
     typical : int, default=None
         Number of the chunk whose rows are typical; None for the first that has any.
+    names : list, default=None
+        Of the features, for errors.
     """
 
     can_be_split = False
     in_memory = False
 
-    def __init__(self, X, y, weights=None, typical=None):
+    def __init__(self, X, y, weights=None, typical=None, names=None):
         self._given = arrays = [array for array in (X, y, weights) if array is not None]
         # The tasks of a chunk are optimised once, not for each read, and get new names: under
         # the user's names the scheduler may remember tasks that failed.
@@ -53,7 +55,7 @@ class DaskRows:
         self.n_rows, self.n_features = X.shape
         self.n_targets = y.shape[1]
         self.dtype = float_dtype(X.dtype)
-        self.reads = 0
+        self.reads, self.names = 0, names
         self._client = scheduler.active_client()
         # Numbers of the chunks that have rows.
         self._chunks = [i for i, size in enumerate(X.chunks[0]) if size]
@@ -174,6 +176,7 @@ def rows_of(estimator, X, y, sample_weight, *, reset=True, suffix=""):
     suffix : str, default=""
         Suffix of the parameters' names: ``_val`` for held-out rows.
     """
+    names = list(X.columns) if hasattr(type(X), "to_dask_array") else None
     X = with_known_chunks(features(estimator, X, reset, f"X{suffix}"))
     if X.shape[0] == 0:
         raise ValueError(f"X{suffix} has 0 sample(s), but at least one is required.")
@@ -184,7 +187,8 @@ def rows_of(estimator, X, y, sample_weight, *, reset=True, suffix=""):
     weights = ()
     if sample_weight is not None:
         weights = weights_near_one(sample_weight, X, f"sample_weight{suffix}")
-    return DaskRows(X, y.rechunk((X.chunks[0], -1)), *weights), target_shape
+    y = y.rechunk((X.chunks[0], -1))
+    return DaskRows(X, y, *weights, names=names), target_shape
 
 
 def features_of(X, sample_weight):

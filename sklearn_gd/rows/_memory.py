@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from ._blocks import DenseBlock, SparseBlock
+from ._columns import VALUES_AT_A_TIME, Columns
 from ._machine import in_threads
 from ._products import WHOLE_GRAM, WHOLE_PRODUCT, WHOLE_VECTOR_PRODUCT, is_made_in_parts
 
@@ -39,14 +40,16 @@ class Rows:
 
     Parameters
     ----------
-    X : ndarray or scipy.sparse.csr_array of shape (n_rows, n_features)
-        Never copied as a whole: each block is converted as it is read.
+    X : ndarray, Columns or scipy.sparse.csr_array of shape (n_rows, n_features)
+        Unless it is small, never copied as a whole: each block is converted as it is read.
     y : ndarray of shape (n_rows, n_targets), dtype float64
     weights : ndarray of shape (n_rows,), dtype float64, or None
         None means that every row counts once.
     chosen : ndarray of shape (n_chosen,), dtype int, or None
         Numbers of the rows to hand out; None means all.  They are copied block
         by block, and never as a whole.
+    names : list, default=None
+        Of the features, for errors.
 
     Attributes
     ----------
@@ -62,11 +65,11 @@ class Rows:
     can_be_split = True
     in_memory = True
 
-    def __init__(self, X, y, weights=None, chosen=None):
+    def __init__(self, X, y, weights=None, chosen=None, names=None):
         self.X = X
         self.y = y
         self.weights = weights
-        self.chosen = chosen
+        self.chosen, self.names = chosen, names
         self.reads = 0
         self.n_rows, self.n_features = X.shape
         self.n_targets = y.shape[1]
@@ -94,14 +97,15 @@ class Rows:
             block_rows = BLOCK_BYTES // (8 * max(self.n_stored // self.n_rows, 1))
         # Smaller blocks divide few rows more evenly among the lanes.
         block_rows = min(block_rows, max(self.n_rows // LANES, block_rows // 8))
-        return [*range(0, self.n_rows, max(block_rows, MIN_BLOCK_ROWS)), self.n_rows]
+        least = VALUES_AT_A_TIME if isinstance(self.X, Columns) else MIN_BLOCK_ROWS
+        return [*range(0, self.n_rows, max(block_rows, least)), self.n_rows]
 
     def block(self, start, stop):
         """(X, y, weights) of some rows; X is a block of _blocks.py."""
         rows = slice(start, stop) if self.chosen is None else self.chosen[start:stop]
         weights = None if self.weights is None else self.weights[rows]
         if not sparse.issparse(self.X):
-            X = np.asarray(self.X[rows], np.float64)
+            X = self._dense(self.X[rows])
             return DenseBlock(X, self._in_parts), self.y[rows], weights
         # Neighbouring rows are slices of the arrays; rows from here and there are copied.
         X = self.X if self.chosen is None else self.X[rows]
@@ -111,6 +115,15 @@ class Rows:
         shape = (stop - start, self.n_features)
         block = sparse.csr_array((data, X.indices[stored], indptr - indptr[0]), shape=shape)
         return SparseBlock(block), self.y[rows], weights
+
+    def _dense(self, X):
+        """Rows of X as float64, in an order in which products with them are quick."""
+        X = np.asarray(X, np.float64)
+        if self._in_parts:
+            return np.ascontiguousarray(X)
+        # BLAS takes several times as long where columns are far apart, as in a slice of an
+        # array in column order.
+        return X if X.flags.forc or X.strides[1] == X.itemsize else np.array(X, order="F")
 
     def sum(self, kernel, block_rows=None, n_lanes=LANES, work=1.0, columns=None):
         """Read every row once: add up ``kernel(X, y, weights)`` over the blocks.
@@ -154,7 +167,7 @@ class Rows:
         return map(function, lanes) if is_whole else in_threads(function, lanes, most=1)
 
     def _lanes(self, block_rows, n_lanes):
-        """Blocks of each lane, made as they are read; views of X are made once."""
+        """Blocks of each lane, made as they are read, or once if they are views of X or small."""
         if block_rows is None and self._views is not None:
             return self._views
         starts = self.starts(block_rows)
@@ -163,9 +176,17 @@ class Rows:
         bounds = [n_blocks * lane // n_lanes for lane in range(n_lanes + 1)]
         lanes = [starts[i : j + 1] for i, j in pairwise(bounds)]
         lanes = [(self.block(i, j) for i, j in pairwise(lane)) for lane in lanes]
-        if block_rows is None and self.X.dtype == np.float64 and self.chosen is None:
+        if block_rows is None and self.chosen is None and self._is_kept:
             self._views = lanes = [list(lane) for lane in lanes]
         return lanes
+
+    @property
+    def _is_kept(self):
+        if 8 * self.n_stored < THREADED_BYTES:
+            return True
+        X = self.X
+        in_row_order = sparse.issparse(X) or (isinstance(X, np.ndarray) and X.strides[1] == 8)
+        return X.dtype == np.float64 and in_row_order
 
     def typical_row(self):
         """Middle and range of X, and middle of y, in some of the rows that count."""
@@ -187,12 +208,13 @@ class Rows:
 
 def predictions(X, coef, intercept):
     """Return ``X @ coef.T + intercept`` without a converted copy of X as a whole."""
-    if sparse.issparse(X) or (X.dtype.kind == "f" and X.dtype.isnative):
+    is_columns = isinstance(X, Columns)
+    if sparse.issparse(X) or (X.dtype.kind == "f" and X.dtype.isnative and not is_columns):
         return X @ coef.T + intercept
     # NumPy would convert all of it at once.
     dtype = np.result_type(X.dtype, coef.dtype)
     found = np.empty((len(X), *coef.shape[:-1]), dtype=dtype)
-    rows = max(BLOCK_BYTES // (8 * X.shape[1]), MIN_BLOCK_ROWS)
+    rows = max(BLOCK_BYTES // (8 * X.shape[1]), VALUES_AT_A_TIME)
     for start in range(0, len(X), rows):
         some = slice(start, start + rows)
         found[some] = X[some].astype(dtype) @ coef.T + intercept

@@ -73,6 +73,10 @@ class Block(Matrix, Protocol):
         """The numbers that are stored."""
         ...
 
+    def count(self, chosen: np.ndarray) -> np.ndarray:
+        """Return for each feature how many of its stored numbers are True in ``chosen``."""
+        ...
+
     def magnitudes(self, chosen: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
         """Return sums of the chosen features' magnitudes, times their weights."""
         ...
@@ -94,6 +98,8 @@ class Source(Protocol):
     """Whether a share of the rows can be held out."""
     in_memory: bool
     """Whether a read runs no code but the kernel's; a memory-mapped file counts as memory."""
+    names: list[Any] | None
+    """Of the features, for errors; None if they have none."""
     reads: int
     """How often every row has been read; ``sum`` counts."""
 
