@@ -43,12 +43,10 @@ from ._typing import (
     WeightsLike,
 )
 from .learning_rates import LearningRate
-from .rows import _checks as checks
 from .rows._batches import add_batch, is_empty, unless_rows_are_forgotten
-from .rows._checks import validate_data
 from .rows._held_out import check_asked, hold_out
-from .rows._memory import predictions
-from .rows._open import dask_for, open_rows
+from .rows._merging import seen_together
+from .rows._open import open_rows, predict, score_away
 
 
 class GradientDescentRegressor(
@@ -365,7 +363,7 @@ class GradientDescentRegressor(
     def fit(
         self,
         X: MatrixLike,
-        y: TargetsLike,
+        y: TargetsLike = None,
         sample_weight: WeightsLike = None,
         coef_init: ArrayLike | None = None,
         intercept_init: ArrayLike | None = None,
@@ -497,11 +495,7 @@ class GradientDescentRegressor(
         True
         """
         parameters.check_settings(self)
-        if self.early_stopping:
-            raise ValueError(
-                "partial_fit cannot hold out rows; set early_stopping=False, "
-                "or call fit with all rows."
-            )
+        self._check_no_early_stopping("partial_fit")
         rate = parameters.check_alpha(self.alpha)
         noted, before = stand_in(self), getattr(self, "_seen", None)
         seen = add_batch(noted, X, y, sample_weight, before)
@@ -509,6 +503,84 @@ class GradientDescentRegressor(
         if seen is None or is_empty(X):
             take_over(self, vars(self) | fitted)
             return self
+        return self._descend_on(seen, rate, fitted)
+
+    @unless_rows_are_forgotten
+    @leaves_no_trace
+    @or_stays_as_it_was
+    def merge(self, *others: "GradientDescentRegressor") -> Self:
+        """Descend on all rows that this estimator and the others have seen by `partial_fit`.
+
+        As if this one had been given the batches of all: in other processes, on
+        other machines or in other months. Their R factors are moved to one
+        shift and factored together, which loses no digits. In whatever groups
+        and order estimators are merged, the result is the same to rounding.
+
+        Parameters
+        ----------
+        *others : GradientDescentRegressor
+            Estimators with the same features and targets, which stay as they are. Only what
+            they have seen counts; alpha, penalty, bounds and all else are those of
+            this one. Any of them, and this one too, may have seen nothing yet.
+
+        Returns
+        -------
+        GradientDescentRegressor
+            The estimator itself, fitted if any of them has seen rows with a weight.
+
+        Raises
+        ------
+        TypeError
+            If one of them is no GradientDescentRegressor.
+        ValueError
+            If one was fitted by `fit`, which keeps nothing of its rows; if features (by
+            name, where both have names) or targets differ; if `early_stopping` is True.
+        AttributeError
+            After `fit`.
+
+        Warns
+        -----
+        UserWarning
+            If some have feature names and others have none.
+        sklearn.exceptions.ConvergenceWarning
+            As `fit`.
+
+        References
+        ----------
+        J. Demmel, L. Grigori, M. Hoemmen, J. Langou, "Communication-optimal parallel and
+        sequential QR and LU factorizations", SIAM J. Sci. Comput. 34(1), 2012.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_diabetes
+        >>> from sklearn_gd import GradientDescentRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> parts = [GradientDescentRegressor().partial_fit(X[i::3], y[i::3]) for i in range(3)]
+        >>> reg = GradientDescentRegressor().merge(*parts)
+        >>> np.allclose(reg.coef_, GradientDescentRegressor().fit(X, y).coef_, rtol=1e-3)
+        True
+        """
+        parameters.check_settings(self)
+        self._check_no_early_stopping("merge")
+        rate = parameters.check_alpha(self.alpha)
+        noted = stand_in(self)
+        seen = seen_together(noted, others)
+        fitted = features_of(noted)
+        if seen is None:
+            take_over(self, vars(self) | fitted)
+            return self
+        return self._descend_on(seen, rate, fitted)
+
+    def _check_no_early_stopping(self, method):
+        if self.early_stopping:
+            raise ValueError(
+                f"{method} cannot hold out rows; set early_stopping=False, "
+                "or call fit with all rows."
+            )
+
+    def _descend_on(self, seen, rate, fitted):
+        """Descend on the rows seen, and take over other fitted attributes; return self."""
         rows, origin = seen.rows(centred=self._scaled and self.fit_intercept)
         fit = self._fit(rate, rows, seen.target_shape, origin)
         fit.descend(self.store_path, self._observers)
@@ -636,20 +708,11 @@ class GradientDescentRegressor(
         # Everything from one fit, even if another thread fits the estimator meanwhile.
         fitted = stand_in(self)
         check_is_fitted(fitted)
-        dask = dask_for(X)
-        if dask is not None:
-            return dask.predict(fitted, X)
-        how = {"accept_sparse": ["csr", "csc", "coo"], "ensure_all_finite": False}
-        X = validate_data(fitted, X, reset=False, **how)
-        checks.check_numeric(X, "X")
-        with np.errstate(over="ignore", invalid="ignore"):
-            found = predictions(checks.as_stored(X), fitted.coef_, fitted.intercept_)
-        if not np.isfinite(found).all():
-            # A value that is not finite shows there, whatever it is multiplied by.
-            checks.check_finite_values(X, type(self).__name__)
-        return found
+        return predict(fitted, X)
 
-    def score(self, X: MatrixLike, y: TargetsLike, sample_weight: WeightsLike = None) -> float:
+    def score(
+        self, X: MatrixLike, y: TargetsLike = None, sample_weight: WeightsLike = None
+    ) -> float:
         """Return R^2, the coefficient of determination of the predictions.
 
         Parameters
@@ -674,9 +737,9 @@ class GradientDescentRegressor(
             As `predict`.
         """
         check_is_fitted(self)
-        dask = dask_for(X)
-        if dask is not None:
-            return dask.score(stand_in(self), X, y, sample_weight)
+        away = score_away(stand_in(self), X, y, sample_weight)
+        if away is not None:
+            return away
         return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self) -> Any:

@@ -54,8 +54,8 @@ def test_the_estimators_diagram_links_to_its_page():
         ),
         (
             sklearn_gd.GradientDescentRegressor.fit,
-            "(self, X, y, sample_weight=None, coef_init=None, intercept_init=None, X_val=None, "
-            "y_val=None, sample_weight_val=None)",
+            "(self, X, y=None, sample_weight=None, coef_init=None, intercept_init=None, "
+            "X_val=None, y_val=None, sample_weight_val=None)",
         ),
         (
             sklearn_gd.cost,

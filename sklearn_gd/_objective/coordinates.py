@@ -169,7 +169,7 @@ class Standardised:
 
 
 class StandardisedRows:
-    """Rows with standardised features: what the objective asks of a `rows.protocol.Source`.
+    """Rows with standardised features: what the objective asks of a `rows._interface.Source`.
 
     Parameters
     ----------
@@ -181,6 +181,7 @@ class StandardisedRows:
         self._rows, self._coordinates = rows, coordinates
         self.n_rows, self.n_features, self.n_targets = rows.n_rows, rows.n_features, rows.n_targets
         self.n_stored, self.dtype, self.in_memory = rows.n_stored, rows.dtype, rows.in_memory
+        self.slowness = rows.slowness
 
     @property
     def reads(self):

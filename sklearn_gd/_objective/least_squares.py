@@ -170,7 +170,8 @@ class Objective:
         """How many updates, from the k-th on, take about as long as so many reads."""
         if not self.plan.uses_gram(k):
             return n_reads
-        return n_reads * self.rows.n_stored // self.n_parameters**2
+        of_each = self.rows.slowness * self.rows.n_stored / self.n_parameters**2
+        return int(n_reads * of_each)
 
     @property
     def n_reads(self):

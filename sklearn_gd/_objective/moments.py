@@ -204,7 +204,7 @@ class Moments:
 
 
 class Sums(NamedTuple):
-    """Weighted sums over the rows of z = x - zero and of y; see `rows.protocol.Block`."""
+    """Weighted sums over the rows of z = x - zero and of y; see `rows._interface.Block`."""
 
     second: np.ndarray
     """Of z z^T, or of the squares of z alone."""
@@ -356,4 +356,5 @@ def gathering_reads(rows):
     """Cost of gathering the covariances, in matrix-free reads."""
     n = rows.n_features
     # Sparse rows are made dense for it.
-    return 1 + n / SPEED_UP * (rows.n_rows * n / max(rows.n_stored, 1))
+    density = rows.n_rows * n / max(rows.n_stored, 1)
+    return 1 + n / (SPEED_UP * rows.slowness) * density

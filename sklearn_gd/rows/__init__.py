@@ -1,5 +1,6 @@
 """Sources of rows: where the data is, and how a sum over it is made."""
 
-from .protocol import Block, Kernel, Source
+from ._parquet import ParquetRows
+from .protocol import RowSource
 
-__all__ = ["Block", "Kernel", "Source"]
+__all__ = ["ParquetRows", "RowSource"]

@@ -54,6 +54,11 @@ class Seen:
     target_shape: tuple[int, ...]
     dtype: type[np.floating]
 
+    def merged(self, other):
+        """Return what was seen by both; their targets must be alike."""
+        dtype = np.promote_types(self.dtype, other.dtype).type
+        return Seen(self.factor.with_factor(other.factor), self.target_shape, dtype)
+
     def rows(self, centred):
         """Return rows with the same J, and their origin: the user's features minus theirs.
 

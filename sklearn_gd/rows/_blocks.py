@@ -1,4 +1,4 @@
-"""Blocks of rows in memory, with what protocol.Block declares; `coordinates` has another one."""
+"""Blocks of rows in memory, with what _interface.Block declares; `coordinates` has another one."""
 
 import numpy as np
 from scipy import sparse

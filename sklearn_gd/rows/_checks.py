@@ -62,6 +62,8 @@ def check_array(array, *, input_name, **how):
 
 def _opened(data, name):
     """Return what to read, which is no series, and its numbers by columns if it is a frame."""
+    if isinstance(data, Columns):
+        return data, data
     data = native(data)
     if isinstance(data, list | tuple):
         with suppress(ValueError):  # scikit-learn will say what is wrong
@@ -157,6 +159,19 @@ def check_batch(X, y, sample_weight, suffix=""):
 def names_of(X):
     """Return the names of the features of a data frame, else None."""
     return X.names if isinstance(X, Columns) else None
+
+
+def check_target(y, X, target_shape, suffix=""):
+    """Return y, which must have an entry for each row of X and targets of that shape."""
+    name = f"y{suffix}"
+    y = check_array(y, input_name=name, dtype="numeric", ensure_2d=False)
+    expected = X.shape[0], *target_shape
+    if y.shape != expected:
+        raise ValueError(
+            f"{name} must have an entry for each row of X{suffix} and the targets of the other "
+            f"rows, shape {expected}, got {y.shape}."
+        )
+    return y
 
 
 def as_stored(X):

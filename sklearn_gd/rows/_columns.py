@@ -46,8 +46,8 @@ class Column:
     dtype : numpy dtype, or None
         Of its values; None if they are not numbers.
     read : callable
-        Returns the values of some rows, given as a slice or an array of their numbers, as a
-        1-D array; missing ones are nan.
+        Returns the values of some rows, given as a slice without steps or an array of their
+        numbers, as a 1-D array; missing ones are nan.
     """
 
     name: Any
@@ -89,7 +89,12 @@ class Columns:
         In column order, and unlike a slice of an array in that order a compact one: BLAS
         takes several times as long where columns are far apart.
         """
-        n_rows = len(range(*rows.indices(len(self)))) if isinstance(rows, slice) else len(rows)
+        if isinstance(rows, slice):
+            chosen = range(*rows.indices(len(self)))
+            rows = rows if chosen.step == 1 else np.array(chosen)
+            n_rows = len(chosen)
+        else:
+            n_rows = len(rows)
         block = np.empty((len(self.columns), n_rows))
         for values, column in zip(block, self.columns, strict=True):
             values[:] = column.read(rows)

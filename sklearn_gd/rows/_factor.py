@@ -66,6 +66,17 @@ class RFactor:
         (batch,) = rows.sum(kernel, block_rows=tall, work=n_columns)
         return replace(self, matrix=factored(_together, self.matrix, batch.matrix))
 
+    def with_factor(self, other):
+        """Return the factor of these rows and of those of another factor.
+
+        Another shift adds a multiple of the column of ones to the others; of a triangular
+        matrix that changes only the first row.
+        """
+        moved = other.matrix.copy(order="F")
+        step = np.concatenate([other.shift - self.shift, other.y_shift - self.y_shift])
+        moved[0, 1:] += moved[0, 0] * step
+        return replace(self, matrix=factored(_together, self.matrix, moved))
+
     def rows(self):
         """Rows with the same J, as many as the matrix has."""
         about = self.rows_about_shift()

@@ -10,9 +10,10 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
 from . import _checks as checks
-from ._checks import check_array, validate_data
+from ._checks import validate_data
 from ._memory import Rows
-from ._open import dask_for
+from ._open import open_away
+from .protocol import RowSource
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ def hold_out(estimator, rows, target_shape, X_val, y_val, sample_weight_val):
         return rows, HeldOutRows(given, "_val")
     if not rows.can_be_split:
         raise ValueError(
-            "early_stopping=True can hold out a share only of rows in memory; with a Dask "
-            "collection, pass held-out rows as X_val and y_val."
+            "early_stopping=True can hold out a share only of rows in memory; pass held-out rows "
+            "as X_val and y_val (a source of rows has its own y)."
         )
     split = float(estimator.validation_fraction), _seed(estimator.random_state)
     rows, held_out = split_rows(rows, *split)
@@ -56,7 +57,8 @@ def check_asked(early_stopping, X_val, y_val, sample_weight_val):
     names = [name for name, value in given.items() if value is not None]
     if not names:
         return
-    missing = [name for name in ("X_val", "y_val") if given[name] is None]
+    required = ["X_val"] if isinstance(X_val, RowSource) else ["X_val", "y_val"]
+    missing = [name for name in required if given[name] is None]
     if missing:
         raise ValueError(
             f"{' and '.join(names)} given without {' and '.join(missing)}: held-out rows need "
@@ -83,11 +85,10 @@ def _naming(name):
 
 def _given_rows(estimator, X_val, y_val, sample_weight_val, target_shape):
     """Rows of the user's held-out set, for an estimator that has seen the features of X."""
-    dask = dask_for(X_val)
-    if dask is not None:
-        rows, found = dask.rows_of(
-            estimator, X_val, y_val, sample_weight_val, reset=False, suffix="_val"
-        )
+    how = {"estimator": estimator, "reset": False, "suffix": "_val"}
+    away = open_away(X_val, y_val, sample_weight_val, **how)
+    if away is not None:
+        rows, found = away
         if found != target_shape:
             raise ValueError(
                 f"y_val must have the targets of y, shape (n_val, "
@@ -97,13 +98,7 @@ def _given_rows(estimator, X_val, y_val, sample_weight_val, target_shape):
     with _naming("X_val"):
         X_val = validate_data(estimator, X_val, input_name="X_val", reset=False, **checks.AS_IT_IS)
     with _naming("y_val"):
-        y_val = check_array(y_val, input_name="y_val", dtype="numeric", ensure_2d=False)
-    expected = X_val.shape[0], *target_shape
-    if y_val.shape != expected:
-        raise ValueError(
-            f"y_val must have an entry for each row of X_val and the targets of y, shape "
-            f"{expected}, got {y_val.shape}."
-        )
+        y_val = checks.check_target(y_val, X_val, target_shape, "_val")
     return checks.check_rows(X_val, y_val, sample_weight_val, "_val")
 
 

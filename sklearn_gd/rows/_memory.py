@@ -64,6 +64,7 @@ class Rows:
 
     can_be_split = True
     in_memory = True
+    slowness = 1.0
 
     def __init__(self, X, y, weights=None, chosen=None, names=None):
         self.X = X
@@ -204,21 +205,6 @@ class Rows:
         low, high = X.min(axis=0), X.max(axis=0)
         with np.errstate(over="ignore", invalid="ignore"):
             return (low + high) / 2, high - low, (y.min(axis=0) + y.max(axis=0)) / 2
-
-
-def predictions(X, coef, intercept):
-    """Return ``X @ coef.T + intercept`` without a converted copy of X as a whole."""
-    is_columns = isinstance(X, Columns)
-    if sparse.issparse(X) or (X.dtype.kind == "f" and X.dtype.isnative and not is_columns):
-        return X @ coef.T + intercept
-    # NumPy would convert all of it at once.
-    dtype = np.result_type(X.dtype, coef.dtype)
-    found = np.empty((len(X), *coef.shape[:-1]), dtype=dtype)
-    rows = max(BLOCK_BYTES // (8 * X.shape[1]), VALUES_AT_A_TIME)
-    for start in range(0, len(X), rows):
-        some = slice(start, start + rows)
-        found[some] = X[some].astype(dtype) @ coef.T + intercept
-    return found
 
 
 def float_dtype(dtype):

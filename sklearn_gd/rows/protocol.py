@@ -1,162 +1,128 @@
-"""The protocol of a source of rows, and of the blocks that it hands to a kernel.
+"""The protocol of a source of rows of your own, from which `fit` reads what fits no memory.
 
-J is a sum over rows, and so is all that a descent needs of the data.  A source
-of rows applies a *kernel* to every block of its rows and adds up the results.
-Where the rows are, and which threads, processes or machines read them, is its
-own business; what is summed is not.
+J is a sum over rows, and so is all that a descent needs of the data: a few sums of
+products, and with the Gram matrix one read of the rows is enough for all steps.
+Derive a class from `RowSource` and implement one of two methods:
+
+- ``chunks()`` where the rows come to this process, chunk by chunk: from files, or from a
+  query's batches;
+- ``sums(function)`` and ``sample()`` where a function can be sent to the rows: on the workers
+  of a cluster.
+
+Pass an object of it as X; y and weights are its own::
+
+    GradientDescentRegressor().fit(source)
+
+What the source must guarantee:
+
+- Each call yields the same rows. They may be in another order, or in other chunks, at the
+  price of another rounding.
+- Each row is counted once in a call, also where a chunk was tried again after a failure.
+- X has the same columns in every chunk, in the same order; y has the same shape but for
+  the number of rows; either every chunk has weights or none has.
+- Results are yielded (or added up) in a fixed order, for the same bits every time.
+- Few chunks, or results, are kept at a time; each result may have as many numbers as X has
+  columns, squared.
+
+What the function guarantees:
+
+- It can be pickled, by pickle and by cloudpickle, and holds no rows; it has at most some
+  vectors of as many numbers as X has columns.
+- It changes nothing and may run in any thread, process or machine that has this package, any
+  number of times, on any chunk, with BLAS in as many threads as the worker allows.
+- What it returns can be pickled and added up by ``+``, which changes neither part. For `fit` and
+  `score` these are sums; for `predict` they are the chunk's predictions.
+
+What the package guarantees:
+
+- ``sums`` and ``chunks`` are called between ``__enter__`` and ``__exit__`` of the source, one
+  call at a time, in one thread. An iterator may be closed before its end.
+- An error raised by the source reaches the caller of `fit` as it is.
+
+Examples
+--------
+>>> import numpy as np
+>>> from sklearn_gd import GradientDescentRegressor
+>>> from sklearn_gd.rows import RowSource
+>>> class Simulated(RowSource):
+...     def chunks(self):
+...         for seed in range(10):
+...             X = np.random.default_rng(seed).normal(size=(1000, 2))
+...             yield X, X @ [1.0, -2.0] + 3.0, None
+>>> reg = GradientDescentRegressor().fit(Simulated())
+>>> reg.coef_.round(6), round(float(reg.intercept_), 6)
+(array([ 1., -2.]), 3.0)
 """
 
-from collections.abc import Callable
-from typing import Any, Protocol, Self, TypeAlias
-
-import numpy as np
-
-Kernel: TypeAlias = Callable[..., tuple[Any, ...]]
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Self
 
 
-class Matrix(Protocol):
-    """The features of a block of rows, to be multiplied by."""
+class RowSource:
+    """Rows that are read chunk by chunk; derive your own from it. See the module's text.
 
-    shape: tuple[int, int]
-
-    def times(self, v: np.ndarray) -> np.ndarray:
-        """Return X v, a new array; v has one or two dimensions."""
-        ...
-
-    def transpose_times(self, v: np.ndarray) -> np.ndarray:
-        """Return X^T v, a new array; v has one or two dimensions."""
-        ...
-
-
-class Block(Matrix, Protocol):
-    """The features of a block of rows, however they are stored."""
-
-    def gram(
-        self, root: np.ndarray | None, shift: np.ndarray, y: np.ndarray, ones: np.ndarray
-    ) -> tuple[np.ndarray, ...]:
-        """Return sums of z z^T, of z y^T and of z.
-
-        z is a row of X - shift times the root of its weight (None: all 1); y and
-        ones, a 1 for each row, are already multiplied by these roots.
-
-        Returns
-        -------
-        tuple of ndarray
-            Of shapes (n_features, n_features), (n_features, n_targets) and (n_features,).
-        """
-        ...
-
-    def squares(
-        self, root: np.ndarray | None, shift: np.ndarray, y: np.ndarray, ones: np.ndarray
-    ) -> tuple[np.ndarray, ...]:
-        """Return sums of z^2 for each feature, of (z . v)^2, of z y^T and of z.
-
-        v is any vector that is the same for every block and in every process.
-
-        Returns
-        -------
-        tuple of ndarray
-            Of shapes (n_features,), (1,), (n_features, n_targets) and (n_features,).
-        """
-        ...
-
-    def about(self, shift: np.ndarray) -> Matrix:
-        """Return the rows minus the shift."""
-        ...
-
-    def dense(self) -> np.ndarray:
-        """Return all of it as an ndarray."""
-        ...
-
-    @property
-    def stored(self) -> np.ndarray:
-        """The numbers that are stored."""
-        ...
-
-    def count(self, chosen: np.ndarray) -> np.ndarray:
-        """Return for each feature how many of its stored numbers are True in ``chosen``."""
-        ...
-
-    def magnitudes(self, chosen: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-        """Return sums of the chosen features' magnitudes, times their weights."""
-        ...
-
-
-class Source(Protocol):
-    """Rows, their targets and weights; a context manager, which at its end releases what it keeps.
-
-    Weights are scaled by a power of two so that the largest is near 1, and one is positive.
+    Attributes
+    ----------
+    n_rows : int or None
+        How many rows there are; about, or None, if that is not known. Only the choice of the
+        quickest way depends on it.
+    slowness : float
+        How many times as long a read takes as one of rows in memory: where it is large the
+        Gram matrix, which spares later reads, is computed at once.
     """
 
-    n_rows: int
-    """All rows, those of weight 0 too."""
-    n_features: int
-    n_targets: int
-    dtype: type[np.floating[Any]]
-    """Dtype of the coefficients: float32 if X is, else float64."""
-    can_be_split: bool
-    """Whether a share of the rows can be held out."""
-    in_memory: bool
-    """Whether a read runs no code but the kernel's; a memory-mapped file counts as memory."""
-    names: list[Any] | None
-    """Of the features, for errors; None if they have none."""
-    reads: int
-    """How often every row has been read; ``sum`` counts."""
+    n_rows: int | None = None
+    slowness: float = 10.0
 
-    @property
-    def n_stored(self) -> int:
-        """How many numbers X stores: if it is sparse, fewer than rows times features."""
-        ...
+    def chunks(self) -> Iterable[tuple[Any, Any, Any]]:
+        """Yield (X, y, weights) of one chunk of rows after the other.
 
-    def sum(
-        self,
-        kernel: Kernel,
-        *,
-        block_rows: int | None = None,
-        n_lanes: int | None = None,
-        work: float = 1.0,
-        columns: int | None = None,
-    ) -> list[Any]:
-        """Read every row once: add up ``kernel(X, y, weights)`` over the blocks.
+        Yields
+        ------
+        X : {array, sparse matrix, dataframe} of shape (n, n_features)
+            Of any kind that `fit` takes in memory. A few megabytes are enough; chunks may be
+            empty.
+        y : array of shape (n,) or (n, n_targets)
+            None if there are no targets, which is enough for `predict`.
+        weights : array of shape (n,) or None
+            None for weights of 1.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must implement chunks(), or sums(function) and sample()."
+        )
 
-        The same rows must give the same bits, however many threads read them. A
-        kernel may be called in several threads or processes at a time, never with
-        an empty block, and calls no ``sum``.
+    def sums(self, function: Callable[..., Any]) -> Iterable[Any]:
+        """Yield ``function(X, y, weights)`` of one chunk after the other.
+
+        Results may be added up by ``+`` before, a few or all of them, in the order of
+        the rows.
 
         Parameters
         ----------
-        kernel : callable
-            Is given a Block, an array of shape (n_rows, n_targets) and one of
-            shape (n_rows,), or None for weights of 1. Returns a tuple of
-            numbers and float64 arrays of its own, or of other things that can
-            be added up by ``+=``.
-        block_rows : int, default=None
-            Rows of a block; None for as many as fit into a cache.
-        n_lanes : int, default=None
-            Sums to be kept at a time; None for as many as there may be threads.
-        work : float, default=1.0
-            Time that the kernel takes, in units of that for reading the rows.
-        columns : int, default=None
-            Most columns of any v that the kernel multiplies the block by, if
-            it leaves all products to the block; None if it does not.
-
-        Returns
-        -------
-        list
-            The sums, in the order of the kernel's tuple.
+        function : callable
+            See the module's text. Arguments are as those that ``chunks`` yields.
         """
-        ...
+        for chunk in self.chunks():
+            yield function(*chunk)
 
-    def typical_row(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return middle and range of X, and the middle of y, in some rows of positive weight.
+    def sample(self) -> tuple[Any, Any, Any]:
+        """Return (X, y, weights) of some rows, at least one, in memory.
 
-        Returns
-        -------
-        tuple of ndarray
-            Of shapes (n_features,), (n_features,) and (n_targets,).
+        They show names and number of the columns, dtypes, and the size that values
+        typically have: the sums of features far from the origin are taken about one of these
+        rows, or they would lose digits.
         """
-        ...
+        chunks: Iterator[tuple[Any, Any, Any]] = iter(self.chunks())
+        try:
+            return next(chunk for chunk in chunks if len(chunk[0]))
+        except StopIteration:
+            raise ValueError(f"{type(self).__name__} yields no rows.") from None
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(self, *exception: object) -> None: ...
+    def __exit__(self, *exception: object) -> None:
+        """Release what is kept between reads."""

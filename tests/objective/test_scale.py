@@ -671,9 +671,9 @@ def test_scaling_adds_no_read_of_the_rows(
     sources = [rows_module.Rows]
     if kind == "Dask":
         pytest.importorskip("dask.array")
-        from sklearn_gd.rows._dask import DaskRows
+        from sklearn_gd.rows._sourced import SourcedRows
 
-        sources = [DaskRows]
+        sources = [SourcedRows]
     made = []
     for source in sources:
         original = source.__init__

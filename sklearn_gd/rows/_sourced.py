@@ -1,0 +1,254 @@
+"""Rows of a RowSource, each chunk of which is read as `Rows` in memory, where it is.
+
+Only what a kernel returns leaves a chunk, never its rows.
+"""
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from joblib import wrap_non_picklable_objects
+
+from .._cached import cached_property
+from . import _checks as checks
+from ._memory import Rows, float_dtype, summed
+
+# Rows of a source that does not know how many it has.
+MANY = 1 << 40
+IN_BATCHES = {**checks.AS_IT_IS, "ensure_min_samples": 0}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What all chunks of a source have in common.
+
+    Attributes
+    ----------
+    n_features : int
+    dtype : numpy dtype
+        Of the coefficients.
+    target_shape : tuple
+        () or (n_targets,), as the source yields them; None if it has no targets.
+    names : list or None
+        Of the features.
+    exponent : int
+        Weights are multiplied by this power of two, to be near 1.
+    suffix : str
+        Of the names X, y and sample_weight in errors.
+    """
+
+    n_features: int
+    dtype: type[np.floating[Any]]
+    target_shape: tuple[int, ...] | None
+    names: list[Any] | None = None
+    exponent: int = 0
+    suffix: str = ""
+
+    @property
+    def n_targets(self):
+        """How many targets there are; one, which is 0, where the source has none."""
+        return math.prod(self.target_shape or ())
+
+    def rows(self, X, y, weights):
+        """Return the Rows of a chunk, or None if it is empty."""
+        name = f"X{self.suffix}"
+        X = checks.check_array(X, input_name=name, **IN_BATCHES)
+        names = checks.names_of(X)
+        if X.shape[1] != self.n_features or names not in (None, self.names):
+            found = f"{X.shape[1]} columns" if names is None else f"the columns {names}"
+            expected = self.n_features if self.names is None else self.names
+            raise ValueError(f"A chunk of {name} has {found}, but the first one has {expected}.")
+        n_rows = X.shape[0]
+        for what, values in ("y", y), ("sample_weight", weights):
+            if values is not None and len(values) != n_rows:
+                raise ValueError(
+                    f"{what}{self.suffix} must be partitioned as {name} is, but a "
+                    f"chunk of {name} has {n_rows} rows and that of {what}{self.suffix} "
+                    f"{len(values)}, which is inconsistent."
+                )
+        if n_rows == 0:
+            return None
+        if self.target_shape is None:
+            y = np.zeros(n_rows)
+        else:
+            y = checks.check_target(y, X, self.target_shape, self.suffix)
+        rows = checks.check_batch(X, y, weights, self.suffix)
+        if rows.weights is not None and self.exponent:
+            with np.errstate(over="ignore"):
+                rows.weights = np.ldexp(rows.weights, self.exponent)
+        return rows
+
+
+class Sums:
+    """What a kernel returns for some of the rows, to be added up by ``+``.
+
+    Attributes
+    ----------
+    values : list
+        Empty if there are no rows.
+    n_rows : int
+    heaviest : float
+        The largest weight.
+    """
+
+    def __init__(self, values=(), n_rows=0, heaviest=0.0):
+        self.values, self.n_rows, self.heaviest = values, n_rows, heaviest
+
+    def __add__(self, other):
+        if not (self.values and other.values):
+            return self if self.values else other
+        # An engine may keep both parts, which must not be changed.
+        values = summed([[copy.copy(value) for value in self.values], other.values])
+        n_rows, heaviest = self.n_rows + other.n_rows, max(self.heaviest, other.heaviest)
+        return Sums(values, n_rows, heaviest)
+
+
+@dataclass(frozen=True)
+class Function:
+    """What is sent to the chunks."""
+
+    layout: Layout
+
+    def __reduce__(self):
+        # Kernels are functions inside of functions, which the pickle module alone refuses.
+        return _restored, (type(self), wrap_non_picklable_objects(vars(self), keep_wrapper=False))
+
+
+def _restored(kind, parts):
+    return kind(**parts)
+
+
+@dataclass(frozen=True)
+class SumsOf(Function):
+    """Sums of a kernel over the rows of a chunk."""
+
+    kernel: Callable[..., tuple[Any, ...]]
+    how: dict[str, Any]
+
+    def __call__(self, X, y=None, weights=None):
+        rows = self.layout.rows(X, y, weights)
+        if rows is None:
+            return Sums()
+        heaviest = 1.0 if rows.weights is None else float(rows.weights.max())
+        return Sums(rows.sum(self.kernel, **self.how), rows.n_rows, heaviest)
+
+
+class SourcedRows:
+    """Rows of a source, with the interface of `Rows`.
+
+    Parameters
+    ----------
+    source : RowSource
+    layout : Layout
+    typical : callable
+        Given the layout, returns what `typical_of` some of the rows returns.
+    """
+
+    can_be_split = False
+    in_memory = False
+
+    def __init__(self, source, layout, typical):
+        self.source, self.layout = source, layout
+        self.n_rows = MANY if source.n_rows is None else source.n_rows
+        self.n_features, self.n_targets = layout.n_features, layout.n_targets
+        self.dtype, self.names = layout.dtype, layout.names
+        self.slowness = source.slowness
+        self.reads = 0
+        self._typical_of, self._n_found = typical, None
+
+    def __enter__(self):
+        self.source.__enter__()
+        return self
+
+    def __exit__(self, *exception):
+        self.source.__exit__(*exception)
+
+    @cached_property
+    def _typical(self):
+        return self._typical_of(self.layout)
+
+    @property
+    def n_stored(self):
+        """Numbers stored in X, if all rows are as sparse as those looked at."""
+        return int(self._typical[0] * self.n_rows * self.n_features)
+
+    def typical_row(self):
+        """Return the same as `Rows.typical_row`, of the rows looked at."""
+        return self._typical[1]
+
+    def sum(self, kernel, **how):
+        """Read every row once: add up ``kernel(X, y, weights)``, as `Rows.sum` does."""
+        self.reads += 1
+        total = Sums()
+        for part in self.source.sums(SumsOf(self.layout, kernel, how)):
+            if not isinstance(part, Sums):
+                raise TypeError(
+                    f"{type(self.source).__name__}.sums must yield what the function returns, or "
+                    f"sums of it, got {type(part).__name__}."
+                )
+            total = total + part
+        self._check_found(total)
+        return total.values
+
+    def _check_found(self, total):
+        who = type(self.source).__name__
+        if self._n_found is None:
+            if total.n_rows == 0:
+                raise ValueError(f"{who} yields no rows.")
+            if total.heaviest == 0.0:
+                name = f"sample_weight{self.layout.suffix}"
+                raise ValueError(f"{name} must have a positive entry, but all are zero.")
+            self._n_found = self.n_rows = total.n_rows
+        if total.n_rows != self._n_found:
+            raise ValueError(
+                f"{who} yielded {self._n_found} rows at first, and {total.n_rows} when it was "
+                "read again; each call of chunks() or sums() must yield all of them anew."
+            )
+
+
+def typical_of(rows):
+    """Return the share of X that is stored, and the typical row."""
+    if rows.weights is not None and not rows.weights.any():
+        rows = Rows(rows.X, rows.y)
+    return rows.n_stored / (rows.n_rows * rows.n_features), rows.typical_row()
+
+
+def open_source(source, estimator=None, *, reset=True, suffix="", needs_y=True):
+    """Return SourcedRows of a source, and the shape of a row of y; see `_open.open_rows`.
+
+    Parameters
+    ----------
+    source : RowSource
+    estimator : estimator, default=None
+        Notes the features, or with ``reset=False`` checks them.
+    reset : bool, default=True
+    suffix : str, default=""
+        Of the names X, y and sample_weight in errors.
+    needs_y : bool, default=True
+        Whether there must be targets.
+    """
+    with source:
+        X, y, weights = source.sample()
+    name = f"X{suffix}"
+    if estimator is None:
+        X = checks.check_array(X, input_name=name, **checks.AS_IT_IS)
+    else:
+        how = {"reset": reset, "input_name": name, **checks.AS_IT_IS}
+        X = checks.validate_data(estimator, X, **how)
+    target_shape = None
+    if y is not None:
+        how = {"dtype": "numeric", "ensure_2d": False, "ensure_all_finite": False}
+        y = checks.check_array(y, input_name=f"y{suffix}", **how)
+        target_shape = y.shape[1:]
+    elif needs_y:
+        raise ValueError(f"y{suffix} is required, but {type(source).__name__} has no targets.")
+    names = checks.names_of(X)
+    layout = Layout(X.shape[1], float_dtype(X.dtype), target_shape, names, suffix=suffix)
+    rows = layout.rows(X, y, weights)
+    if rows.weights is not None and rows.weights.any():
+        layout = replace(layout, exponent=-math.frexp(rows.weights.max())[1])
+    typical = typical_of(rows)
+    return SourcedRows(source, layout, lambda _: typical), target_shape or ()
