@@ -269,7 +269,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         found = alone(
             held_out_losses,
             rows.X,
-            rows.y,
+            np.asarray(rows.y, np.float64),
             rows.weights,
             splits,
             self._alphas,

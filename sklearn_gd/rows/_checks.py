@@ -151,7 +151,7 @@ def check_batch(X, y, sample_weight, suffix=""):
         )
     check_numeric(X, f"X{suffix}")
     check_numeric(y, f"y{suffix}")
-    columns = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+    columns = np.asarray(y).reshape(len(y), -1)
     weights = check_weights(sample_weight, X.shape[0], f"sample_weight{suffix}")
     return Rows(as_stored(X), columns, weights, names=names_of(X))
 
@@ -161,10 +161,15 @@ def names_of(X):
     return X.names if isinstance(X, Columns) else None
 
 
+def check_y(y, name):
+    """Return targets as an array of one dimension or two."""
+    return check_array(_target(y, name), input_name=name, dtype="numeric", ensure_2d=False)
+
+
 def check_target(y, X, target_shape, suffix=""):
     """Return y, which must have an entry for each row of X and targets of that shape."""
     name = f"y{suffix}"
-    y = check_array(y, input_name=name, dtype="numeric", ensure_2d=False)
+    y = check_y(y, name)
     expected = X.shape[0], *target_shape
     if y.shape != expected:
         raise ValueError(

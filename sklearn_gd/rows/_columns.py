@@ -84,10 +84,14 @@ class Columns:
         return self.shape[0]
 
     def __getitem__(self, rows):
-        """Return some rows, given as a slice or an array of their numbers, as float64.
+        """Return some rows, given as a slice or an array of their numbers, as float64."""
+        return self.block(rows)
 
-        In column order, and unlike a slice of an array in that order a compact one: BLAS
-        takes several times as long where columns are far apart.
+    def block(self, rows, order="F"):
+        """Return the same; in column order they are put together quickest.
+
+        Unlike a slice of an array in that order they are compact: BLAS takes several times as
+        long where columns are far apart.
         """
         if isinstance(rows, slice):
             chosen = range(*rows.indices(len(self)))
@@ -95,10 +99,10 @@ class Columns:
             n_rows = len(chosen)
         else:
             n_rows = len(rows)
-        block = np.empty((len(self.columns), n_rows))
-        for values, column in zip(block, self.columns, strict=True):
+        block = np.empty((n_rows, len(self.columns)), order=order)
+        for values, column in zip(block.T, self.columns, strict=True):
             values[:] = column.read(rows)
-        return block.T
+        return block
 
 
 def columns_of(data, name):
@@ -140,8 +144,8 @@ def _remedy(type_name):
 
 def native(data):
     """Return the frame or series that narwhals wraps, and a RecordBatch as a table; else data."""
-    kind = type(data)
-    if hasattr(kind, "__narwhals_dataframe__") or hasattr(kind, "__narwhals_series__"):
+    nw: Any = sys.modules.get("narwhals")
+    if nw is not None and isinstance(data, nw.DataFrame | nw.Series):
         return data.to_native()
     pa: Any = sys.modules.get("pyarrow")
     is_batch = pa is not None and isinstance(data, pa.RecordBatch)
@@ -150,11 +154,11 @@ def native(data):
 
 def _of_pandas(pd, data):
     if isinstance(data, pd.Series):
-        return _pandas_column(pd, data.name, data.array)
+        return _pandas_column(pd, data)
     if not isinstance(data, pd.DataFrame) or _is_sparse(pd, data):
         return None
     series = [each for _, each in data.items()]
-    columns = [_pandas_column(pd, each.name, each.array) for each in series]
+    columns = [_pandas_column(pd, each) for each in series]
     is_one = _are_of_one_array(set(data.dtypes), series)
     return Columns(columns, len(data), data.to_numpy() if is_one else None)
 
@@ -178,8 +182,8 @@ def _is_numpy_number(dtype):
     return isinstance(dtype, np.dtype) and dtype.kind in "biuf"
 
 
-def _pandas_column(pd, name, array):
-    dtype = array.dtype
+def _pandas_column(pd, series):
+    name, array, dtype = series.name, series.array, series.dtype
     if isinstance(dtype, pd.ArrowDtype):
         return _arrow_column(sys.modules["pyarrow"], name, array.__arrow_array__())
     if _is_numpy_number(dtype):

@@ -42,7 +42,8 @@ class Rows:
     ----------
     X : ndarray, Columns or scipy.sparse.csr_array of shape (n_rows, n_features)
         Unless it is small, never copied as a whole: each block is converted as it is read.
-    y : ndarray of shape (n_rows, n_targets), dtype float64
+    y : ndarray of shape (n_rows, n_targets)
+        Converted block by block too.
     weights : ndarray of shape (n_rows,), dtype float64, or None
         None means that every row counts once.
     chosen : ndarray of shape (n_chosen,), dtype int, or None
@@ -58,6 +59,8 @@ class Rows:
         Whether a share of the rows can be held out.
     in_memory : bool
         Whether a read runs nothing but the kernel.
+    is_passing : bool
+        Whether they are read once, so that nothing needs to be kept for later reads.
     reads : int
         How often every row has been read.
     """
@@ -71,7 +74,7 @@ class Rows:
         self.y = y
         self.weights = weights
         self.chosen, self.names = chosen, names
-        self.reads = 0
+        self.reads, self.is_passing = 0, False
         self.n_rows, self.n_features = X.shape
         self.n_targets = y.shape[1]
         self.n_stored = X.nnz if sparse.issparse(X) else X.size
@@ -104,10 +107,11 @@ class Rows:
     def block(self, start, stop):
         """(X, y, weights) of some rows; X is a block of _blocks.py."""
         rows = slice(start, stop) if self.chosen is None else self.chosen[start:stop]
+        y = np.asarray(self.y[rows], np.float64)
         weights = None if self.weights is None else self.weights[rows]
         if not sparse.issparse(self.X):
-            X = self._dense(self.X[rows])
-            return DenseBlock(X, self._in_parts), self.y[rows], weights
+            X = self._dense(rows)
+            return DenseBlock(X, self._in_parts), y, weights
         # Neighbouring rows are slices of the arrays; rows from here and there are copied.
         X = self.X if self.chosen is None else self.X[rows]
         indptr = X.indptr[start : stop + 1] if self.chosen is None else X.indptr
@@ -115,11 +119,13 @@ class Rows:
         data = np.asarray(X.data[stored], dtype=np.float64)
         shape = (stop - start, self.n_features)
         block = sparse.csr_array((data, X.indices[stored], indptr - indptr[0]), shape=shape)
-        return SparseBlock(block), self.y[rows], weights
+        return SparseBlock(block), y, weights
 
-    def _dense(self, X):
+    def _dense(self, rows):
         """Rows of X as float64, in an order in which products with them are quick."""
-        X = np.asarray(X, np.float64)
+        if isinstance(self.X, Columns):
+            return self.X.block(rows, "C" if self._in_parts else "F")
+        X = np.asarray(self.X[rows], np.float64)
         if self._in_parts:
             return np.ascontiguousarray(X)
         # BLAS takes several times as long where columns are far apart, as in a slice of an
@@ -177,12 +183,14 @@ class Rows:
         bounds = [n_blocks * lane // n_lanes for lane in range(n_lanes + 1)]
         lanes = [starts[i : j + 1] for i, j in pairwise(bounds)]
         lanes = [(self.block(i, j) for i, j in pairwise(lane)) for lane in lanes]
-        if block_rows is None and self.chosen is None and self._is_kept:
+        if block_rows is None and self._keeps_blocks:
             self._views = lanes = [list(lane) for lane in lanes]
         return lanes
 
     @property
-    def _is_kept(self):
+    def _keeps_blocks(self):
+        if self.is_passing or self.chosen is not None:
+            return False
         if 8 * self.n_stored < THREADED_BYTES:
             return True
         X = self.X
@@ -200,7 +208,7 @@ class Rows:
         n = self.n_rows if counting is None else len(counting)
         step = max(1, -(-n // MIN_BLOCK_ROWS))
         some = slice(0, n, step) if counting is None else counting[::step]
-        X, y = self.X[some], self.y[some]
+        X, y = self.X[some], np.asarray(self.y[some], np.float64)
         X = np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=np.float64)
         low, high = X.min(axis=0), X.max(axis=0)
         with np.errstate(over="ignore", invalid="ignore"):

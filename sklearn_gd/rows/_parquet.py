@@ -10,6 +10,9 @@ from .protocol import RowSource
 
 # Bytes of float64 in a batch, and fewest rows of one.
 BATCH_BYTES, BATCH_ROWS = 1 << 24, 1 << 12
+# Bytes that are read of a column at a time: else pyarrow reads all that a row group has of it,
+# and keeps that of every column.  More where each read is a request to another machine.
+BUFFER_BYTES, BUFFER_BYTES_AWAY = 1 << 16, 1 << 20
 
 
 class ParquetRows(RowSource):
@@ -151,13 +154,16 @@ class ParquetRows(RowSource):
     def _batches_of_file(self, fragment, n_rows):
         import pyarrow as pa
         from pyarrow.dataset import get_partition_keys
+        from pyarrow.fs import LocalFileSystem
         from pyarrow.parquet import ParquetFile
 
         of_path = get_partition_keys(fragment.partition_expression)
         stored = [name for name in self._columns if name not in of_path]
         path, filesystem = fragment.path, fragment.filesystem
         with filesystem.open_input_file(path) as file:
-            parquet = ParquetFile(file, pre_buffer=False)
+            is_here = isinstance(filesystem, LocalFileSystem)
+            buffer_size = BUFFER_BYTES if is_here else BUFFER_BYTES_AWAY
+            parquet = ParquetFile(file, pre_buffer=False, buffer_size=buffer_size)
             missing = set(stored) - set(parquet.schema_arrow.names)
             if missing:
                 raise ValueError(f"{path} has no column {', '.join(map(repr, sorted(missing)))}.")

@@ -18,9 +18,9 @@ from ._sourced import Function, open_source
 
 def predicted(X, coef, intercept, estimator_name):
     """Return ``X @ coef.T + intercept`` of an X that is checked but for values not finite."""
-    X = checks.as_stored(X) if isinstance(X, Columns) else X
+    stored = checks.as_stored(X) if isinstance(X, Columns) else X
     with np.errstate(over="ignore", invalid="ignore"):
-        found = _products(X, coef, intercept)
+        found = _products(stored, coef, intercept)
     if not np.isfinite(found).all():
         # A value that is not finite shows there, whatever it is multiplied by.
         checks.check_finite_values(X, estimator_name)

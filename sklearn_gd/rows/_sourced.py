@@ -76,6 +76,7 @@ class Layout:
         else:
             y = checks.check_target(y, X, self.target_shape, self.suffix)
         rows = checks.check_batch(X, y, weights, self.suffix)
+        rows.is_passing = True
         if rows.weights is not None and self.exponent:
             with np.errstate(over="ignore"):
                 rows.weights = np.ldexp(rows.weights, self.exponent)
@@ -240,8 +241,7 @@ def open_source(source, estimator=None, *, reset=True, suffix="", needs_y=True):
         X = checks.validate_data(estimator, X, **how)
     target_shape = None
     if y is not None:
-        how = {"dtype": "numeric", "ensure_2d": False, "ensure_all_finite": False}
-        y = checks.check_array(y, input_name=f"y{suffix}", **how)
+        y = checks.check_y(y, f"y{suffix}")
         target_shape = y.shape[1:]
     elif needs_y:
         raise ValueError(f"y{suffix} is required, but {type(source).__name__} has no targets.")

@@ -57,6 +57,8 @@ Examples
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 
+import numpy as np
+
 
 class RowSource:
     """Rows that are read chunk by chunk; derive your own from it. See the module's text.
@@ -114,7 +116,7 @@ class RowSource:
         """
         chunks: Iterator[tuple[Any, Any, Any]] = iter(self.chunks())
         try:
-            return next(chunk for chunk in chunks if len(chunk[0]))
+            return next(chunk for chunk in chunks if np.shape(chunk[0])[0])
         except StopIteration:
             raise ValueError(f"{type(self).__name__} yields no rows.") from None
         finally:
