@@ -110,13 +110,25 @@ def aligned(values, X, name):
             values = _with_chunks(values, X.chunks[0]) if same else with_known_chunks(values)
     else:
         values = checks.check_array(values, input_name=name, dtype="numeric", ensure_2d=False)
-        values = da.from_array(values, chunks=-1)
     checks.check_numeric(values, name)
     if values.ndim > 2 or values.shape[0] != X.shape[0]:
         raise ValueError(
             f"{name} must have one entry per row of X, {X.shape[0]}, got shape {values.shape}."
         )
+    if isinstance(values, np.ndarray):
+        return _in_chunks(values, X.chunks[0])
     return values.rechunk({0: X.chunks[0]})
+
+
+def _in_chunks(values, lengths):
+    """Return a Dask array of slices, as `dask.array.from_array` would copy all values first."""
+    name, others = new_name("values"), values.shape[1:]
+    stops = np.cumsum(lengths)
+    chunks = {
+        (name, i, *(0 for _ in others)): values[stop - length : stop]
+        for i, (stop, length) in enumerate(zip(stops, lengths, strict=True))
+    }
+    return da.Array(chunks, name, (lengths, *((n,) for n in others)), dtype=values.dtype)
 
 
 def weights_near_one(sample_weight, X, name):

@@ -773,3 +773,18 @@ def _until(holds, seconds=60):
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_targets_in_memory_are_not_copied():
+    """By `dask.array.from_array` they would be."""
+    import tracemalloc
+
+    X = da.ones((2_000_000, 1), chunks=(50_000, 1)) + da.arange(2_000_000, chunks=50_000)[:, None]
+    y = np.arange(2_000_000.0)
+    GradientDescentRegressor().fit(X[:100], y[:100])
+    tracemalloc.start()
+    reg = GradientDescentRegressor().fit(X, y)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert_allclose(reg.coef_, [1.0])
+    assert peak < y.nbytes / 2

@@ -54,6 +54,22 @@ def test_a_file_is_read_by_blocks(tmp_path, dtype, precompute):
     assert_allclose(predictions, in_memory.predict(X.astype(float)), rtol=10 * rtol)
 
 
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i4", "u1"])
+def test_targets_in_a_file_are_read_by_blocks_too(tmp_path, dtype):
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 99, (2, 4_000_000), dtype="u1")
+    y[:2_000_000] += X[:2_000_000] // 3
+    X, y = mapped(tmp_path / "X", X[:, None]), mapped(tmp_path / "y", y.astype(dtype))
+    reg = GradientDescentRegressor()
+    tracemalloc.start()
+    reg.fit(X, y)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # As float64 they would be 32 MB more than blocks.
+    assert peak < 24 * MEGABYTE
+    assert_allclose(reg.coef_, np.cov(X[:, 0], y)[0, 1] / np.var(X, ddof=1), rtol=1e-9)
+
+
 # Run by itself, with limits: what it allocates is not to be limited in the tests' process.
 LIMITED = """
 import json, resource, sys, threading, time
