@@ -375,12 +375,13 @@ class GradientDescentRegressor(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataframe, RowSource} of shape (n_samples, n_features)
             Any numeric dtype and memory order; float32 and float64 are kept. A
-            `numpy.memmap` is read by blocks, a Dask array or dataframe by
-            chunks, whose rows are matched with those of y by position.
+            `numpy.memmap` is read by blocks, a data frame by columns of a block of rows,
+            a Dask array or dataframe by chunks, whose rows are matched with those of y by
+            position. A source of rows, such as `ParquetRows`, has y and weights of its own.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Each target is a descent of its own.
+            Each target is a descent of its own. None, the default, only where X is a source.
         sample_weight : float or array-like of shape (n_samples,), default=None
             Weights s_i, not negative; a row of weight 0 does not count.
         coef_init : array-like of the shape of `coef_`, default=None
@@ -389,8 +390,9 @@ class GradientDescentRegressor(
         intercept_init : float or array-like of the shape of `intercept_`, default=None
             Where to start. If None: 0, or the mean of y if `coef_init` is None
             too and features are standardised.
-        X_val : {array-like, sparse matrix, dataframe} of shape (n_val, n_features)
-            Held-out rows for early stopping, instead of a share of X.
+        X_val : {array-like, sparse matrix, dataframe, RowSource} of shape (n_val, n_features)
+            Held-out rows for early stopping, instead of a share of X. A source has y_val and
+            weights of its own.
             In a `Pipeline` they must be transformed as X is: enable metadata
             routing, request them by ``set_fit_request(X_val=True, y_val=True)``
             and use ``Pipeline(..., transform_input=["X_val"])``. Without
@@ -411,7 +413,7 @@ class GradientDescentRegressor(
         ------
         ValueError, TypeError
             If a parameter has a value that is not allowed; if X, y or weights
-            have the wrong shape, or are empty, not numeric, nan, infinite or of
+            have the wrong shape, or are empty, lazy, masked, not numeric, nan, infinite or of
             a size outside 1e-30 to 1e30; if weights are negative or all zero; if
             any of this is true of held-out rows; if these are given without
             `early_stopping=True`, or X_val without y_val or y_val without X_val;
@@ -690,13 +692,14 @@ class GradientDescentRegressor(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataframe, RowSource} of shape (n_samples, n_features)
             Features.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
-            The predictions; for a Dask collection a lazy Dask array.
+            The predictions; for a Dask collection a lazy Dask array, for a source of rows those
+            of all its rows, in its order.
 
         Raises
         ------
@@ -717,17 +720,17 @@ class GradientDescentRegressor(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataframe, RowSource} of shape (n_samples, n_features)
             Features.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Targets.
+            Targets; None where X is a source of rows, which has its own, and weights.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights.
 
         Returns
         -------
         float
-            R^2, the mean over the targets; for Dask data computed chunk by chunk.
+            R^2, the mean over the targets; for Dask data and sources computed chunk by chunk.
 
         Raises
         ------
