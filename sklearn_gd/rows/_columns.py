@@ -165,7 +165,9 @@ def _of_pandas(pd, data):
 
 def _is_sparse(pd, frame):
     """Whether it is sparse throughout; scikit-learn then makes a sparse matrix of it."""
-    return len(frame.dtypes) > 0 and all(isinstance(d, pd.SparseDtype) for d in frame.dtypes)
+    dtypes = set(frame.dtypes)
+    sparse = (isinstance(d, pd.SparseDtype) and d.fill_value == 0 for d in dtypes)
+    return len(dtypes) > 0 and all(sparse)
 
 
 def _are_of_one_array(dtypes, series):

@@ -30,7 +30,8 @@ def check_readable(data, name):
     if isinstance(data, np.ndarray):
         _check_array(data, name)
         return
-    remedy = _remedy(data)
+    is_path = isinstance(data, str | os.PathLike) and name.startswith("X")
+    remedy = OF_FILES if is_path else _remedy(data)
     if remedy is not None:
         kind = f"{type(data).__module__.partition('.')[0].lstrip('_')} {type(data).__name__}"
         kind = kind.removeprefix("builtins ")
@@ -57,8 +58,6 @@ def _check_array(array, name):
 
 
 def _remedy(data):
-    if isinstance(data, str | os.PathLike):
-        return OF_FILES
     for kind in type(data).__mro__:
         found = REMEDIES.get((kind.__module__.partition(".")[0], kind.__name__))
         if found is not None:
