@@ -44,6 +44,7 @@ from ._typing import (
 )
 from .learning_rates import LearningRate
 from .rows import _checks as checks
+from .rows._arrays import IS_SUPPORTED, all_finite, fitted_where, moved
 from .rows._batches import add_batch, is_empty, unless_rows_are_forgotten
 from .rows._checks import validate_data
 from .rows._held_out import check_asked, hold_out
@@ -427,7 +428,7 @@ class GradientDescentRegressor(
         """
         held_out = X_val, y_val, sample_weight_val
         fitted, last = self._fitted(X, y, sample_weight, coef_init, intercept_init, held_out)
-        take_over(self, fitted)
+        take_over(self, moved(fitted, X))
         last()
         return self
 
@@ -513,7 +514,7 @@ class GradientDescentRegressor(
         fit = self._fit(rate, rows, seen.target_shape, origin)
         fit.descend(self.store_path, self._observers)
         known = {**fitted, "_seen": seen, "_split": None}
-        take_over(self, fitted_attributes(fit, seen.dtype, known, self.store_path))
+        take_over(self, moved(fitted_attributes(fit, seen.dtype, known, self.store_path), X))
         warn_of(fit, fitted.get("feature_names_in_"))
         return self
 
@@ -536,7 +537,7 @@ class GradientDescentRegressor(
             def so_far():
                 """Attributes as if it stopped now, but for the path: too much for each step."""
                 # A copy: callbacks may keep them while the descent changes its state.
-                found = fitted_attributes(fit, rows.dtype, known)
+                found = moved(fitted_attributes(fit, rows.dtype, known), X)
                 return {**found, "_pause": copy.deepcopy(found["_pause"])}
 
             tasks = tasks_of(self, X, y, sample_weight, len(fit.descents), so_far)
@@ -639,12 +640,13 @@ class GradientDescentRegressor(
         dask = dask_for(X)
         if dask is not None:
             return dask.predict(fitted, X)
+        fitted = fitted_where(X, fitted, "predict")
         how = {"accept_sparse": ["csr", "csc", "coo"], "ensure_all_finite": False}
         X = validate_data(fitted, X, reset=False, **how)
         checks.check_numeric(X, "X")
         with np.errstate(over="ignore", invalid="ignore"):
             found = predictions(checks.as_stored(X), fitted.coef_, fitted.intercept_)
-        if not np.isfinite(found).all():
+        if not all_finite(found):
             # A value that is not finite shows there, whatever it is multiplied by.
             checks.check_finite_values(X, type(self).__name__)
         return found
@@ -682,4 +684,5 @@ class GradientDescentRegressor(
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.array_api_support = IS_SUPPORTED
         return tags

@@ -10,6 +10,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
 from . import _checks as checks
+from ._arrays import in_numpy
 from ._checks import check_array, validate_data
 from ._memory import Rows
 from ._open import dask_for
@@ -97,6 +98,7 @@ def _given_rows(estimator, X_val, y_val, sample_weight_val, target_shape):
     with _naming("X_val"):
         X_val = validate_data(estimator, X_val, input_name="X_val", reset=False, **checks.AS_IT_IS)
     with _naming("y_val"):
+        y_val = in_numpy(y_val)
         y_val = check_array(y_val, input_name="y_val", dtype="numeric", ensure_2d=False)
     expected = X_val.shape[0], *target_shape
     if y_val.shape != expected:

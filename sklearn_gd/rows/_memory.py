@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
+from ._arrays import DeviceArray
 from ._blocks import DenseBlock, SparseBlock
 from ._columns import VALUES_AT_A_TIME, Columns
 from ._machine import in_threads
@@ -40,7 +41,7 @@ class Rows:
 
     Parameters
     ----------
-    X : ndarray, Columns or scipy.sparse.csr_array of shape (n_rows, n_features)
+    X : ndarray, Columns, DeviceArray or csr_array of shape (n_rows, n_features)
         Unless it is small, never copied as a whole: each block is converted as it is read.
     y : ndarray of shape (n_rows, n_targets), dtype float64
     weights : ndarray of shape (n_rows,), dtype float64, or None
@@ -95,6 +96,8 @@ class Rows:
         """First rows of the blocks, and one past the last; they depend on the shape alone."""
         if block_rows is None:
             block_rows = BLOCK_BYTES // (8 * max(self.n_stored // self.n_rows, 1))
+        if isinstance(self.X, DeviceArray):
+            block_rows = max(block_rows, self.X.block_rows)
         # Smaller blocks divide few rows more evenly among the lanes.
         block_rows = min(block_rows, max(self.n_rows // LANES, block_rows // 8))
         least = VALUES_AT_A_TIME if isinstance(self.X, Columns) else MIN_BLOCK_ROWS
@@ -104,6 +107,8 @@ class Rows:
         """(X, y, weights) of some rows; X is a block of _blocks.py."""
         rows = slice(start, stop) if self.chosen is None else self.chosen[start:stop]
         weights = None if self.weights is None else self.weights[rows]
+        if isinstance(self.X, DeviceArray):
+            return self.X.block(rows), self.y[rows], weights
         if not sparse.issparse(self.X):
             X = self._dense(self.X[rows])
             return DenseBlock(X, self._in_parts), self.y[rows], weights
@@ -156,6 +161,9 @@ class Rows:
 
     def _mapped(self, function, lanes, work, columns):
         """``map(function, lanes)``, in as many threads as are worth it."""
+        if isinstance(self.X, DeviceArray):
+            # Its library has its own threads, and may keep the choice of a device for each.
+            return map(function, lanes)
         if 8 * self.n_stored * work >= THREADED_BYTES:
             return in_threads(function, lanes)
         if columns is None:
@@ -208,6 +216,8 @@ class Rows:
 
 def predictions(X, coef, intercept):
     """Return ``X @ coef.T + intercept`` without a converted copy of X as a whole."""
+    if isinstance(X, DeviceArray):
+        return X.predictions(coef, intercept)
     is_columns = isinstance(X, Columns)
     if sparse.issparse(X) or (X.dtype.kind == "f" and X.dtype.isnative and not is_columns):
         return X @ coef.T + intercept
