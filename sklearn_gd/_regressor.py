@@ -381,7 +381,9 @@ class GradientDescentRegressor(
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Any numeric dtype and memory order; float32 and float64 are kept. A
             `numpy.memmap` is read by blocks, a Dask array or dataframe by
-            chunks, whose rows are matched with those of y by position.
+            chunks, whose rows are matched with those of y by position. With
+            ``sklearn.set_config(array_api_dispatch=True)`` an array of another
+            library is read on its device, and fitted arrays are put there.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Each target is a descent of its own.
         sample_weight : float or array-like of shape (n_samples,), default=None
@@ -625,14 +627,16 @@ class GradientDescentRegressor(
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
-            The predictions; for a Dask collection a lazy Dask array.
+            The predictions; for a Dask collection a lazy Dask array, for an
+            array of another library, while these are dispatched, one of its own.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             Before `fit`.
         ValueError
-            If X has nan, infinity or other features than in `fit`, or is not numeric.
+            If X has nan, infinity or other features than in `fit`, or is not numeric;
+            if arrays are dispatched, and it is not where that of `fit` was.
         """
         # Everything from one fit, even if another thread fits the estimator meanwhile.
         fitted = stand_in(self)
