@@ -16,10 +16,11 @@ from ._blocks import DenseBlock, some_vector
 
 # Since scikit-learn 1.9; the fitted attributes are moved by `move_to`, of about that age.
 IS_SUPPORTED = hasattr(sklearn_arrays, "check_same_namespace")
-# A device needs much to do at a time, and has little to gain from a cache.
-DEVICE_BLOCK_BYTES = 1 << 26
-# Bytes of a block where the device has no float64, and the host does the work.
-HOST_BLOCK_BYTES = 1 << 21
+# Bytes of a block: a device needs much to do at a time.  On a processor, which gains from its
+# cache, blocks of a quarter and of eight times this size took a third longer in float32.
+DEVICE_BLOCK_BYTES, HOST_BLOCK_BYTES = 1 << 26, 1 << 23
+# The processor among the kinds of devices that DLPack numbers.
+PROCESSOR = 1
 
 
 class DeviceArray:
@@ -47,7 +48,8 @@ class DeviceArray:
         self.dtype = self._in_numpy(array[:0, :]).dtype
         widest = sklearn_arrays._max_precision_float_dtype(self._xp, self._device)
         self._has_float64 = widest == self._xp.float64
-        of_block = DEVICE_BLOCK_BYTES if self._has_float64 else HOST_BLOCK_BYTES
+        is_device = self._has_float64 and array.__dlpack_device__()[0] != PROCESSOR
+        of_block = DEVICE_BLOCK_BYTES if is_device else HOST_BLOCK_BYTES
         self.block_rows = of_block // (8 * max(self.shape[1], 1))
 
     def __len__(self):

@@ -108,6 +108,18 @@ def test_the_textbooks_descent(there, weights, precompute):
     assert reg.intercept_.shape == ()
 
 
+@pytest.mark.parametrize("precompute", [True, False])
+def test_the_textbooks_descent_on_standardised_features(there, precompute):
+    reg = GradientDescentRegressor(0.1, scale=True, max_iter=60, tol=0, precompute=precompute)
+    reg.fit(there(X), there(y), there(WEIGHTS))
+    mean, level = (np.average(part, axis=0, weights=WEIGHTS) for part in (X, y))
+    deviation = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=WEIGHTS))
+    assert_allclose(back(reg.feature_scale_), deviation, rtol=1e-9)
+    theta, losses = numpy_loop((X - mean) / deviation, y - level, 0.1, 60, WEIGHTS)
+    assert_allclose(back(reg.coef_), theta / deviation, rtol=1e-9, atol=1e-12)
+    assert_allclose(back(reg.loss_history_), losses, rtol=1e-9)
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("alpha", ["auto", "exact", "lipschitz", "chebyshev"])
 def test_converges_to_least_squares(there, alpha, dtype):
@@ -143,11 +155,17 @@ def test_predictions_and_score(there, dtype):
     assert score == pytest.approx(r2_score(Y, expected, sample_weight=WEIGHTS), rel=1e-6)
 
 
+def small_blocks(monkeypatch):
+    for name in "DEVICE_BLOCK_BYTES", "HOST_BLOCK_BYTES":
+        monkeypatch.setattr(arrays, name, 8 * 6 * 70)
+    monkeypatch.setattr("sklearn_gd.rows._memory.BLOCK_BYTES", 8 * 6 * 70)
+
+
 def test_predictions_by_blocks(there, monkeypatch):
     reg = GradientDescentRegressor(max_iter=20).fit(there(X.astype(np.float32)), there(y))
     whole = reg.predict(there(X))
     assert_like(whole, there(X))
-    monkeypatch.setattr(arrays, "DEVICE_BLOCK_BYTES", 8 * 6 * 70)
+    small_blocks(monkeypatch)
     assert_allclose(back(reg.predict(there(X))), back(whole), rtol=1e-14)
 
 
@@ -157,8 +175,7 @@ def test_blocks_add_up(there, monkeypatch, scale):
     reg = GradientDescentRegressor("lipschitz", scale=scale, precompute=False, max_iter=30, tol=0)
     given = there(X), there(y), there(WEIGHTS)
     whole = clone(reg).fit(*given)
-    monkeypatch.setattr(arrays, "DEVICE_BLOCK_BYTES", 8 * 6 * 70)
-    monkeypatch.setattr("sklearn_gd.rows._memory.BLOCK_BYTES", 8 * 6 * 70)
+    small_blocks(monkeypatch)
     parts = clone(reg).fit(*given)
     assert_allclose(back(parts.coef_), back(whole.coef_), rtol=1e-11)
     assert_array_equal(back(clone(reg).fit(*given).coef_), back(parts.coef_))
