@@ -28,6 +28,7 @@ from sklearn_gd import (
     max_stable_alpha,
 )
 from sklearn_gd.plotting import CoefficientPathDisplay, DescentPathDisplay, LossCurveDisplay
+from sklearn_gd.rows._blocks import DenseBlock
 
 from ..problems import design, half_mse, numpy_loop, weighted
 
@@ -179,6 +180,24 @@ def test_blocks_add_up(there, monkeypatch, scale):
     parts = clone(reg).fit(*given)
     assert_allclose(back(parts.coef_), back(whole.coef_), rtol=1e-11)
     assert_array_equal(back(clone(reg).fit(*given).coef_), back(parts.coef_))
+
+
+@pytest.mark.parametrize("shift", [np.zeros(6), np.arange(6.0)])
+@pytest.mark.parametrize("root", [None, np.sqrt(WEIGHTS)])
+def test_a_block_has_the_sums_of_numpys(there, root, shift):
+    theirs, ours = arrays.DeviceArray(there(X)).block(slice(0, 500)), DenseBlock(X)
+    ones = np.ones(500) if root is None else root
+    V = Y * ones[:, None]
+    for name in "gram", "squares":
+        found, expected = (getattr(block, name)(root, shift, V, ones) for block in (theirs, ours))
+        for one, other in zip(found, expected, strict=True):
+            assert_allclose(one, other, rtol=1e-10, atol=1e-9)
+            assert one.flags.writeable
+    chosen = X > 1
+    assert_array_equal(theirs.count(chosen), ours.count(chosen))
+    some = np.array([1, 4])
+    assert_allclose(theirs.magnitudes(some, root), ours.magnitudes(some, root))
+    assert_allclose(theirs.about(shift).times(Y[:6]), (X - shift) @ Y[:6])
 
 
 def test_rows_stay_where_they_are(there, monkeypatch):
