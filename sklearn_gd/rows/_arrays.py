@@ -14,7 +14,7 @@ from sklearn.utils import _array_api as sklearn_arrays
 
 from ._blocks import DenseBlock, some_vector
 
-# Since scikit-learn 1.9; the fitted attributes are moved by `move_to`, of about that age.
+# Since scikit-learn 1.9, which has `move_to` too.
 IS_SUPPORTED = hasattr(sklearn_arrays, "check_same_namespace")
 # Bytes of a block: a device needs much to do at a time.  On a processor, which gains from its
 # cache, reads of float32 took a third longer with a quarter and with eight times as many.
