@@ -43,6 +43,7 @@ from ._typing import (
     WeightsLike,
 )
 from .learning_rates import LearningRate
+from .rows._arrays import IS_SUPPORTED, moved
 from .rows._batches import add_batch, is_empty, unless_rows_are_forgotten
 from .rows._held_out import check_asked, hold_out
 from .rows._merging import seen_together
@@ -380,6 +381,8 @@ class GradientDescentRegressor(
             `numpy.memmap` is read by blocks, a data frame by columns of a block of rows,
             a Dask array or dataframe by chunks, whose rows are matched with those of y by
             position. A source of rows, such as `ParquetRows`, has y and weights of its own.
+            With ``sklearn.set_config(array_api_dispatch=True)`` an array of another
+            library is read on its device, and fitted arrays are put there.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Each target is a descent of its own. None, the default, only where X is a source.
         sample_weight : float or array-like of shape (n_samples,), default=None
@@ -427,7 +430,7 @@ class GradientDescentRegressor(
         """
         held_out = X_val, y_val, sample_weight_val
         fitted, last = self._fitted(X, y, sample_weight, coef_init, intercept_init, held_out)
-        take_over(self, fitted)
+        take_over(self, moved(fitted, X))
         last()
         return self
 
@@ -505,7 +508,7 @@ class GradientDescentRegressor(
         if seen is None or is_empty(X):
             take_over(self, vars(self) | fitted)
             return self
-        return self._descend_on(seen, rate, fitted)
+        return self._descend_on(seen, rate, fitted, X)
 
     @unless_rows_are_forgotten
     @leaves_no_trace
@@ -572,7 +575,8 @@ class GradientDescentRegressor(
         if seen is None:
             take_over(self, vars(self) | fitted)
             return self
-        return self._descend_on(seen, rate, fitted)
+        where = next((one.coef_ for one in (self, *others) if hasattr(one, "coef_")), None)
+        return self._descend_on(seen, rate, fitted, where)
 
     def _check_no_early_stopping(self, method):
         if self.early_stopping:
@@ -581,13 +585,16 @@ class GradientDescentRegressor(
                 "or call fit with all rows."
             )
 
-    def _descend_on(self, seen, rate, fitted):
-        """Descend on the rows seen, and take over other fitted attributes; return self."""
+    def _descend_on(self, seen, rate, fitted, where):
+        """Descend on the rows seen, and take over other fitted attributes; return self.
+
+        Arrays go to where the array ``where`` is.
+        """
         rows, origin = seen.rows(centred=self._scaled and self.fit_intercept)
         fit = self._fit(rate, rows, seen.target_shape, origin)
         fit.descend(self.store_path, self._observers)
         known = {**fitted, "_seen": seen, "_split": None}
-        take_over(self, fitted_attributes(fit, seen.dtype, known, self.store_path))
+        take_over(self, moved(fitted_attributes(fit, seen.dtype, known, self.store_path), where))
         warn_of(fit, fitted.get("feature_names_in_"))
         return self
 
@@ -610,7 +617,7 @@ class GradientDescentRegressor(
             def so_far():
                 """Attributes as if it stopped now, but for the path: too much for each step."""
                 # A copy: callbacks may keep them while the descent changes its state.
-                found = fitted_attributes(fit, rows.dtype, known)
+                found = moved(fitted_attributes(fit, rows.dtype, known), X)
                 return {**found, "_pause": copy.deepcopy(found["_pause"])}
 
             tasks = tasks_of(self, X, y, sample_weight, len(fit.descents), so_far)
@@ -699,14 +706,16 @@ class GradientDescentRegressor(
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
             The predictions; for a Dask collection a lazy Dask array, for a source of rows those
-            of all its rows, in its order.
+            of all its rows, in its order, for an array of another library, while these are
+            dispatched, one of its own.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             Before `fit`.
         ValueError
-            If X has nan, infinity or other features than in `fit`, or is not numeric.
+            If X has nan, infinity or other features than in `fit`, or is not numeric;
+            if arrays are dispatched, and it is not where that of `fit` was.
         """
         # Everything from one fit, even if another thread fits the estimator meanwhile.
         fitted = stand_in(self)
@@ -748,4 +757,5 @@ class GradientDescentRegressor(
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.array_api_support = IS_SUPPORTED
         return tags

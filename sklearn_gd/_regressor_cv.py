@@ -35,6 +35,7 @@ from ._typing import (
 )
 from .learning_rates._numbers import shown
 from .rows import _checks as checks
+from .rows._arrays import IS_SUPPORTED, moved
 from .rows._checks import validate_data
 from .rows._machine import alone, use_at_most
 from .rows._open import require_memory
@@ -288,7 +289,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             "l2_regularization_": l2,
             "mse_path_": found.losses if are_several else found.losses[0],
         }
-        take_over(self, features_of(noted) | fitted | refitted)
+        take_over(self, moved(features_of(noted) | fitted | refitted, given))
         self._warn(found, errors[penalty, rate, steps], steps)
         return self
 
@@ -370,9 +371,9 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         """Warn if the choice is no good, given what was found and the error of the choice."""
         limit = 2.0 / found.largest if found.largest > 0 else np.inf
         message = ""
-        if (self.alphas_ > limit).all():
+        if (found.alphas > limit).all():
             message = (
-                f"All alphas, from {self.alphas_.min():.4g} on, are above {limit:.4g} (2/L), "
+                f"All alphas, from {found.alphas.min():.4g} on, are above {limit:.4g} (2/L), "
                 f"where every descent climbs in the end; {steps} steps had the least held-out "
                 "error. Pass smaller alphas, or leave them to alphas=None."
             )
@@ -405,6 +406,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.array_api_support = IS_SUPPORTED
         return tags
 
 

@@ -1,6 +1,8 @@
 """The benchmarks run, small, with the peers that are installed, and report what they found."""
 
 import json
+import os
+import subprocess
 import sys
 import warnings
 
@@ -169,6 +171,22 @@ def test_growth_is_drawn(tmp_path):
     assert [growth["of"] for growth in results["growth"]] == ["rows", "features"]
     assert (tmp_path / "growth.svg").read_text().startswith("<?xml")
     assert "growth.svg" in (tmp_path / "growth.md").read_text()
+
+
+def test_tensors_on_the_processor(tmp_path):
+    """A dry run: each contender finds the solution."""
+    pytest.importorskip("torch")
+    pytest.importorskip("sklearn", "1.9")
+    command = [sys.executable, "-m", "benchmarks.gpu", "--device", "cpu", "--rows", "500"]
+    command += ["--features", "5", "--seconds", "0.01", "--output", str(tmp_path)]
+    subprocess.run(command, check=True, env={**os.environ, "SCIPY_ARRAY_API": "1"})
+    tasks = json.loads((tmp_path / "gpu.json").read_text())["tasks"]
+    assert [task["title"] for task in tasks] == ["500 x 5, float32", "500 x 5, float64"]
+    for task in tasks:
+        for name in "sklearn-gd", "by passes", "Ridge", "on the host":
+            assert abs(task["contenders"][name]["excess"]) < 1e-9
+            assert task["contenders"][name]["coefficients"] < 1e-4
+    assert (tmp_path / "gpu.md").read_text().count("| sklearn-gd |") == 2
 
 
 def test_fixed_steps_are_the_same_steps():

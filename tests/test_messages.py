@@ -2,9 +2,6 @@
 
 import decimal
 import fractions
-import os
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -329,51 +326,6 @@ def test_other_errors_of_a_learning_rate_come_as_they_are(error, step):
     with pytest.raises(type(error)) as caught:
         GradientDescentRegressor(Raising(error, step), tol=0).fit(X, Y)
     assert caught.value is error
-
-
-ARRAY_API = """
-import array_api_strict, numpy as np, sklearn
-from sklearn_gd import *
-X = np.arange(20.0).reshape(10, 2) % 7
-y = X @ [1.0, 2.0]
-A, b = array_api_strict.asarray(X), array_api_strict.asarray(y)
-with_val = GradientDescentRegressor("lipschitz", early_stopping=True).fit
-with sklearn.config_context(array_api_dispatch=True):
-    # Of NumPy's nothing changes.
-    fitted = GradientDescentRegressor().fit(X, y, np.ones(10))
-    assert fitted.score(X, y) > 0.999
-    GradientDescentRegressorCV(max_iter=9).fit(X, y)
-    for name, call in {
-        "X": lambda: GradientDescentRegressor().fit(A, b),
-        "y": lambda: GradientDescentRegressor().fit(X, b),
-        "X ": lambda: GradientDescentRegressor().partial_fit(A, b),
-        "X  ": lambda: GradientDescentRegressor().partial_fit(A[:0, :], b[:0]),
-        "X_val": lambda: with_val(X, y, X_val=A, y_val=y),
-        "y_val": lambda: with_val(X, y, X_val=X, y_val=b),
-        "X   ": lambda: GradientDescentRegressorCV().fit(A, b),
-        "X    ": lambda: cost(A, b, [0, 0]),
-        "y ": lambda: gradient(X, b, [0, 0]),
-        "X     ": lambda: max_stable_alpha(A),
-        "X      ": lambda: gradient_descent_path(A, b, alpha=0.1, n_iters=[1]),
-        "X       ": lambda: fitted.predict(A),
-        "X        ": lambda: fitted.score(A, b),
-    }.items():
-        name = name.strip()
-        try:
-            call()
-        except TypeError as error:
-            message = str(error)
-        assert message.startswith(f"{name} is an array of array_api_strict, and array_api_disp")
-        assert f"pass numpy.asarray({name})" in message
-        message = ""
-"""
-
-
-def test_arrays_that_are_not_numpys_while_they_are_dispatched():
-    pytest.importorskip("array_api_strict")
-    pytest.importorskip("sklearn", "1.8")
-    environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
-    subprocess.run([sys.executable, "-c", ARRAY_API], check=True, env=environment)
 
 
 def test_no_intercept_to_start_from():

@@ -28,7 +28,7 @@ def held_out_losses(
 
     Parameters
     ----------
-    X : ndarray or csr_array of shape (n_rows, n_features)
+    X : ndarray, csr_array or other X of Rows, of shape (n_rows, n_features)
     Y : ndarray of shape (n_rows, n_targets)
     weights : ndarray of shape (n_rows,) or None
     splits : list of (train, test)
@@ -65,9 +65,11 @@ def _folds(X, Y, weights, splits, fit_intercept, ways):
     given = X, Y, weights, splits, fit_intercept
     n_rows, n_features = X.shape
     if n_rows < n_features and n_rows <= MOST_FEATURES and not sparse.issparse(X):
+        # Its columns are needed, which only an ndarray has.
+        given = X if isinstance(X, np.ndarray) else X[:], *given[1:]
         if not ways[0].scale:
             # A penalty is the same in any coordinates of the space, as lengths are.
-            given = _in_their_span(X), *given[1:]
+            given = _in_their_span(given[0]), *given[1:]
         elif not any(how.l2 for how in ways):
             return [SpanFolds(*given)]
     n_features = given[0].shape[1]

@@ -22,6 +22,8 @@ from .._objective.coordinates import Standardised, Unscaled
 from .._objective.moments import collect, merged, penalty_of
 from .._objective.quadratic import steps_from_zero
 from .._objective.sizes import check_moments
+from ..rows._arrays import DeviceArray
+from ..rows._columns import Columns
 from ..rows._machine import in_threads
 from ..rows._memory import Rows
 from .splits import MOST_SETS, sets_of_rows
@@ -333,6 +335,10 @@ def _mapped(function, items, work):
 def _rows(X, Y, weights, chosen):
     """Rows of a set; if they are neighbours, as a view, without copies."""
     first, last = int(chosen[0]), int(chosen[-1])
+    # Slices of a data frame would be copied, and those of an array of another library be read
+    # on the host.
+    if isinstance(X, Columns | DeviceArray):
+        return Rows(X, Y, weights, chosen)
     if last - first + 1 == len(chosen) and (np.diff(chosen) == 1).all():
         some = slice(first, last + 1)
         return Rows(X[some], Y[some], None if weights is None else weights[some])

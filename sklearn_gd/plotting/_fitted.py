@@ -3,9 +3,11 @@
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from ..rows._arrays import on_host
+
 
 def regressor_of(estimator):
-    """Return the fitted regressor: the estimator itself, or a pipeline's last step."""
+    """Return the fitted regressor: the estimator itself, or a pipeline's last step, in NumPy."""
     regressor = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if not hasattr(regressor, "fit"):
         raise TypeError(
@@ -19,7 +21,7 @@ def regressor_of(estimator):
             f"estimator must be a GradientDescentRegressor or a pipeline that ends in one, got "
             f"{type(regressor).__name__}{hint}."
         )
-    return regressor
+    return on_host(regressor)
 
 
 def features_of(estimator, X):

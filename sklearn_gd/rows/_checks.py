@@ -8,6 +8,7 @@ from scipy import sparse
 from sklearn import utils
 from sklearn.utils import assert_all_finite, validation
 
+from ._arrays import DeviceArray, as_read, in_numpy
 from ._columns import MOST_NAMED, Columns, columns_of, native
 from ._memory import Rows
 from ._unread import check_readable
@@ -32,7 +33,8 @@ def validate_data(estimator, X, y="no_validation", *, input_name="X", **how):
     y = _target(y, "y") if has_y else y
     with _naming_the_culprit(**{input_name: X, "y": y}):
         if table is None:
-            return _in_numpy(validation.validate_data(estimator, X, y, **how), input_name, "y")
+            found = validation.validate_data(estimator, X, y, **how)
+            return (as_read(found[0], "X"), found[1]) if has_y else as_read(found, input_name)
         reset = how.pop("reset", True)
         validation.validate_data(estimator, X, y, reset=reset, skip_check_array=True)
         how["estimator"] = estimator
@@ -47,8 +49,8 @@ def check_X_y(X, y, **how):  # noqa: N802
     X, table = _opened(X, "X")
     y = _target(y, "y")
     with _naming_the_culprit(X=X, y=y):
-        found = utils.check_X_y(X if table is None else _like(table), y, **how)
-        return _in_numpy(found if table is None else (table, found[1]), "X", "y")
+        X, y = utils.check_X_y(X if table is None else _like(table), y, **how)
+        return as_read(X, "X") if table is None else table, y
 
 
 def check_array(array, *, input_name, **how):
@@ -57,7 +59,7 @@ def check_array(array, *, input_name, **how):
     how["input_name"] = input_name
     with _naming_the_culprit(**{input_name: array}):
         found = utils.check_array(array if table is None else _like(table), **how)
-        return _in_numpy(found if table is None else table, input_name)
+        return as_read(found, input_name) if table is None else table
 
 
 def _opened(data, name):
@@ -74,10 +76,10 @@ def _opened(data, name):
 
 
 def _target(y, name):
-    """Return y or weights, as an array if they are of a frame or series."""
+    """Return y or weights, as an array if they are of a frame or series, in NumPy."""
     y, table = _opened(y, name)
     if table is None:
-        return y
+        return in_numpy(y)
     return table[:] if table.whole is None else table.whole
 
 
@@ -105,7 +107,7 @@ def _unfit(values, error):
     if isinstance(values, str) or sparse.issparse(values):
         return None
     try:
-        array = np.asarray(values)
+        array = np.asarray(in_numpy(values))
         if array.dtype.kind in "biuf":
             return None
         if array.dtype.kind == "O":
@@ -114,20 +116,6 @@ def _unfit(values, error):
     except (TypeError, ValueError, OverflowError) as again:
         return "objects" if str(again) == str(error) else None
     return f"dtype {array.dtype}"
-
-
-def _in_numpy(data, *names):
-    """Return the array or arrays of these names, if they are NumPy's or SciPy's."""
-    parts = data if isinstance(data, tuple) else (data,)
-    for name, part in zip(names, parts, strict=False):
-        if not (isinstance(part, np.ndarray | Columns) or sparse.issparse(part)):
-            module = type(part).__module__.partition(".")[0]
-            raise TypeError(
-                f"{name} is an array of {module}, and array_api_dispatch=True asks for a fit in "
-                f"{module}, which is not supported; pass numpy.asarray({name}), or call "
-                "sklearn.set_config(array_api_dispatch=False)."
-            )
-    return data
 
 
 def check_rows(X, y, sample_weight, suffix=""):
@@ -180,7 +168,9 @@ def check_target(y, X, target_shape, suffix=""):
 
 
 def as_stored(X):
-    """Return X as `Rows` takes it: an ndarray, Columns, or a csr_array without duplicates."""
+    """Return X as `Rows` takes it; of what is sparse, a csr_array without duplicates."""
+    if isinstance(X, DeviceArray):
+        return X
     if not sparse.issparse(X):
         is_frame = isinstance(X, Columns)
         whole = X.whole if is_frame else np.asarray(X)
@@ -231,7 +221,7 @@ def near_one(weights, largest, name):
 def check_floats(values, name, expected):
     """Return the values, which the user passes as parameters, as an array of float64."""
     try:
-        array = np.asarray(values)
+        array = np.asarray(in_numpy(values))
         if array.dtype.kind not in "biufO":
             raise TypeError(f"got dtype {array.dtype}")
         # What is too large becomes infinite, which is for the caller to judge.

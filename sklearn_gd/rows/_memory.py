@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
+from ._arrays import DeviceArray
 from ._blocks import DenseBlock, SparseBlock
 from ._columns import VALUES_AT_A_TIME, Columns
 from ._machine import in_threads
@@ -40,7 +41,7 @@ class Rows:
 
     Parameters
     ----------
-    X : ndarray, Columns or scipy.sparse.csr_array of shape (n_rows, n_features)
+    X : ndarray, Columns, DeviceArray or csr_array of shape (n_rows, n_features)
         Unless it is small, never copied as a whole: each block is converted as it is read.
     y : ndarray of shape (n_rows, n_targets)
         Converted block by block too.
@@ -99,6 +100,8 @@ class Rows:
         """First rows of the blocks, and one past the last; they depend on the shape alone."""
         if block_rows is None:
             block_rows = BLOCK_BYTES // (8 * max(self.n_stored // self.n_rows, 1))
+        if isinstance(self.X, DeviceArray):
+            block_rows = max(block_rows, self.X.block_rows)
         # Smaller blocks divide few rows more evenly among the lanes.
         block_rows = min(block_rows, max(self.n_rows // LANES, block_rows // 8))
         least = VALUES_AT_A_TIME if isinstance(self.X, Columns) else MIN_BLOCK_ROWS
@@ -109,6 +112,8 @@ class Rows:
         rows = slice(start, stop) if self.chosen is None else self.chosen[start:stop]
         y = np.asarray(self.y[rows], np.float64)
         weights = None if self.weights is None else self.weights[rows]
+        if isinstance(self.X, DeviceArray):
+            return self.X.block(rows), y, weights
         if not sparse.issparse(self.X):
             X = self._dense(rows)
             return DenseBlock(X, self._in_parts), y, weights
@@ -163,6 +168,9 @@ class Rows:
 
     def _mapped(self, function, lanes, work, columns):
         """``map(function, lanes)``, in as many threads as are worth it."""
+        if isinstance(self.X, DeviceArray):
+            # Its library has its own threads, and may keep the choice of a device for each.
+            return map(function, lanes)
         if 8 * self.n_stored * work >= THREADED_BYTES:
             return in_threads(function, lanes)
         if columns is None:

@@ -9,6 +9,7 @@ from importlib import import_module
 import numpy as np
 
 from . import _checks as checks
+from ._arrays import fitted_where
 from ._predictions import predicted, predicted_by_chunks, score_by_chunks
 from ._sourced import open_source
 from .protocol import RowSource
@@ -86,6 +87,7 @@ def predict(estimator, X):
     dask = dask_for(X)
     if dask is not None:
         return dask.predict(estimator, X)
+    estimator = fitted_where(X, estimator, "predict")
     how = {"accept_sparse": ["csr", "csc", "coo"], "ensure_all_finite": False}
     X = checks.validate_data(estimator, X, reset=False, **how)
     checks.check_numeric(X, "X")

@@ -11,6 +11,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from .._frames import stacklevel
 from . import _checks as checks
+from ._arrays import DeviceArray, all_finite
 from ._columns import VALUES_AT_A_TIME, Columns
 from ._memory import BLOCK_BYTES
 from ._sourced import Function, open_source
@@ -21,7 +22,7 @@ def predicted(X, coef, intercept, estimator_name):
     stored = checks.as_stored(X) if isinstance(X, Columns) else X
     with np.errstate(over="ignore", invalid="ignore"):
         found = _products(stored, coef, intercept)
-    if not np.isfinite(found).all():
+    if not all_finite(found):
         # A value that is not finite shows there, whatever it is multiplied by.
         checks.check_finite_values(X, estimator_name)
     return found
@@ -29,6 +30,8 @@ def predicted(X, coef, intercept, estimator_name):
 
 def _products(X, coef, intercept):
     """Return ``X @ coef.T + intercept`` without a converted copy of X as a whole."""
+    if isinstance(X, DeviceArray):
+        return X.predictions(coef, intercept)
     is_columns = isinstance(X, Columns)
     if sparse.issparse(X) or (X.dtype.kind == "f" and X.dtype.isnative and not is_columns):
         return X @ coef.T + intercept

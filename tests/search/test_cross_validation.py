@@ -406,3 +406,14 @@ def test_weights_that_leave_a_fold_empty():
     weights = np.r_[np.zeros(30), np.ones(60)]
     with pytest.raises(ValueError, match="split 0 must have test rows of positive weight"):
         GradientDescentRegressorCV(3, cv=3).fit(X, Y[:, 0], sample_weight=weights)
+
+
+@pytest.mark.parametrize("scale", [True, False])
+def test_a_wide_frame_of_several_dtypes(scale):
+    pd = pytest.importorskip("pandas")
+    X = np.random.default_rng(0).normal(size=(20, 30))
+    X[:, 3] = X[:, 3].astype(np.float32)
+    y = X[:, 0] + X[:, 3]
+    reg = GradientDescentRegressorCV(3, scale=scale, max_iter=20)
+    expected = reg.fit(X, y).mse_path_
+    assert_array_equal(reg.fit(pd.DataFrame(X).astype({3: np.float32}), y).mse_path_, expected)
