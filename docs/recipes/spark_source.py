@@ -1,6 +1,8 @@
-"""Rows of a Spark DataFrame, summed up partition by partition on the executors."""
+"""Rows of a Spark data frame, summed up partition by partition on its executors."""
 
 import pickle
+from functools import reduce
+from operator import add
 
 import pyarrow as pa
 from pyspark import TaskContext
@@ -16,19 +18,14 @@ class SparkRows(RowSource):
         target = self.target
 
         def of_partition(batches):
-            total = None
-            for batch in batches:
-                part = function(batch.drop_columns([target]), batch[target], None)
-                total = part if total is None else total + part
-            if total is not None:
-                number = TaskContext.get().partitionId()
-                yield pa.RecordBatch.from_pydict(
-                    {"number": [number], "sums": [pickle.dumps(total)]}
-                )
+            number = TaskContext.get().partitionId()
+            parts = (function(b.drop_columns([target]), b[target], None) for b in batches)
+            for first in parts:  # none in an empty partition
+                total = pickle.dumps(reduce(add, parts, first))
+                yield pa.RecordBatch.from_pydict({"number": [number], "sums": [total]})
 
         rows = self.frame.mapInArrow(of_partition, "number long, sums binary").collect()
-        for row in sorted(rows, key=lambda row: row.number):
-            yield pickle.loads(row.sums)
+        yield from (pickle.loads(row.sums) for row in sorted(rows, key=lambda row: row.number))
 
     def sample(self):
         table = self.frame.limit(1000).toArrow()
