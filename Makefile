@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/plot
 	$(BIN)/python docs/examples/plot_grid_search_diabetes.py
 
-test: $(VENV)/test
+test: $(VENV)/test $(VENV)/engines
 	$(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/lint
