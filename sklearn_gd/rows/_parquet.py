@@ -9,7 +9,7 @@ from .._cached import cached_property
 from .protocol import RowSource
 
 # Bytes of float64 in a batch, and fewest rows of one.
-BATCH_BYTES, BATCH_ROWS = 1 << 24, 1 << 12
+BATCH_BYTES, BATCH_ROWS = 1 << 23, 1 << 12
 # Bytes that are read of a column at a time: else pyarrow reads all that a row group has of it,
 # and keeps that of every column.  More where each read is a request to another machine.
 BUFFER_BYTES, BUFFER_BYTES_AWAY = 1 << 16, 1 << 20

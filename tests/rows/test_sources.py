@@ -515,7 +515,7 @@ def test_one_row_group_of_a_million_rows(tmp_path):
     # the stacks of threads, 8 MB each, too.
     env = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(640 * MEGABYTE), str(path)],
+        [sys.executable, "-c", LIMITED, str(512 * MEGABYTE), str(path)],
         capture_output=True,
         text=True,
         env={**os.environ, **env},
@@ -523,7 +523,7 @@ def test_one_row_group_of_a_million_rows(tmp_path):
     path.unlink()
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)
-    assert found["peak"] < 450 * MEGABYTE
+    assert found["peak"] < 300 * MEGABYTE
     assert found["status"] == "converged"
     assert found["n_predicted"] == n_rows * times
     assert found["score"] > 0.99
