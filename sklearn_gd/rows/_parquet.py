@@ -10,9 +10,9 @@ from .protocol import RowSource
 
 # Bytes of float64 in a batch, and fewest rows of one.
 BATCH_BYTES, BATCH_ROWS = 1 << 23, 1 << 12
-# Bytes that are read of a column at a time: else pyarrow reads all that a row group has of it,
-# and keeps that of every column.  More where each read is a request to another machine.
-BUFFER_BYTES, BUFFER_BYTES_AWAY = 1 << 16, 1 << 20
+# Bytes that are read of a column at a time, from files elsewhere: else pyarrow reads all that a
+# row group has of it, and keeps that of every column.
+BUFFER_BYTES = 1 << 20
 
 
 class ParquetRows(RowSource):
@@ -160,9 +160,11 @@ class ParquetRows(RowSource):
         of_path = get_partition_keys(fragment.partition_expression)
         stored = [name for name in self._columns if name not in of_path]
         path, filesystem = fragment.path, fragment.filesystem
-        with filesystem.open_input_file(path) as file:
-            is_here = isinstance(filesystem, LocalFileSystem)
-            buffer_size = BUFFER_BYTES if is_here else BUFFER_BYTES_AWAY
+        is_here = isinstance(filesystem, LocalFileSystem)
+        # Of a file that is mapped, pages that are not compressed need no memory of their own.
+        opened = pa.memory_map(path) if is_here else filesystem.open_input_file(path)
+        with opened as file:
+            buffer_size = 0 if is_here else BUFFER_BYTES
             parquet = ParquetFile(file, pre_buffer=False, buffer_size=buffer_size)
             missing = set(stored) - set(parquet.schema_arrow.names)
             if missing:
