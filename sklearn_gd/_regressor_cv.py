@@ -217,7 +217,11 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     @leaves_no_trace
     @or_stays_as_it_was
     def fit(
-        self, X: MatrixLike, y: TargetsLike, sample_weight: WeightsLike = None, **params: Any
+        self,
+        X: MatrixLike,
+        y: TargetsLike = None,
+        sample_weight: WeightsLike = None,
+        **params: Any,
     ) -> Self:
         """Choose the learning rate and the number of steps, and descend on all rows.
 

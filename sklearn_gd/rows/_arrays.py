@@ -34,23 +34,26 @@ class DeviceArray:
     ----------
     dtype : numpy dtype
         The one of NumPy's that is its dtype.
-    block_rows : int
+    least_rows : int
         How many rows to read at a time.
     """
 
     ndim = 2
+    # Its library may keep the choice of a device for each thread, too.
+    is_threaded = True
+    are_views = False
 
     def __init__(self, array):
         self._array = array
         self._xp, _, self._device = sklearn_arrays.get_namespace_and_device(array)
         self.shape = tuple(array.shape)
-        self.size = math.prod(self.shape)
+        self.size = self.n_stored = math.prod(self.shape)
         self.dtype = self._in_numpy(array[:0, :]).dtype
         widest = sklearn_arrays._max_precision_float_dtype(self._xp, self._device)
         self._has_float64 = widest == self._xp.float64
         is_device = self._has_float64 and array.__dlpack_device__()[0] != PROCESSOR
         of_block = DEVICE_BLOCK_BYTES if is_device else HOST_BLOCK_BYTES
-        self.block_rows = of_block // (8 * max(self.shape[1], 1))
+        self.least_rows = of_block // (8 * max(self.shape[1], 1))
 
     def __len__(self):
         return self.shape[0]
@@ -59,8 +62,8 @@ class DeviceArray:
         """Return some rows, given as a slice or an array of their numbers, as NumPy's float64."""
         return np.asarray(self._in_numpy(self._some(rows)), dtype=np.float64)
 
-    def block(self, rows):
-        """Return a block of these rows."""
+    def block(self, rows, in_parts):
+        """Return a block of some rows; see `_stored.Stored`."""
         if not self._has_float64:
             return DenseBlock(self[rows])
         some = self._xp.astype(self._some(rows), self._xp.float64, copy=False)
@@ -82,7 +85,7 @@ class DeviceArray:
         coef = xp.astype(coef.T if coef.ndim == 2 else coef, dtype, copy=False)
         # Without a converted copy of X as a whole.
         n_rows = len(self)
-        starts = range(0, n_rows, n_rows if X.dtype == dtype else self.block_rows)
+        starts = range(0, n_rows, n_rows if X.dtype == dtype else self.least_rows)
         stops = [*starts[1:], n_rows]
         parts = [
             xp.matmul(xp.astype(X[start:stop, :], dtype, copy=False), coef)

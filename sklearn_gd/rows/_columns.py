@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .._cached import cached_property
+from ._blocks import DenseBlock
 
 # Most columns that an error names.
 MOST_NAMED = 5
@@ -68,12 +69,14 @@ class Columns:
     """
 
     ndim = 2
+    least_rows = VALUES_AT_A_TIME
+    are_views = is_threaded = False
 
     def __init__(self, columns, n_rows, whole=None):
         self.columns, self.whole = columns, whole
         self.names = [column.name for column in columns]
         self.shape = n_rows, len(columns)
-        self.size = n_rows * len(columns)
+        self.size = self.n_stored = n_rows * len(columns)
 
     @cached_property
     def dtype(self):
@@ -83,16 +86,16 @@ class Columns:
     def __len__(self):
         return self.shape[0]
 
+    def block(self, rows, in_parts):
+        """Return a block of some rows; see `_stored.Stored`."""
+        # In column order they are put together quickest; what is in parts must be in row order.
+        return DenseBlock(self._numbers(rows, "C" if in_parts else "F"), in_parts)
+
     def __getitem__(self, rows):
         """Return some rows, given as a slice or an array of their numbers, as float64."""
-        return self.block(rows)
+        return self._numbers(rows, "F")
 
-    def block(self, rows, order="F"):
-        """Return the same; in column order they are put together quickest.
-
-        Unlike a slice of an array in that order they are compact: BLAS takes several times as
-        long where columns are far apart.
-        """
+    def _numbers(self, rows, order):
         if isinstance(rows, slice):
             chosen = range(*rows.indices(len(self)))
             rows = rows if chosen.step == 1 else np.array(chosen)

@@ -1,9 +1,9 @@
 """Sources of rows: they hand out blocks of (X, y, weights) and add up what a kernel makes of them.
 
 J is a sum over rows, so everything this package needs of the data is a sum
-over blocks of rows.  This module knows how the rows are stored (dense,
-memory-mapped, sparse, of any dtype and memory order); it must not know what
-is summed.
+over blocks of rows.  What the rows are (dense, sparse, of any dtype and memory
+order, columns of a frame, on a device) is known to `_stored.py`; this module
+must not know what is summed.
 """
 
 from itertools import pairwise
@@ -11,19 +11,17 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
-from ._arrays import DeviceArray
-from ._blocks import DenseBlock, SparseBlock
-from ._columns import VALUES_AT_A_TIME, Columns
 from ._machine import in_threads
 from ._products import WHOLE_GRAM, WHOLE_PRODUCT, WHOLE_VECTOR_PRODUCT, is_made_in_parts
+from ._stored import stored
 
 # A block of float64 values of this size stays in the cache while a kernel goes
 # over it twice, and outweighs what handing over the interpreter lock costs.
 BLOCK_BYTES = 1 << 21
 # Share of the largest weight below which a row does not count as typical.
 LIGHT = 1e-3
-# Below this many rows a block's overhead in Python outweighs its arithmetic.
-MIN_BLOCK_ROWS = 64
+# Rows among which a typical one is looked for.
+SAMPLE_ROWS = 64
 # Blocks are added up in this many lanes, each from its first block to its last,
 # and then the lanes in order: whichever thread takes a lane, the sum is the
 # same bit for bit.
@@ -78,7 +76,8 @@ class Rows:
         self.reads, self.is_passing = 0, False
         self.n_rows, self.n_features = X.shape
         self.n_targets = y.shape[1]
-        self.n_stored = X.nnz if sparse.issparse(X) else X.size
+        self._stored = stored(X)
+        self.n_stored = self._stored.n_stored
         if chosen is not None:
             share, self.n_rows = len(chosen) / max(self.n_rows, 1), len(chosen)
             self.n_stored = int(share * self.n_stored)
@@ -100,42 +99,17 @@ class Rows:
         """First rows of the blocks, and one past the last; they depend on the shape alone."""
         if block_rows is None:
             block_rows = BLOCK_BYTES // (8 * max(self.n_stored // self.n_rows, 1))
-        if isinstance(self.X, DeviceArray):
-            block_rows = max(block_rows, self.X.block_rows)
         # Smaller blocks divide few rows more evenly among the lanes.
         block_rows = min(block_rows, max(self.n_rows // LANES, block_rows // 8))
-        least = VALUES_AT_A_TIME if isinstance(self.X, Columns) else MIN_BLOCK_ROWS
-        return [*range(0, self.n_rows, max(block_rows, least)), self.n_rows]
+        block_rows = max(block_rows, self._stored.least_rows)
+        return [*range(0, self.n_rows, block_rows), self.n_rows]
 
     def block(self, start, stop):
         """(X, y, weights) of some rows; X is a block of _blocks.py."""
         rows = slice(start, stop) if self.chosen is None else self.chosen[start:stop]
         y = np.asarray(self.y[rows], np.float64)
         weights = None if self.weights is None else self.weights[rows]
-        if isinstance(self.X, DeviceArray):
-            return self.X.block(rows), y, weights
-        if not sparse.issparse(self.X):
-            X = self._dense(rows)
-            return DenseBlock(X, self._in_parts), y, weights
-        # Neighbouring rows are slices of the arrays; rows from here and there are copied.
-        X = self.X if self.chosen is None else self.X[rows]
-        indptr = X.indptr[start : stop + 1] if self.chosen is None else X.indptr
-        stored = slice(indptr[0], indptr[-1])
-        data = np.asarray(X.data[stored], dtype=np.float64)
-        shape = (stop - start, self.n_features)
-        block = sparse.csr_array((data, X.indices[stored], indptr - indptr[0]), shape=shape)
-        return SparseBlock(block), y, weights
-
-    def _dense(self, rows):
-        """Rows of X as float64, in an order in which products with them are quick."""
-        if isinstance(self.X, Columns):
-            return self.X.block(rows, "C" if self._in_parts else "F")
-        X = np.asarray(self.X[rows], np.float64)
-        if self._in_parts:
-            return np.ascontiguousarray(X)
-        # BLAS takes several times as long where columns are far apart, as in a slice of an
-        # array in column order.
-        return X if X.flags.forc or X.strides[1] == X.itemsize else np.array(X, order="F")
+        return self._stored.block(rows, self._in_parts), y, weights
 
     def sum(self, kernel, block_rows=None, n_lanes=LANES, work=1.0, columns=None):
         """Read every row once: add up ``kernel(X, y, weights)`` over the blocks.
@@ -168,8 +142,7 @@ class Rows:
 
     def _mapped(self, function, lanes, work, columns):
         """``map(function, lanes)``, in as many threads as are worth it."""
-        if isinstance(self.X, DeviceArray):
-            # Its library has its own threads, and may keep the choice of a device for each.
+        if self._stored.is_threaded:
             return map(function, lanes)
         if 8 * self.n_stored * work >= THREADED_BYTES:
             return in_threads(function, lanes)
@@ -199,11 +172,7 @@ class Rows:
     def _keeps_blocks(self):
         if self.is_passing or self.chosen is not None:
             return False
-        if 8 * self.n_stored < THREADED_BYTES:
-            return True
-        X = self.X
-        in_row_order = sparse.issparse(X) or (isinstance(X, np.ndarray) and X.strides[1] == 8)
-        return X.dtype == np.float64 and in_row_order
+        return 8 * self.n_stored < THREADED_BYTES or self._stored.are_views
 
     def typical_row(self):
         """Middle and range of X, and middle of y, in some of the rows that count."""
@@ -214,7 +183,7 @@ class Rows:
             heavy = self.weights > LIGHT * largest
             counting = np.flatnonzero(heavy) if counting is None else counting[heavy[counting]]
         n = self.n_rows if counting is None else len(counting)
-        step = max(1, -(-n // MIN_BLOCK_ROWS))
+        step = max(1, -(-n // SAMPLE_ROWS))
         some = slice(0, n, step) if counting is None else counting[::step]
         X, y = self.X[some], np.asarray(self.y[some], np.float64)
         X = np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=np.float64)

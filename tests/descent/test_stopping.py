@@ -141,8 +141,8 @@ def test_reads_of_the_rows(precompute, monkeypatch):
     made = []
     original = rows.Rows.__init__
 
-    def remember(self, *arguments):
-        original(self, *arguments)
+    def remember(self, *arguments, **named):
+        original(self, *arguments, **named)
         made.append(self)
 
     monkeypatch.setattr(rows.Rows, "__init__", remember)

@@ -37,6 +37,7 @@ class Shape:
     n_features: int
     density: float = 1.0
     n_targets: int = 1
+    slowness: float = 1.0
 
     @property
     def n_stored(self):
@@ -164,8 +165,8 @@ def test_well_conditioned_data_is_read_once():
     rows = []
     original = Rows.__init__
 
-    def watched(self, *args):
-        original(self, *args)
+    def watched(self, *args, **named):
+        original(self, *args, **named)
         rows.append(self)
 
     with pytest.MonkeyPatch.context() as patch:
