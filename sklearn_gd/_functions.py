@@ -401,11 +401,11 @@ def _points(X, y, coef, intercept, l2_regularization, sample_weight):
     """Objective and point of each target, and the shape of the targets."""
     parameters.check_l2(l2_regularization)
     rows, shape = open_rows(X, y, sample_weight)
-    w = checks.check_start(coef, "coef", (*shape, rows.n_features))
-    b = checks.check_start(intercept, "intercept", shape, per_target=True)
-    given = zip(w.reshape(-1, rows.n_features), b.ravel(), strict=True)
-    thetas = [join(w_j, b_j, True) for w_j, b_j in given]
     with rows:
+        w = checks.check_start(coef, "coef", (*shape, rows.n_features))
+        b = checks.check_start(intercept, "intercept", shape, per_target=True)
+        given = zip(w.reshape(-1, rows.n_features), b.ravel(), strict=True)
+        thetas = [join(w_j, b_j, True) for w_j, b_j in given]
         objectives = LeastSquares.made(rows, shape, True, l2=float(l2_regularization)).objectives
         points = [(one, one.at(theta)) for one, theta in zip(objectives, thetas, strict=True)]
     if not all(np.isfinite(point.loss) for _, point in points):

@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, Self, overload
 
@@ -518,7 +518,7 @@ class GradientDescentRegressor(
 
         As if this one had been given the batches of all: in other processes, on
         other machines or in other months. Their R factors are moved to one
-        shift and factored together, which loses no digits. In whatever groups
+        reference row and factored together, which loses no digits. In whatever groups
         and order estimators are merged, the result is the same to rounding.
 
         Parameters
@@ -606,11 +606,14 @@ class GradientDescentRegressor(
         check_asked(self.early_stopping, *given_held_out)
         rate = parameters.check_alpha(self.alpha)
         noted = stand_in(self)
-        rows, shape = open_rows(X, y, sample_weight, estimator=noted)
-        rows, held_out = hold_out(noted, rows, shape, *given_held_out)
-        split = None if held_out is None else held_out.split
-        known = {**features_of(noted), "_seen": None, "_split": split}
-        with rows, nullcontext() if held_out is None else held_out.rows:
+        with ExitStack() as opened:
+            rows, shape = open_rows(X, y, sample_weight, estimator=noted)
+            opened.enter_context(rows)
+            rows, held_out = hold_out(noted, rows, shape, *given_held_out)
+            if held_out is not None:
+                opened.enter_context(held_out.rows)
+            split = None if held_out is None else held_out.split
+            known = {**features_of(noted), "_seen": None, "_split": split}
             start = coef_init, intercept_init
             fit = self._fit(rate, rows, shape, held_out=held_out, start=start)
 
@@ -752,7 +755,8 @@ class GradientDescentRegressor(
         away = score_away(stand_in(self), X, y, sample_weight)
         if away is not None:
             return away
-        return super().score(X, y, sample_weight)
+        # Not by super(), as the class that searches takes over this method.
+        return RegressorMixin.score(self, X, y, sample_weight)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -260,7 +260,8 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         self._check_settings()
         penalties, are_several = parameters.several_l2(self.l2_regularization)
         remedy = (
-            "pass what compute() returns, or let GradientDescentRegressor read it chunk by chunk"
+            "pass some of the rows in memory, or let GradientDescentRegressor read all of them, "
+            "with held-out rows as X_val"
         )
         who = "GradientDescentRegressorCV selects rows of splits in memory"
         require_memory(who, remedy, X, y, sample_weight)
@@ -297,8 +298,9 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
         self._warn(found, errors[penalty, rate, steps], steps)
         return self
 
-    # The regressor's own, including its docstring.
+    # The regressor's own, including their docstrings.
     predict = GradientDescentRegressor.predict
+    score = GradientDescentRegressor.score
 
     def _check_settings(self):
         parameters.check_flag(self.fit_intercept, "fit_intercept")

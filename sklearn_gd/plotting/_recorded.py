@@ -136,7 +136,7 @@ def record(estimator, X, y, sample_weight, parameters, target):
     regressor = regressor_of(estimator)
     n_features = _stored_path(regressor).shape[-1]
     X, names = features_of(estimator, X)
-    require_memory("Displays draw rows in memory", "pass what compute() makes of a part", X, y)
+    require_memory("Displays draw rows in memory", "pass some of the rows", X, y)
     X, y = check_X_y(X, y, **checks.ROWS_AS_THEY_ARE)
     if X.shape[1] != n_features:
         raise ValueError(f"X has {X.shape[1]} features, but fit was given {n_features}.")

@@ -70,7 +70,7 @@ class Seen:
 
 def add_batch(estimator, X, y, sample_weight, seen):
     """Return what was seen before, or None, with a user's batch; the estimator is told of it."""
-    remedy = "call fit, which reads it chunk by chunk, or pass what compute() makes of a part"
+    remedy = "call fit, which reads it chunk by chunk, or pass some of its rows in memory"
     require_memory("partial_fit takes batches in memory", remedy, X, y, sample_weight)
     how = {"reset": seen is None}
     if is_empty(X):

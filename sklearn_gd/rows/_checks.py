@@ -29,7 +29,13 @@ def validate_data(estimator, X, y="no_validation", *, input_name="X", **how):
     A data frame becomes `Columns`.
     """
     X, table = _opened(X, input_name)
-    has_y = not isinstance(y, str)
+    has_y = not (isinstance(y, str) and y == "no_validation")
+    if y is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, but the target y "
+            "is None. Only a source of rows (a sklearn_gd.rows.RowSource) has targets of its own, "
+            f"and {input_name} is of the class {type(X).__name__}."
+        )
     y = _target(y, "y") if has_y else y
     with _naming_the_culprit(**{input_name: X, "y": y}):
         if table is None:
@@ -77,6 +83,8 @@ def _opened(data, name):
 
 def _target(y, name):
     """Return y or weights, as an array if they are of a frame or series, in NumPy."""
+    if isinstance(y, str):
+        raise TypeError(f"{name} must be an array of numbers, got the string {y!r}.")
     y, table = _opened(y, name)
     if table is None:
         return in_numpy(y)
@@ -297,17 +305,18 @@ def _raise_not_finite(name, names, nan, infinite, estimator_name):
     try:
         assert_all_finite(odd, estimator_name=estimator_name, input_name=name)
     except ValueError as error:
-        counts = nan + infinite
+        counts = nan if nan.any() else infinite
         labels = [f"column {j}" for j in range(len(counts))] if names is None else map(repr, names)
         where = [
-            f"{label} ({count} of its values)"
-            for label, count in zip(labels, counts, strict=True)
-            if count
+            f"{label} ({count})" for label, count in zip(labels, counts, strict=True) if count
         ]
         more = f" and {len(where) - MOST_NAMED} more" if len(where) > MOST_NAMED else ""
+        is_nan = bool(nan.any())
+        kind = "Missing" if is_nan else "Infinite"
+        remedy = "fill them in, by SimpleImputer for instance" if is_nan else "replace them"
         raise ValueError(
-            f"{error}\nMissing or infinite in {name}: {', '.join(where[:MOST_NAMED])}{more}. Drop "
-            "these rows, or fill in the values, by SimpleImputer for instance."
+            f"{str(error).splitlines()[0]}\n{kind} values in {name}: "
+            f"{', '.join(where[:MOST_NAMED])}{more}. Drop these rows, or {remedy}."
         ) from None
 
 

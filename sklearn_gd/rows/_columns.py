@@ -17,14 +17,15 @@ from .._cached import cached_property
 from ._blocks import DenseBlock
 
 # Most columns that an error names.
-MOST_NAMED = 5
+MOST_NAMED = 20
 # Reading fewer values of a column takes longer for the call than for the values.
 VALUES_AT_A_TIME = 1024
 
 # What to do with columns that are not numeric, by how the names of their types begin.
 REMEDIES = {
     ("str", "utf8", "large_str", "categor", "enum", "dictionary", "object", "binary", "bytes"): (
-        "encode text and categories, by OneHotEncoder or TargetEncoder for instance"
+        "encode text and categories, by OneHotEncoder or TargetEncoder for instance (text that is "
+        "numbers is converted by pandas.to_numeric)"
     ),
     ("date", "time", "duration", "period", "interval", "month"): (
         "turn dates and times into numbers, days since a date for instance"
@@ -133,9 +134,11 @@ def _check_numeric(columns, name):
         shown = [f"{column.name!r} ({column.type_name})" for column in others[:MOST_NAMED]]
         more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
         remedies = dict.fromkeys(_remedy(column.type_name) for column in others)
+        of_features = f"Leave them out, or {'; '.join(remedies)}."
+        remedy = of_features if name.startswith("X") else "Convert them to numbers."
         raise ValueError(
             f"{name} must be numeric, but these columns are not: {', '.join(shown)}{more}. "
-            f"Leave them out, or {'; '.join(remedies)}."
+            f"{remedy}"
         )
 
 

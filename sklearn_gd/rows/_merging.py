@@ -32,7 +32,8 @@ def seen_together(estimator, others):
 
 def _check_kind(one, expected, name):
     if not isinstance(one, expected):
-        raise TypeError(f"{name} must be a {expected.__name__}, got {type(one).__name__}.")
+        hint = "; pass merge(*parts)" if isinstance(one, list | tuple) else ""
+        raise TypeError(f"{name} must be a {expected.__name__}, got {type(one).__name__}{hint}.")
     if hasattr(one, "coef_") and getattr(one, "_seen", None) is None:
         raise ValueError(
             f"{name} was fitted by fit, which keeps none of its rows; only what partial_fit has "

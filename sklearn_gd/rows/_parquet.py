@@ -2,12 +2,15 @@
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .._cached import cached_property
 from .protocol import RowSource
 
+# What pandas calls an index without a name, which it writes among the columns.
+INDEX_OF_PANDAS = re.compile(r"__index_level_\d+__")
 # Bytes of float64 in a batch, and fewest rows of one.
 BATCH_BYTES, BATCH_ROWS = 1 << 23, 1 << 12
 # Bytes that are read of a column at a time, from files elsewhere: else pyarrow reads all that a
@@ -25,13 +28,17 @@ class ParquetRows(RowSource):
     Parameters
     ----------
     source : path, list of paths, or pyarrow.dataset.Dataset
-        A file, a folder with all files below it, or a pattern such as ``"sales/*.parquet"``.
-        Names of folders such as ``year=2024`` are columns too. A `Dataset` may be of other formats
-        (CSV, Feather) and filesystems (S3), and may be filtered.
+        A file, a folder with all files below it, which must be Parquet (names that begin with
+        ``_`` or ``.`` are passed over), or a pattern such as ``"sales/*.parquet"``.
+        Names of folders such as ``year=2024`` are columns too. For other formats (CSV,
+        Feather) and filesystems (S3), and to filter rows, pass a `Dataset`, such as
+        ``pyarrow.dataset.dataset("sales/", format="csv")``.
     target : str or list of str, default=None
-        Column or columns of y. None is enough for `predict`.
+        Column or columns of y. None for `predict`; then name the features, unless the files have
+        no other columns.
     features : list of str, default=None
-        Columns of X, in this order; None for all that are neither target nor weight.
+        Columns of X, in this order; None for all that are neither target nor weight, numbers
+        of customers and the like included.
     sample_weight : str, default=None
         Column of the weights; None for weights of 1.
 
@@ -39,7 +46,7 @@ class ParquetRows(RowSource):
     ----------
     feature_names : list of str
     n_rows : int or None
-        As the files' heads say; None for other formats, where one would have to read all.
+        From the files' metadata; None for other formats, where counting would mean reading.
 
     Raises
     ------
@@ -84,7 +91,7 @@ class ParquetRows(RowSource):
         if isinstance(features, str):
             raise TypeError(f"features must be a list of names of columns, got {features!r}.")
         if features is None:
-            features = [name for name in known if name not in others]
+            features = [n for n in known if n not in others and not INDEX_OF_PANDAS.fullmatch(n)]
         self.feature_names = list(features)
         asked = {"features": self.feature_names, "target": self._targets}
         asked["sample_weight"] = others[len(self._targets) :]
@@ -181,20 +188,38 @@ class ParquetRows(RowSource):
 
 def _dataset_of(source):
     try:
+        import pyarrow
         from pyarrow import dataset
     except ImportError as error:
         raise ImportError('ParquetRows needs pyarrow: pip install "sklearn-gd[arrow]"') from error
     if isinstance(source, dataset.Dataset):
         return source
-    paths = source
+    paths = _paths_of(source)
+    try:
+        found = dataset.dataset(paths, format="parquet", partitioning="hive")
+    except pyarrow.ArrowInvalid as error:
+        raise ValueError(
+            f"{source!r} cannot be read as Parquet: {error} For another format pass "
+            "pyarrow.dataset.dataset(path, format='csv'), for instance."
+        ) from error
+    if not found.files:
+        raise FileNotFoundError(f"There are no Parquet files in {source!r}.")
+    return found
+
+
+def _paths_of(source):
+    """Return a path, or a list of paths."""
     if isinstance(source, str | os.PathLike):
         path = os.fspath(source)
-        if glob.has_magic(path) and not os.path.exists(path):
-            paths = sorted(glob.glob(path, recursive=True))
-            if not paths:
-                raise FileNotFoundError(f"There is no file {path!r}.")
-        else:
-            paths = path
-    elif isinstance(source, Iterable):
-        paths = [os.fspath(path) for path in source]
-    return dataset.dataset(paths, format="parquet", partitioning="hive")
+        if os.path.exists(path) or not glob.has_magic(path):
+            return path
+        paths = sorted(glob.glob(path, recursive=True))
+        if not paths:
+            raise FileNotFoundError(f"There is no file {path!r}.")
+        return paths
+    if isinstance(source, list | tuple) and all(isinstance(p, str | os.PathLike) for p in source):
+        return [os.fspath(path) for path in source]
+    raise TypeError(
+        "source must be a path, a list of paths or a pyarrow.dataset.Dataset, got "
+        f"{type(source).__name__}; what is in memory is passed as X itself."
+    )

@@ -54,7 +54,7 @@ class _PredictionsOf(Function):
     estimator_name: str
 
     def __call__(self, X, y=None, weights=None):
-        rows = replace(self.layout, target_shape=None).rows(X, None, None)
+        rows = replace(self.layout, target_shape=None, has_weights=None).rows(X, None, None)
         return _Predictions([] if rows is None else [self._predict(rows)])
 
     def _predict(self, rows):
@@ -77,16 +77,16 @@ def predicted_by_chunks(estimator, source):
     coef, intercept = estimator.coef_, estimator.intercept_
     function = _PredictionsOf(rows.layout, coef, intercept, type(estimator).__name__)
     with rows:
-        parts = [part for some in source.sums(function) for part in some.parts]
+        parts = [part for some in rows.source.sums(function) for part in some.parts]
     return np.concatenate(parts) if parts else np.empty((0, *coef.shape[:-1]), coef.dtype)
 
 
 def score_by_chunks(estimator, rows):
     """Return R^2 as scikit-learn does, the mean over the targets, without gathering rows."""
     W, b = np.atleast_2d(estimator.coef_).T.astype(np.float64), estimator.intercept_
-    if rows.n_targets != W.shape[1]:
-        raise ValueError(f"y has {rows.n_targets} target(s), but fit was given {W.shape[1]}.")
     with rows:
+        if rows.n_targets != W.shape[1]:
+            raise ValueError(f"y has {rows.n_targets} target(s), but fit was given {W.shape[1]}.")
         *_, y_middle = rows.typical_row()
 
         def kernel(X, y, weights):

@@ -5,6 +5,8 @@ Only what a kernel returns leaves a chunk, never its rows.
 
 import copy
 import math
+import numbers
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +17,8 @@ from joblib import wrap_non_picklable_objects
 from .._cached import cached_property
 from . import _checks as checks
 from ._memory import Rows, float_dtype, summed
+from ._peeked import Peeked
+from .protocol import RowSource
 
 # Rows of a source that does not know how many it has.
 MANY = 1 << 40
@@ -34,6 +38,8 @@ class Layout:
         () or (n_targets,), as the source yields them; None if it has no targets.
     names : list or None
         Of the features.
+    has_weights : bool or None
+        None where all chunks are known to be alike.
     exponent : int
         Weights are multiplied by this power of two, to be near 1.
     suffix : str
@@ -44,6 +50,7 @@ class Layout:
     dtype: type[np.floating[Any]]
     target_shape: tuple[int, ...] | None
     names: list[Any] | None = None
+    has_weights: bool | None = None
     exponent: int = 0
     suffix: str = ""
 
@@ -63,14 +70,18 @@ class Layout:
             raise ValueError(f"A chunk of {name} has {found}, but the first one has {expected}.")
         n_rows = X.shape[0]
         for what, values in ("y", y), ("sample_weight", weights):
-            if values is not None and len(values) != n_rows:
+            if not (values is None or isinstance(values, numbers.Real) or len(values) == n_rows):
                 raise ValueError(
-                    f"{what}{self.suffix} must be partitioned as {name} is, but a "
-                    f"chunk of {name} has {n_rows} rows and that of {what}{self.suffix} "
+                    f"A chunk of {name} has {n_rows} rows and that of {what}{self.suffix} "
                     f"{len(values)}, which is inconsistent."
                 )
         if n_rows == 0:
             return None
+        if self.has_weights not in (None, weights is not None):
+            raise ValueError(
+                f"A chunk has {'weights' if weights is not None else 'no weights'}, unlike the "
+                "first one; give weights with every chunk, or with none."
+            )
         if self.target_shape is None:
             y = np.zeros(n_rows)
         else:
@@ -146,13 +157,16 @@ class SourcedRows:
     layout : Layout
     typical : callable
         Given the layout, returns what `typical_of` some of the rows returns.
+    who : str, default=None
+        What errors call the source, which has been entered. None if it has not, and has no errors.
     """
 
     can_be_split = False
     in_memory = False
 
-    def __init__(self, source, layout, typical):
-        self.source, self.layout = source, layout
+    def __init__(self, source, layout, typical, who=None):
+        self.source, self.layout, self._who = source, layout, who
+        self._is_open = who is not None
         self.n_rows = MANY if source.n_rows is None else source.n_rows
         self.n_features, self.n_targets = layout.n_features, layout.n_targets
         self.dtype, self.names = layout.dtype, layout.names
@@ -161,10 +175,13 @@ class SourcedRows:
         self._typical_of, self._n_found = typical, None
 
     def __enter__(self):
-        self.source.__enter__()
+        if not self._is_open:
+            self.source.__enter__()
+            self._is_open = True
         return self
 
     def __exit__(self, *exception):
+        self._is_open = False
         self.source.__exit__(*exception)
 
     @cached_property
@@ -187,7 +204,7 @@ class SourcedRows:
         for part in self.source.sums(SumsOf(self.layout, kernel, how)):
             if not isinstance(part, Sums):
                 raise TypeError(
-                    f"{type(self.source).__name__}.sums must yield what the function returns, or "
+                    f"{self._who}.sums must yield what the function returns, or "
                     f"sums of it, got {type(part).__name__}."
                 )
             total = total + part
@@ -195,7 +212,7 @@ class SourcedRows:
         return total.values
 
     def _check_found(self, total):
-        who = type(self.source).__name__
+        who = self._who
         if self._n_found is None:
             if total.n_rows == 0:
                 raise ValueError(f"{who} yields no rows.")
@@ -231,8 +248,18 @@ def open_source(source, estimator=None, *, reset=True, suffix="", needs_y=True):
     needs_y : bool, default=True
         Whether there must be targets.
     """
-    with source:
-        X, y, weights = source.sample()
+    peeked = Peeked(source) if type(source).sums is RowSource.sums else source
+    peeked.__enter__()
+    try:
+        how = {"reset": reset, "suffix": suffix, "needs_y": needs_y}
+        return _opened(peeked, type(source).__name__, estimator, **how)
+    except BaseException:
+        peeked.__exit__(*sys.exc_info())
+        raise
+
+
+def _opened(source, who, estimator, *, reset, suffix, needs_y):
+    X, y, weights = source.sample()
     name = f"X{suffix}"
     if estimator is None:
         X = checks.check_array(X, input_name=name, **checks.AS_IT_IS)
@@ -244,11 +271,12 @@ def open_source(source, estimator=None, *, reset=True, suffix="", needs_y=True):
         y = checks.check_y(y, f"y{suffix}")
         target_shape = y.shape[1:]
     elif needs_y:
-        raise ValueError(f"y{suffix} is required, but {type(source).__name__} has no targets.")
-    names = checks.names_of(X)
-    layout = Layout(X.shape[1], float_dtype(X.dtype), target_shape, names, suffix=suffix)
+        raise ValueError(f"y{suffix} is required, but {who} yields none (no target).")
+    names, has_weights = checks.names_of(X), weights is not None
+    known = {"names": names, "has_weights": has_weights, "suffix": suffix}
+    layout = Layout(X.shape[1], float_dtype(X.dtype), target_shape, **known)
     rows = layout.rows(X, y, weights)
     if rows.weights is not None and rows.weights.any():
         layout = replace(layout, exponent=-math.frexp(rows.weights.max())[1])
     typical = typical_of(rows)
-    return SourcedRows(source, layout, lambda _: typical), target_shape or ()
+    return SourcedRows(source, layout, lambda _: typical, who), target_shape or ()

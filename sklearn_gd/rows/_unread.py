@@ -6,14 +6,15 @@ from decimal import Decimal
 
 import numpy as np
 
+# How large data is read without collecting it.
 SOURCE = "or read it part by part, by a source of rows of your own (see sklearn_gd.rows)"
 # By the package and the name of a class.
 REMEDIES = {
-    ("polars", "LazyFrame"): "pass {name}.collect()",
-    ("narwhals", "LazyFrame"): "pass {name}.collect()",
+    ("polars", "LazyFrame"): f"pass {{name}}.collect(), {SOURCE}",
+    ("narwhals", "LazyFrame"): f"pass {{name}}.collect(), {SOURCE}",
     ("pyarrow", "RecordBatchReader"): f"pass {{name}}.read_all(), {SOURCE}",
     ("pyarrow", "Scanner"): f"pass {{name}}.to_table(), {SOURCE}",
-    ("pyarrow", "Dataset"): "fit to ParquetRows({name}, target=...) of sklearn_gd.rows",
+    ("pyarrow", "Dataset"): "pass ParquetRows({name}, target=...) of sklearn_gd.rows",
     ("duckdb", "DuckDBPyRelation"): f"pass {{name}}.df(), {SOURCE}",
     ("_duckdb", "DuckDBPyRelation"): f"pass {{name}}.df(), {SOURCE}",
     ("ibis", "Table"): f"pass {{name}}.to_pandas(), {SOURCE}",
@@ -22,7 +23,7 @@ REMEDIES = {
 }
 # Classes of objects that float() converts.
 NO_NUMBERS = str, bytes, Decimal
-OF_FILES = "fit to ParquetRows({name}, target=...) of sklearn_gd.rows, or read it first"
+OF_FILES = "pass ParquetRows({path!r}, target=...) of sklearn_gd.rows, or read it first"
 
 
 def check_readable(data, name):
@@ -36,8 +37,8 @@ def check_readable(data, name):
         kind = f"{type(data).__module__.partition('.')[0].lstrip('_')} {type(data).__name__}"
         kind = kind.removeprefix("builtins ")
         raise TypeError(
-            f"{name} must be an array, a sparse matrix or a data frame, got {kind}: "
-            f"{remedy.format(name=name)}."
+            f"{name} must be an array, a sparse matrix, a data frame or a source of rows, got "
+            f"{kind}: {remedy.format(name=name, path=data)}."
         )
 
 

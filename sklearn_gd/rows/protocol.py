@@ -1,4 +1,4 @@
-"""The protocol of a source of rows of your own, from which `fit` reads what fits no memory.
+"""The protocol of a source of rows of your own, for data that does not fit into memory.
 
 J is a sum over rows, and so is all that a descent needs of the data: a few sums of
 products, and with the Gram matrix one read of the rows is enough for all steps.
@@ -15,12 +15,13 @@ Pass an object of it as X; y and weights are its own::
 
 What the source must guarantee:
 
-- Each call yields the same rows. They may be in another order, or in other chunks, at the
-  price of another rounding.
+- Each call yields all rows anew: open a file or a cursor in ``chunks``, not in ``__init__``. Most
+  fits call it once, some more often.
 - Each row is counted once in a call, also where a chunk was tried again after a failure.
-- X has the same columns in every chunk, in the same order; y has the same shape but for
-  the number of rows; either every chunk has weights or none has.
-- Results are yielded (or added up) in a fixed order, for the same bits every time.
+- X has the same columns in every chunk, in the same order, and y the same number of targets;
+  either every chunk has weights or none has.
+- Chunks, or results, come in a fixed order if every fit is to have the same bits. In another
+  order, or in other chunks, only the rounding is another.
 - Few chunks, or results, are kept at a time; each result may have as many numbers as X has
   columns, squared.
 
@@ -35,8 +36,7 @@ What the function guarantees:
 
 What the package guarantees:
 
-- ``sums`` and ``chunks`` are called between ``__enter__`` and ``__exit__`` of the source, one
-  call at a time, in one thread. An iterator may be closed before its end.
+- Its methods are called between ``__enter__`` and ``__exit__``, one call at a time, in one thread.
 - An error raised by the source reaches the caller of `fit` as it is.
 
 Examples
@@ -54,14 +54,14 @@ Examples
 (array([ 1., -2.]), 3.0)
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, Self
-
-import numpy as np
 
 
 class RowSource:
-    """Rows that are read chunk by chunk; derive your own from it. See the module's text.
+    """Rows that are read chunk by chunk; derive your own from it.
+
+    What both sides guarantee is said in the text of the module `sklearn_gd.rows.protocol`.
 
     Attributes
     ----------
@@ -111,17 +111,11 @@ class RowSource:
         """Return (X, y, weights) of some rows, at least one, in memory.
 
         They show names and number of the columns, dtypes, and the size that values
-        typically have: the sums of features far from the origin are taken about one of these
-        rows, or they would lose digits.
+        typically have: one of these rows is subtracted from all before they are summed up,
+        which saves digits of features far from the origin. Of a source that has ``chunks`` and
+        no ``sums`` of its own, the first chunk is looked at instead, without reading it twice.
         """
-        chunks: Iterator[tuple[Any, Any, Any]] = iter(self.chunks())
-        try:
-            return next(chunk for chunk in chunks if np.shape(chunk[0])[0])
-        except StopIteration:
-            raise ValueError(f"{type(self).__name__} yields no rows.") from None
-        finally:
-            if hasattr(chunks, "close"):
-                chunks.close()
+        raise NotImplementedError(f"{type(self).__name__} has sums(), and must have sample().")
 
     def __enter__(self) -> Self:
         return self

@@ -208,7 +208,7 @@ def test_what_is_no_number_is_refused_by_name(kind):
             reg.fit(frame, [1.0, 2.0, 3.0])
         with pytest.raises(ValueError, match=r"X must be numeric, .* not: 'odd' \("):
             reg.partial_fit(frame, [1.0, 2.0, 3.0])
-        with pytest.raises(ValueError, match=r"y must be numeric, .* not: 'odd' \("):
+        with pytest.raises(ValueError, match=r"y must be numeric, .* not: 'odd' \(.*Convert"):
             reg.fit([[1.0], [2.0], [3.0]], frame)
 
 
@@ -245,9 +245,9 @@ def test_categories_and_other_types_are_refused(odd):
 
 
 def test_many_odd_columns_are_counted():
-    frame = pd.DataFrame({f"t{i}": ["u", "v"] for i in range(9)} | {"x": [1.0, 2.0]})
+    frame = pd.DataFrame({f"t{i}": ["u", "v"] for i in range(24)} | {"x": [1.0, 2.0]})
     with pytest.raises(
-        ValueError, match=r"'t0' .*'t4' \([\w ]+\) and 4 more\. Leave them out, or en"
+        ValueError, match=r"'t0' .*'t19' \([\w ]+\) and 4 more\. Leave them out, or en"
     ):
         GradientDescentRegressor().fit(frame, [1.0, 2.0])
 
@@ -264,7 +264,7 @@ def test_columns_with_missing_values_are_named(missing):
         kinds += [pd.DataFrame(others | {"odd": pd.Series([True, None] * 2, dtype="boolean")})]
         kinds += [pl.DataFrame(others | {"odd": [True, None, False, None]})]
         kinds += [pa.table(others | {"odd": [True, None, False, None]})]
-    message = r"Input X contains (NaN|infinity)(.|\n)*'odd' \(2 of its values\)\. Drop"
+    message = r"Input X contains (NaN|infinity).*\n(Missing|Infinite) .* in X: 'odd' \(2\)\. Drop"
     y = [1.0, 2.0, 3.0, 4.0]
     for frame in kinds:
         reg = GradientDescentRegressor()
@@ -277,7 +277,7 @@ def test_columns_with_missing_values_are_named(missing):
         with pytest.raises(ValueError, match=message):
             fitted.predict(frame)
     for X in (pandas.to_numpy(), np.asfortranarray(pandas.to_numpy())):
-        with pytest.raises(ValueError, match=r"in X: column 1 \(2 of its values\)"):
+        with pytest.raises(ValueError, match=r"in X: column 1 \(2\)"):
             GradientDescentRegressor().fit(X, y)
 
 

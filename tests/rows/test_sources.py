@@ -225,8 +225,8 @@ def test_one_read_where_a_second_could_not_change_the_verdict(Kind, alpha):
     source = Kind(X, y, weights)
     reg = GradientDescentRegressor(alpha, scale=True, max_iter=10_000).fit(source)
     assert reg.status_ == "converged"
-    # The sample of Chunks is the first chunk of an iterator that is closed then.
-    assert source.n_reads == (1 if Kind is Sent else 2)
+
+    assert source.n_reads == 1
     assert source.n_open == 0
 
 
@@ -283,6 +283,47 @@ def test_rows_that_do_not_come_again():
         GradientDescentRegressor("lipschitz", precompute=False).fit(Once(X, y))
 
 
+def test_an_iterator_that_has_been_used_is_not_taken_for_all_rows():
+    """A cursor opened in __init__, for instance: the first read has all rows, a second none."""
+    X, y, _ = problem(1000)
+
+    class Cursor(RowSource):
+        def __init__(self):
+            self.iterator = ((X[i : i + 100], y[i : i + 100], None) for i in range(0, 1000, 100))
+
+        def chunks(self):
+            return self.iterator
+
+    reg = GradientDescentRegressor().fit(Cursor())
+    assert_allclose(reg.coef_, GradientDescentRegressor().fit(X, y).coef_, rtol=1e-9)
+    with pytest.raises(ValueError, match="Cursor yielded 1000 rows at first, and 0 when"):
+        GradientDescentRegressor("lipschitz", precompute=False).fit(Cursor())
+
+
+class Parts(RowSource):
+    """What is given, as chunks."""
+
+    def __init__(self, *parts):
+        self.parts = parts
+
+    def chunks(self):
+        return self.parts
+
+
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_chunks_of_other_parts(kind):
+    X, y, weights = problem()
+    for wrong in (kind((X, y)), X, {"X": X}):
+        with pytest.raises(TypeError, match=r"Parts.chunks must yield tuples \(X, y, weights\)"):
+            GradientDescentRegressor().fit(Parts(wrong))
+    for parts in ((X, y, weights), (X, y, None)), ((X, y, None), (X, y, weights)):
+        with pytest.raises(ValueError, match="weights, unlike the first one") as caught:
+            GradientDescentRegressor().fit(Parts(*parts))
+        assert "in chunk 1" in caught.value.__notes__[0]
+    twice = GradientDescentRegressor().fit(Parts((X, y, 2.0), (X.tolist(), y.tolist(), 1.0)))
+    assert_allclose(twice.coef_, GradientDescentRegressor().fit(X, y).coef_, rtol=1e-9)
+
+
 class Broken(Chunks):
     def parts(self):
         yield from list(super().parts())[:2]
@@ -294,11 +335,15 @@ class Broken(Chunks):
     [
         (lambda X, y: RowSource(), NotImplementedError, "RowSource must implement chunks"),
         (lambda X, y: Chunks(X[:0], y[:0], lengths=(0,)), ValueError, "Chunks yields no rows"),
-        (lambda X, y: Chunks(X, None), ValueError, "y is required, but Chunks has no targets"),
+        (lambda X, y: Chunks(X, None), ValueError, "y is required, but Chunks yields none"),
         (lambda X, y: Chunks(X, y, 0 * y), ValueError, "must have a positive entry, but all"),
         (lambda X, y: Chunks(X, y, y - 9), ValueError, "sample_weight must not be negative"),
-        (lambda X, y: Chunks(X, y[:90]), ValueError, "y must be partitioned as X is"),
-        (lambda X, y: Chunks(X, y, y[:90] ** 2), ValueError, "sample_weight must be partit"),
+        (lambda X, y: Chunks(X, y[:90]), ValueError, "of X has 82 rows and that of y 52, which"),
+        (
+            lambda X, y: Chunks(X, y, y[:90] ** 2),
+            ValueError,
+            "that of sample_weight 52",
+        ),
         (lambda X, y: Broken(X, y), OSError, "the disk is gone"),
         (
             lambda X, y: Chunks(np.where(np.arange(4) == 2, np.nan, X), y),
@@ -365,7 +410,7 @@ def test_what_may_not_be_given_with_a_source():
         assert np.isnan(reg.score(Chunks(X[:1], y[:1], lengths=())))
 
 
-class Odd(Chunks):
+class Odd(Sent):
     def sums(self, function):
         yield 1.0
 
@@ -441,7 +486,7 @@ def test_what_parquet_rows_refuse(folder):
         ParquetRows(folder, "a", ["a", "b"])
     with pytest.raises(ValueError, match="at least one is required"):
         ParquetRows(folder, "y", [])
-    with pytest.raises(ValueError, match="y is required, but ParquetRows has no targets"):
+    with pytest.raises(ValueError, match="y is required, but ParquetRows yields none"):
         GradientDescentRegressor().fit(ParquetRows(folder))
 
 
@@ -450,11 +495,31 @@ def test_columns_at_fault_are_named(tmp_path):
     pq.write_table(table, tmp_path / "odd.parquet")
     with pytest.raises(ValueError, match=r"X must be numeric, .* 'b' \(string\)\. Leave them out"):
         GradientDescentRegressor().fit(ParquetRows(tmp_path, "y"))
-    with pytest.raises(ValueError, match=r"Missing or infinite in X: 'a' \(1 of its values\)"):
+    with pytest.raises(ValueError, match=r"Missing values in X: 'a' \(1\)\. Drop these rows"):
         GradientDescentRegressor().fit(ParquetRows(tmp_path, "y", ["a"]))
     pq.write_table(table.drop_columns(["a"]), tmp_path / "other.parquet")
     with pytest.raises(ValueError, match=r"other\.parquet has no column 'a'"):
         GradientDescentRegressor().fit(ParquetRows(tmp_path, "y", ["a"]))
+
+
+def test_what_pandas_writes_beside_the_columns(tmp_path):
+    X, y, _ = problem()
+    frame = pd.DataFrame(X, columns=NAMES).assign(y=y)
+    frame[frame.a > 5.0].to_parquet(tmp_path / "some.parquet")
+    (tmp_path / "_SUCCESS").touch()
+    reg = GradientDescentRegressor().fit(ParquetRows(tmp_path, "y"))
+    assert list(reg.feature_names_in_) == NAMES
+
+
+def test_what_are_no_parquet_files(tmp_path):
+    with pytest.raises(FileNotFoundError, match="There are no Parquet files in"):
+        ParquetRows(tmp_path, "y")
+    (tmp_path / "rows.csv").write_text("a,y\n1,2\n")
+    with pytest.raises(ValueError, match=r"cannot be read as Parquet.*format='csv'"):
+        ParquetRows(tmp_path / "rows.csv", "y")
+    for given in (pd.DataFrame({"a": [1.0]}), pa.table({"a": [1.0]}), 5):
+        with pytest.raises(TypeError, match=r"source must be a path.*is passed as X itself"):
+            ParquetRows(given, "y")
 
 
 def test_a_source_of_files_can_be_copied_and_sent(folder):
