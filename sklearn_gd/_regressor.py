@@ -517,8 +517,8 @@ class GradientDescentRegressor(
         """Descend on all rows that this estimator and the others have seen by `partial_fit`.
 
         As if this one had been given the batches of all: in other processes, on
-        other machines or in other months. Their R factors are moved to one
-        reference row and factored together, which loses no digits. In whatever groups
+        other machines or in other months. Their R factors are made relative
+        to one reference row and factored together, which loses no digits. In whatever groups
         and order estimators are merged, the result is the same to rounding.
 
         Parameters
