@@ -570,7 +570,7 @@ class GradientDescentRegressor(
         self._check_no_early_stopping("merge")
         rate = parameters.check_alpha(self.alpha)
         noted = stand_in(self)
-        seen = seen_together(noted, others)
+        seen = seen_together(noted, others, GradientDescentRegressor)
         fitted = features_of(noted)
         if seen is None:
             take_over(self, vars(self) | fitted)

@@ -96,14 +96,11 @@ def seen_with(seen, rows, target_shape):
         )
     if rows.weights is not None and not rows.weights.any():
         return seen
-    dtype = rows.dtype
-    before = RFactor.about(rows) if seen is None else seen.factor
-    factor = before.with_rows(rows)
+    factor = RFactor.of(rows)
     if not np.isfinite(factor.matrix).all():
         checks.check_finite(rows)
-    if seen is not None:
-        dtype = np.promote_types(dtype, seen.dtype).type
-    return Seen(factor, target_shape, dtype)
+    batch = Seen(factor, target_shape, rows.dtype)
+    return batch if seen is None else seen.merged(batch)
 
 
 def _shape(target_shape):

@@ -229,7 +229,9 @@ def near_one(weights, largest, name):
 def check_floats(values, name, expected):
     """Return the values, which the user passes as parameters, as an array of float64."""
     try:
-        array = np.asarray(in_numpy(values))
+        values = in_numpy(values)
+        array = np.asarray(values)
+        check_readable(values if isinstance(values, np.ndarray) else array, name)
         if array.dtype.kind not in "biufO":
             raise TypeError(f"got dtype {array.dtype}")
         # What is too large becomes infinite, which is for the caller to judge.
@@ -311,11 +313,12 @@ def _raise_not_finite(name, names, nan, infinite, estimator_name):
             f"{label} ({count})" for label, count in zip(labels, counts, strict=True) if count
         ]
         more = f" and {len(where) - MOST_NAMED} more" if len(where) > MOST_NAMED else ""
+        accepts = "" if estimator_name is None else f"{estimator_name} accepts none. "
         is_nan = bool(nan.any())
         kind = "Missing" if is_nan else "Infinite"
         remedy = "fill them in, by SimpleImputer for instance" if is_nan else "replace them"
         raise ValueError(
-            f"{str(error).splitlines()[0]}\n{kind} values in {name}: "
+            f"{str(error).splitlines()[0]}\n{accepts}{kind} values in {name}: "
             f"{', '.join(where[:MOST_NAMED])}{more}. Drop these rows, or {remedy}."
         ) from None
 

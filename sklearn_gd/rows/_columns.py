@@ -23,7 +23,19 @@ VALUES_AT_A_TIME = 1024
 
 # What to do with columns that are not numeric, by how the names of their types begin.
 REMEDIES = {
-    ("str", "utf8", "large_str", "categor", "enum", "dictionary", "object", "binary", "bytes"): (
+    ("struct", "large_list"): "take the numbers out of nested values",
+    (
+        "str",
+        "utf8",
+        "large_str",
+        "categor",
+        "enum",
+        "dictionary",
+        "object",
+        "binary",
+        "bytes",
+        "large_bin",
+    ): (
         "encode text and categories, by OneHotEncoder or TargetEncoder for instance (text that is "
         "numbers is converted by pandas.to_numeric)"
     ),
@@ -122,9 +134,15 @@ def columns_of(data, name):
         module = sys.modules.get(library)
         found = None if module is None else found_in(module, data)
         if found is not None:
-            is_series = isinstance(found, Column)
-            _check_numeric([found] if is_series else found.columns, name)
-            return found.read(slice(None)) if is_series else found
+            if not isinstance(found, Column):
+                _check_numeric(found.columns, name)
+                return found
+            if found.dtype is None:
+                raise ValueError(
+                    f"{name} must be numeric, but its type is {found.type_name}; convert it to "
+                    "numbers."
+                )
+            return found.read(slice(None))
     return None
 
 
@@ -166,14 +184,14 @@ def _of_pandas(pd, data):
     series = [each for _, each in data.items()]
     columns = [_pandas_column(pd, each) for each in series]
     is_one = _are_of_one_array(set(data.dtypes), series)
-    return Columns(columns, len(data), data.to_numpy() if is_one else None)
+    return Columns(columns, len(data), _array_of(series) if is_one else None)
 
 
 def _is_sparse(pd, frame):
     """Whether it is sparse throughout; scikit-learn then makes a sparse matrix of it."""
     dtypes = set(frame.dtypes)
     sparse = (isinstance(d, pd.SparseDtype) and d.fill_value == 0 for d in dtypes)
-    return len(dtypes) > 0 and all(sparse)
+    return len(dtypes) == 1 and all(sparse)
 
 
 def _are_of_one_array(dtypes, series):
@@ -184,6 +202,14 @@ def _are_of_one_array(dtypes, series):
     starts = np.array([array.__array_interface__["data"][0] for array in arrays])
     bases = {id(array.base) for array in arrays}
     return len(bases) == 1 and len(set(np.diff(starts).tolist())) <= 1
+
+
+def _array_of(series):
+    """Return the array of which these are the columns, without making one."""
+    first, second = series[0].to_numpy(), series[min(1, len(series) - 1)].to_numpy()
+    step = second.__array_interface__["data"][0] - first.__array_interface__["data"][0]
+    shape, strides = (len(first), len(series)), (*first.strides, step)
+    return np.lib.stride_tricks.as_strided(first, shape, strides, writeable=False)
 
 
 def _is_numpy_number(dtype):
@@ -217,14 +243,19 @@ def _dtype_of_kind(dtype):
 def _column_of_objects(pd, name, objects):
     """Return a column whose values may be of any class; None and NA are missing numbers."""
     missing = type(None), type(pd.NA)
-    odd = {kind for kind in set(map(type, objects)) if not issubclass(kind, (*missing, *NUMBERS))}
+    kinds = set(map(type, objects)) - set(missing)
+    # To Python a timedelta64 is a whole number.
+    odd = [kind for kind in kinds if not issubclass(kind, NUMBERS) or issubclass(kind, TIMES)]
     if odd:
-        kinds = ", ".join(sorted(kind.__name__ for kind in odd))
-        return Column(name, f"{kinds} objects", None, objects.__getitem__)
+        names = ", ".join(sorted(kind.__name__ for kind in odd))
+        return Column(name, f"{names} objects", None, objects.__getitem__)
 
     def read(rows):
         some = objects[rows]
-        return np.where(pd.isna(some), np.nan, some).astype(np.float64)
+        try:
+            return np.where(pd.isna(some), np.nan, some).astype(np.float64)
+        except OverflowError as error:
+            raise ValueError(f"column {name!r} must hold float64 numbers: {error}") from error
 
     return Column(name, "object", np.dtype(np.float64), read)
 
@@ -241,9 +272,11 @@ def _polars_column(pl, series):
     def read(rows):
         some = series[rows]
         # Booleans with a null in between would become objects.
-        return (some.cast(pl.Float64) if is_bool else some).to_numpy()
+        return (some.cast(pl.Float64) if is_cast else some).to_numpy()
 
     is_bool = series.dtype == pl.Boolean
+    # Of integers of 128 bits NumPy has none.
+    is_cast = is_bool or str(series.dtype).endswith("128")
     is_number = is_bool or series.dtype.is_integer() or series.dtype.is_float()
     dtype = np.dtype(series.dtype.to_python()) if is_number else None
     if series.dtype == pl.Float32:
@@ -279,5 +312,6 @@ def _arrow_column(pa, name, array):
 
 
 # What counts as a number among objects: a bool does, a Decimal or a string of digits does not.
-NUMBERS = numbers.Real, np.bool_
+NUMBERS: tuple[type, ...] = numbers.Real, np.bool_
+TIMES: tuple[type, ...] = (np.timedelta64,)
 LIBRARIES = {"pandas": _of_pandas, "polars": _of_polars, "pyarrow": _of_arrow}

@@ -42,29 +42,25 @@ class RFactor:
     matrix: np.ndarray
 
     @classmethod
-    def about(cls, rows):
-        """Return the factor of no rows yet, which is taken about a typical one of these."""
-        middle, _, y_middle = rows.typical_row()
-        return cls(middle, y_middle, _zeros(1 + len(middle) + len(y_middle)))
-
-    def with_rows(self, rows):
-        """Return the factor with these rows added; nan if a row is not finite."""
+    def of(cls, rows):
+        """Return the factor of these rows, about a typical one; nan if a row is not finite."""
+        shift, _, y_shift = rows.typical_row()
 
         def kernel(X, y, weights):
             X = X.dense()
             # LAPACK wants column order.
             block = np.empty((len(y), n_columns), order="F")
             block[:, 0] = 1.0
-            np.subtract(X, self.shift, out=block[:, 1 : 1 + X.shape[1]])
-            np.subtract(y, self.y_shift, out=block[:, 1 + X.shape[1] :])
+            np.subtract(X, shift, out=block[:, 1 : 1 + X.shape[1]])
+            np.subtract(y, y_shift, out=block[:, 1 + X.shape[1] :])
             if weights is not None:
                 block *= np.sqrt(weights)[:, None]
             return (_Factored(block),)
 
-        n_columns = len(self.matrix)
+        n_columns = 1 + len(shift) + len(y_shift)
         tall = max(BLOCK_BYTES // (8 * n_columns), ROWS_FOR_A_COLUMN * n_columns)
         (batch,) = rows.sum(kernel, block_rows=tall, work=n_columns)
-        return replace(self, matrix=factored(_together, self.matrix, batch.matrix))
+        return cls(shift, y_shift, batch.matrix)
 
     def with_factor(self, other):
         """Return the factor of these rows and of those of another factor.
@@ -72,8 +68,12 @@ class RFactor:
         Another shift adds a multiple of the column of ones to the others; of a triangular
         matrix that changes only the first row.
         """
-        moved = other.matrix.copy(order="F")
+        if abs(other.matrix[0, 0]) > abs(self.matrix[0, 0]):
+            # Relative to a row of the lighter part, which may be far away, the heavier one
+            # would lose digits.
+            return other.with_factor(self)
         step = np.concatenate([other.shift - self.shift, other.y_shift - self.y_shift])
+        moved = other.matrix.copy(order="F")
         moved[0, 1:] += moved[0, 0] * step
         return replace(self, matrix=factored(_together, self.matrix, moved))
 

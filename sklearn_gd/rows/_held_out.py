@@ -13,6 +13,7 @@ from . import _checks as checks
 from ._checks import validate_data
 from ._memory import Rows
 from ._open import open_away
+from ._sourced import SourcedRows
 from .protocol import RowSource
 
 
@@ -39,6 +40,11 @@ def hold_out(estimator, rows, target_shape, X_val, y_val, sample_weight_val):
     if not estimator.early_stopping:
         return rows, None
     if X_val is not None:
+        if isinstance(rows, SourcedRows) and rows.is_of(X_val):
+            raise ValueError(
+                "X_val is the source that X is, but held-out rows must be others, in a source of "
+                "their own."
+            )
         given = _given_rows(estimator, X_val, y_val, sample_weight_val, target_shape)
         return rows, HeldOutRows(given, "_val")
     if not rows.can_be_split:

@@ -9,7 +9,7 @@ from .._frames import stacklevel
 from ._batches import Seen
 
 
-def seen_together(estimator, others):
+def seen_together(estimator, others, kind):
     """Return what the estimator and the others have seen; None if none of them has seen a row.
 
     Parameters
@@ -17,11 +17,13 @@ def seen_together(estimator, others):
     estimator : GradientDescentRegressor
         Notes the features, if it has seen none yet.
     others : sequence
+    kind : type
+        Class of all of them.
     """
     everything = []
     for i, one in enumerate([estimator, *others]):
         name = f"others[{i - 1}]" if i else "the estimator"
-        _check_kind(one, type(estimator), name)
+        _check_kind(one, kind, name)
         _check_features(estimator, one, name)
         seen = getattr(one, "_seen", None)
         if seen is not None:

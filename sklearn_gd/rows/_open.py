@@ -9,7 +9,7 @@ from importlib import import_module
 import numpy as np
 
 from . import _checks as checks
-from ._arrays import fitted_where
+from ._arrays import fitted_where, on_host
 from ._predictions import predicted, predicted_by_chunks, score_by_chunks
 from ._sourced import open_source
 from .protocol import RowSource
@@ -83,10 +83,10 @@ def open_features(X, sample_weight=None):
 def predict(estimator, X):
     """Return the predictions of a fitted estimator; lazily for Dask collections."""
     if isinstance(X, RowSource):
-        return predicted_by_chunks(estimator, X)
+        return predicted_by_chunks(on_host(estimator), X)
     dask = dask_for(X)
     if dask is not None:
-        return dask.predict(estimator, X)
+        return dask.predict(on_host(estimator), X)
     estimator = fitted_where(X, estimator, "predict")
     how = {"accept_sparse": ["csr", "csc", "coo"], "ensure_all_finite": False}
     X = checks.validate_data(estimator, X, reset=False, **how)
@@ -97,7 +97,7 @@ def predict(estimator, X):
 def score_away(estimator, X, y, sample_weight=None):
     """Return R^2 of the predictions for rows that are not in memory; None if they are."""
     away = open_away(X, y, sample_weight, estimator=estimator, reset=False)
-    return None if away is None else score_by_chunks(estimator, away[0])
+    return None if away is None else score_by_chunks(on_host(estimator), away[0])
 
 
 def require_memory(who, remedy, *data):

@@ -134,7 +134,8 @@ class ParquetRows(RowSource):
         """How many rows there are, if the files' heads say it."""
         if self._fragments is None:
             return None
-        return sum(fragment.metadata.num_rows for fragment in self._fragments)
+        groups = (group for fragment in self._fragments for group in fragment.row_groups)
+        return sum(group.num_rows for group in groups)
 
     def chunks(self) -> Iterator[tuple[Any, Any, Any]]:
         """Yield features, targets and weights of one batch after the other."""
@@ -176,14 +177,28 @@ class ParquetRows(RowSource):
             missing = set(stored) - set(parquet.schema_arrow.names)
             if missing:
                 raise ValueError(f"{path} has no column {', '.join(map(repr, sorted(missing)))}.")
-            for batch in parquet.iter_batches(n_rows, columns=stored):
-                table = pa.Table.from_batches([batch])
+            groups = [group.id for group in fragment.row_groups]
+            for batch in parquet.iter_batches(n_rows, row_groups=groups, columns=stored):
+                table = self._in_type(pa.Table.from_batches([batch]))
                 for name in self._columns:
                     if name in of_path:
                         type_ = self._dataset.schema.field(name).type
                         value = pa.scalar(of_path[name], type_)
                         table = table.append_column(name, pa.repeat(value, len(table)))
                 yield table
+
+    def _in_type(self, table):
+        """Return the table with columns in the floating types that the dataset's schema has.
+
+        Whole numbers in some files and others in other ones stay as they are.
+        """
+        import pyarrow as pa
+
+        for i, field in enumerate(table.schema):
+            wanted = self._dataset.schema.field(field.name).type
+            if wanted != field.type and pa.types.is_floating(wanted):
+                table = table.set_column(i, field.name, table.column(i).cast(wanted))
+        return table
 
 
 def _dataset_of(source):

@@ -16,6 +16,7 @@ from joblib import wrap_non_picklable_objects
 
 from .._cached import cached_property
 from . import _checks as checks
+from ._arrays import in_numpy
 from ._memory import Rows, float_dtype, summed
 from ._peeked import Peeked
 from .protocol import RowSource
@@ -62,7 +63,7 @@ class Layout:
     def rows(self, X, y, weights):
         """Return the Rows of a chunk, or None if it is empty."""
         name = f"X{self.suffix}"
-        X = checks.check_array(X, input_name=name, **IN_BATCHES)
+        X = checks.check_array(in_numpy(X), input_name=name, **IN_BATCHES)
         names = checks.names_of(X)
         if X.shape[1] != self.n_features or names not in (None, self.names):
             found = f"{X.shape[1]} columns" if names is None else f"the columns {names}"
@@ -84,13 +85,21 @@ class Layout:
             )
         if self.target_shape is None:
             y = np.zeros(n_rows)
+        elif y is None:
+            raise ValueError(f"A chunk has no y{self.suffix}, unlike the first one.")
         else:
             y = checks.check_target(y, X, self.target_shape, self.suffix)
         rows = checks.check_batch(X, y, weights, self.suffix)
         rows.is_passing = True
         if rows.weights is not None and self.exponent:
+            largest = rows.weights.max()
             with np.errstate(over="ignore"):
                 rows.weights = np.ldexp(rows.weights, self.exponent)
+            if not np.isfinite(rows.weights).all():
+                raise ValueError(
+                    f"sample_weight{self.suffix} is up to {largest:.1e} in a chunk, and about "
+                    f"{2.0**-self.exponent:.1e} in the first one: float64 cannot hold both."
+                )
         return rows
 
 
@@ -157,22 +166,26 @@ class SourcedRows:
     layout : Layout
     typical : callable
         Given the layout, returns what `typical_of` some of the rows returns.
-    who : str, default=None
-        What errors call the source, which has been entered. None if it has not, and has no errors.
+    given : RowSource, default=None
+        The user's own object, whose class errors name and which has been entered; None of Dask.
     """
 
     can_be_split = False
     in_memory = False
 
-    def __init__(self, source, layout, typical, who=None):
-        self.source, self.layout, self._who = source, layout, who
-        self._is_open = who is not None
+    def __init__(self, source, layout, typical, given=None):
+        self.source, self.layout, self._given = source, layout, given
+        self._who, self._is_open = type(given).__name__, given is not None
         self.n_rows = MANY if source.n_rows is None else source.n_rows
         self.n_features, self.n_targets = layout.n_features, layout.n_targets
         self.dtype, self.names = layout.dtype, layout.names
-        self.slowness = source.slowness
+        self.slowness = max(source.slowness, 1e-3)
         self.reads = 0
         self._typical_of, self._n_found = typical, None
+
+    def is_of(self, source):
+        """Whether these are the rows of that very object."""
+        return self._given is source
 
     def __enter__(self):
         if not self._is_open:
@@ -252,14 +265,15 @@ def open_source(source, estimator=None, *, reset=True, suffix="", needs_y=True):
     peeked.__enter__()
     try:
         how = {"reset": reset, "suffix": suffix, "needs_y": needs_y}
-        return _opened(peeked, type(source).__name__, estimator, **how)
+        return _opened(peeked, source, estimator, **how)
     except BaseException:
         peeked.__exit__(*sys.exc_info())
         raise
 
 
-def _opened(source, who, estimator, *, reset, suffix, needs_y):
+def _opened(source, given, estimator, *, reset, suffix, needs_y):
     X, y, weights = source.sample()
+    X = in_numpy(X)
     name = f"X{suffix}"
     if estimator is None:
         X = checks.check_array(X, input_name=name, **checks.AS_IT_IS)
@@ -271,7 +285,9 @@ def _opened(source, who, estimator, *, reset, suffix, needs_y):
         y = checks.check_y(y, f"y{suffix}")
         target_shape = y.shape[1:]
     elif needs_y:
-        raise ValueError(f"y{suffix} is required, but {who} yields none (no target).")
+        raise ValueError(
+            f"y{suffix} is required, but {type(given).__name__} yields none (no target)."
+        )
     names, has_weights = checks.names_of(X), weights is not None
     known = {"names": names, "has_weights": has_weights, "suffix": suffix}
     layout = Layout(X.shape[1], float_dtype(X.dtype), target_shape, **known)
@@ -279,4 +295,4 @@ def _opened(source, who, estimator, *, reset, suffix, needs_y):
     if rows.weights is not None and rows.weights.any():
         layout = replace(layout, exponent=-math.frexp(rows.weights.max())[1])
     typical = typical_of(rows)
-    return SourcedRows(source, layout, lambda _: typical, who), target_shape or ()
+    return SourcedRows(source, layout, lambda _: typical, given), target_shape or ()

@@ -22,7 +22,7 @@ REMEDIES = {
     ("ray", "Dataset"): f"pass {{name}}.to_pandas(), {SOURCE}",
 }
 # Classes of objects that float() converts.
-NO_NUMBERS = str, bytes, Decimal
+NO_NUMBERS = str, bytes, bytearray, Decimal, np.timedelta64, np.datetime64
 OF_FILES = "pass ParquetRows({path!r}, target=...) of sklearn_gd.rows, or read it first"
 
 

@@ -28,6 +28,7 @@ from sklearn_gd import (
     max_stable_alpha,
 )
 from sklearn_gd.plotting import CoefficientPathDisplay, DescentPathDisplay, LossCurveDisplay
+from sklearn_gd.rows import RowSource
 from sklearn_gd.rows._blocks import DenseBlock
 
 from ..problems import design, half_mse, numpy_loop, weighted
@@ -342,7 +343,7 @@ def test_missing_and_infinite_values_are_named(there, value):
         lambda: GradientDescentRegressor().partial_fit(there(odd), there(y)),
         lambda: fitted.predict(there(odd)),
     ):
-        with pytest.raises(ValueError, match=rf"X contains {what}(.|\n)*column 2 \(1 of its val"):
+        with pytest.raises(ValueError, match=rf"X contains {what}(.|\n)*column 2 \(1\)\. Drop"):
             call()
     with pytest.raises(ValueError, match=f"y contains {what}"):
         GradientDescentRegressor().fit(there(X), there(odd_y))
@@ -482,3 +483,26 @@ def test_scikit_learns_checks():
         expected = []
     command = [sys.executable, "-c", CHECKS, *expected]
     subprocess.run(command, check=True, env=environment)
+
+
+def test_predictions_of_a_source_after_a_fit_to_tensors():
+    torch = pytest.importorskip("torch")
+
+    class Parts(RowSource):
+        def __init__(self, kind):
+            self.kind = kind
+
+        def chunks(self):
+            for some in slice(0, 40), slice(40, None):
+                yield self.kind(X[some]), self.kind(y[some]), None
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 3))
+    y = X @ [1.0, 2.0, 3.0] + rng.normal(size=100)
+    expected = GradientDescentRegressor().fit(X, y)
+    with config_context(array_api_dispatch=True):
+        reg = GradientDescentRegressor().fit(torch.from_numpy(X), torch.from_numpy(y))
+        from_chunks = GradientDescentRegressor().fit(Parts(torch.from_numpy))
+        assert_allclose(reg.predict(Parts(np.asarray)), expected.predict(X), rtol=1e-6)
+    assert_allclose(from_chunks.coef_, expected.coef_, rtol=1e-6)
+    assert reg.score(Parts(np.asarray)) == pytest.approx(expected.score(X, y), rel=1e-6)

@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -88,7 +89,8 @@ def test_the_rows_kept_have_the_same_loss(offset, n_batches):
     factor = None
     for some in np.array_split(np.arange(len(y)), n_batches):
         batch = Rows(X[some], y[some, None])
-        factor = (RFactor.about(batch) if factor is None else factor).with_rows(batch)
+        added = RFactor.of(batch)
+        factor = added if factor is None else factor.with_factor(added)
     kept = factor.rows()
     assert kept.X.shape == (7, 5)
     # About the origin of the data, where the direct solution has its digits.
@@ -228,9 +230,23 @@ def test_no_digits_are_lost_far_from_the_origin(offset):
     z = np.round(rng.normal(size=(500, 4)) * 1024) / 1024  # exact after the offset
     y = z @ [1.0, -2.0, 3.0, 0.5] + rng.normal(size=500)
     batches = [Rows(z[i : i + 50] + offset, y[i : i + 50, None]) for i in range(0, 500, 50)]
-    factor = RFactor.about(batches[0])
-    for batch in batches:
-        factor = factor.with_rows(batch)
+    factor = reduce(RFactor.with_factor, map(RFactor.of, batches))
     kept = factor.rows_about_shift()
     found = lstsq(design(kept.X), kept.y[:, 0])[0]
     assert_allclose(found[:-1], lstsq(design(z), y)[0][:-1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("far", [1e6, 1e12, 1e15])
+@pytest.mark.parametrize("of_y", [True, False])
+def test_a_light_first_batch_far_away_costs_no_digits(far, of_y):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 3))
+    y = X @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=500)
+    first = (X[:1], [far]) if of_y else (far * X[:1], y[:1])
+    expected = GradientDescentRegressor(tol=1e-12).fit(X, y).coef_
+    light = GradientDescentRegressor(tol=1e-12).partial_fit(*first, [far**-3.5])
+    heavy = GradientDescentRegressor(tol=1e-12).partial_fit(X, y)
+    for pair in (light, heavy), (heavy, light):
+        merged = GradientDescentRegressor(tol=1e-12).merge(*pair)
+        assert_allclose(merged.coef_, expected, rtol=1e-8)
+    assert_allclose(light.partial_fit(X, y).coef_, expected, rtol=1e-8)

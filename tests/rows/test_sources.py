@@ -198,6 +198,10 @@ def test_held_out_rows_in_a_source():
     assert_allclose(reg.validation_loss_history_, expected.validation_loss_history_, rtol=1e-9)
     with pytest.raises(ValueError, match="hold out a share only of rows in memory"):
         reg.fit(Chunks(X, y))
+    same = Chunks(X, y)
+    with pytest.raises(ValueError, match="X_val is the source that X is"):
+        reg.fit(same, X_val=same)
+    assert same.n_open == 0
     with pytest.raises(TypeError, match="y_val must be None where X_val is a Chunks"):
         reg.fit(X, y, X_val=Chunks(*held_out), y_val=held_out[1])
 
@@ -256,6 +260,47 @@ def test_bits_do_not_depend_on_when_it_is_read():
     X, y, weights = problem(1000)
     first, second = (GradientDescentRegressor().fit(Sent(X, y, weights)) for _ in range(2))
     assert_array_equal(first.coef_, second.coef_)
+
+
+# --- a first chunk that is not like the others -------------------------------
+
+
+@pytest.mark.parametrize("weight", [0.0, 1e-30])
+@pytest.mark.parametrize("far", [-999_999.0, 1e9])
+@pytest.mark.parametrize("of_y", [True, False])
+def test_a_first_chunk_far_away_that_hardly_counts(weight, far, of_y):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2000, 3))
+    y = X @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=2000)
+    expected = GradientDescentRegressor().fit(X[500:], y[500:])
+    weights = np.ones(2000)
+    weights[:500] = weight
+    Z, t = X.copy(), y.copy()
+    if of_y:
+        t[:500] = far
+    else:
+        Z[:500] = far
+    source = Chunks(Z, t, weights, lengths=(500,))
+    reg = GradientDescentRegressor().fit(source)
+    assert reg.status_ == "converged"
+    assert_allclose(reg.coef_, expected.coef_, rtol=1e-6)
+    assert source.n_reads == 2
+    found = expected.score(source)
+    assert found == pytest.approx(expected.score(X[500:], y[500:]), rel=1e-9)
+
+
+def test_weights_of_extreme_sizes():
+    X, y, _ = problem()
+    weights = np.ones(120)
+    weights[:20] = 1e-160
+    source = Chunks(X, y, weights)
+    reg = GradientDescentRegressor(tol=1e-9).fit(source)
+    expected = GradientDescentRegressor(tol=1e-9).fit(X, y, weights)
+    assert_allclose(reg.coef_, expected.coef_, rtol=1e-6)
+    assert reg.score(source) == pytest.approx(expected.score(X, y, weights), rel=1e-9)
+    weights[:20], weights[20:] = 1e-300, 1e300
+    with pytest.raises(ValueError, match="float64 cannot hold both"):
+        GradientDescentRegressor().fit(Chunks(X, y, weights))
 
 
 # --- what goes wrong ---------------------------------------------------------
@@ -500,6 +545,39 @@ def test_columns_at_fault_are_named(tmp_path):
     pq.write_table(table.drop_columns(["a"]), tmp_path / "other.parquet")
     with pytest.raises(ValueError, match=r"other\.parquet has no column 'a'"):
         GradientDescentRegressor().fit(ParquetRows(tmp_path, "y", ["a"]))
+
+
+def test_row_groups_and_types_of_a_dataset(tmp_path):
+    X, y, _ = problem()
+    path = tmp_path / "rows.parquet"
+    pq.write_table(table_of(X, y), path, row_group_size=20)
+    whole = dataset.dataset(path)
+    fragment = next(whole.get_fragments())
+    system = whole.format, whole.filesystem
+    kinds = {
+        "some": [fragment.subset(row_group_ids=[0, 2])],
+        "each": fragment.split_by_row_group()[:3],
+    }
+    for kind, fragments in kinds.items():
+        some = dataset.FileSystemDataset(fragments, whole.schema, *system)
+        rows = ParquetRows(some, "y")
+        chosen = np.r_[0:20, 40:60] if kind == "some" else np.r_[0:60]
+        assert rows.n_rows == sum(len(chunk[0]) for chunk in rows.chunks()) == len(chosen)
+        expected = GradientDescentRegressor(**STEPS).fit(X[chosen], y[chosen])
+        assert_allclose(GradientDescentRegressor(**STEPS).fit(rows).coef_, expected.coef_)
+    single = pa.schema([(name, pa.float32()) for name in [*NAMES, "y"]])
+    rows = ParquetRows(dataset.dataset(path, schema=single), "y")
+    assert GradientDescentRegressor().fit(rows).coef_.dtype == np.float32
+    decimals = table_of(np.round(X, 3), y)
+    for i, name in enumerate(NAMES):
+        column = decimals[name].cast(pa.decimal128(20, 3))
+        decimals = decimals.set_column(i, name, column)
+    pq.write_table(decimals, path)
+    with pytest.raises(ValueError, match="cast decimals to float64"):
+        GradientDescentRegressor().fit(ParquetRows(path, "y"))
+    rows = ParquetRows(dataset.dataset(path, schema=whole.schema), "y")
+    expected = GradientDescentRegressor(**STEPS).fit(np.round(X, 3), y)
+    assert_allclose(GradientDescentRegressor(**STEPS).fit(rows).coef_, expected.coef_)
 
 
 def test_what_pandas_writes_beside_the_columns(tmp_path):

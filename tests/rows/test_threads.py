@@ -424,7 +424,7 @@ def test_reads_in_threads(what, monkeypatch):
         if what == "covariances":
             collect(some, True, covariance=True)
         elif what == "factor":
-            RFactor.about(some).with_rows(some)
+            RFactor.of(some)
         else:
             Rows(sparse.csr_array(BIG) if what == "sparse" else BIG, BIG_Y[:, None]).sum(meet)
     assert len(seen) == 2
