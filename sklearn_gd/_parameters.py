@@ -11,7 +11,8 @@ from sklearn.utils import check_random_state, check_scalar
 from .learning_rates import NAMED, Constant, LearningRate, Schedule
 from .learning_rates._numbers import as_float, shown
 from .learning_rates.protocol import KINDS
-from .rows._checks import LARGEST, check_floats
+from .rows._checks import check_floats
+from .rows._finite import LARGEST
 
 # Squares of values of X are from 1e-60 to 1e60.
 LEAST_L2, MOST_L2 = 1e-60, 1e60

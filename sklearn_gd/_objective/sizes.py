@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..rows._checks import LARGEST, SMALLEST, check_finite, check_sizes
+from ..rows._finite import LARGEST, SMALLEST, check_finite, check_sizes
 
 
 @np.errstate(over="ignore", invalid="ignore")

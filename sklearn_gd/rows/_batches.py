@@ -10,6 +10,7 @@ from sklearn.utils import check_consistent_length
 from .._typing import Function
 from . import _checks as checks
 from ._factor import RFactor
+from ._finite import check_finite
 from ._open import require_memory
 
 
@@ -98,7 +99,7 @@ def seen_with(seen, rows, target_shape):
         return seen
     factor = RFactor.of(rows)
     if not np.isfinite(factor.matrix).all():
-        checks.check_finite(rows)
+        check_finite(rows)
     batch = Seen(factor, target_shape, rows.dtype)
     return batch if seen is None else seen.merged(batch)
 

@@ -82,17 +82,17 @@ class ParquetRows(RowSource):
         features: Sequence[str] | None = None,
         sample_weight: str | None = None,
     ) -> None:
-        self._dataset = _dataset_of(source)
-        known = self._dataset.schema.names
-        self._targets = [target] if isinstance(target, str) else list(target or ())
-        self._is_one = target is None or isinstance(target, str)
-        self._weight = sample_weight
+        self._dataset: Any = _dataset_of(source)
+        known: list[str] = self._dataset.schema.names
+        self._targets: list[str] = [target] if isinstance(target, str) else list(target or ())
+        self._is_one: bool = target is None or isinstance(target, str)
+        self._weight: str | None = sample_weight
         others = [*self._targets, *([] if sample_weight is None else [sample_weight])]
         if isinstance(features, str):
             raise TypeError(f"features must be a list of names of columns, got {features!r}.")
         if features is None:
             features = [n for n in known if n not in others and not INDEX_OF_PANDAS.fullmatch(n)]
-        self.feature_names = list(features)
+        self.feature_names: list[str] = list(features)
         asked = {"features": self.feature_names, "target": self._targets}
         asked["sample_weight"] = others[len(self._targets) :]
         for parameter, names in asked.items():
@@ -104,7 +104,7 @@ class ParquetRows(RowSource):
                 )
         if not self.feature_names:
             raise ValueError("features: there is no column left, but at least one is required.")
-        self._columns = [*self.feature_names, *others]
+        self._columns: list[str] = [*self.feature_names, *others]
         repeated = {name for name in self._columns if self._columns.count(name) > 1}
         if repeated:
             raise ValueError(
@@ -116,7 +116,7 @@ class ParquetRows(RowSource):
         return f"{type(self).__name__}({len(self.feature_names)} features, y={self._targets})"
 
     @cached_property
-    def _fragments(self):
+    def _fragments(self) -> Any:
         """Files that are read one by one; None if the dataset's scanner is to read."""
         from pyarrow.dataset import FileSystemDataset, ParquetFileFormat
 
@@ -129,9 +129,9 @@ class ParquetRows(RowSource):
         except ValueError:  # it is filtered
             return None
 
-    @cached_property
-    def n_rows(self) -> int | None:
-        """How many rows there are, if the files' heads say it."""
+    @property
+    def n_rows(self) -> int | None:  # type: ignore[override]
+        """How many rows there are, if the files' metadata say it."""
         if self._fragments is None:
             return None
         groups = (group for fragment in self._fragments for group in fragment.row_groups)

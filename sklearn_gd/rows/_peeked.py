@@ -2,7 +2,7 @@
 
 from itertools import chain
 
-from ._columns import native
+from ._data_frames import native
 from .protocol import RowSource
 
 

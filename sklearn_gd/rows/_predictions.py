@@ -13,6 +13,7 @@ from .._frames import stacklevel
 from . import _checks as checks
 from ._arrays import DeviceArray, all_finite
 from ._columns import VALUES_AT_A_TIME, Columns
+from ._finite import check_finite, check_finite_values
 from ._memory import BLOCK_BYTES
 from ._sourced import Function, open_source
 
@@ -28,7 +29,7 @@ def predicted(X, coef, intercept, estimator_name):
         found = _products(stored, coef, intercept)
     if not all_finite(found):
         # A value that is not finite shows there, whatever it is multiplied by.
-        checks.check_finite_values(X, estimator_name)
+        check_finite_values(X, estimator_name)
     return found
 
 
@@ -100,7 +101,7 @@ def score_by_chunks(estimator, rows):
             total, y_sum, y_square, residual_square = again
             y_mean = y_sum / total
         if not np.isfinite(residual_square).all():
-            checks.check_finite(rows)
+            check_finite(rows)
     if rows.n_rows < 2:
         warnings.warn(
             "R^2 is not defined for fewer than two rows.",
