@@ -46,6 +46,7 @@ FAST = [
     "tests/learning_rates/test_learning_rates.py",
     "tests/test_linear_regression_tests.py",
     "tests/test_messages.py",
+    "tests/rows/test_merge.py",
     "tests/rows/test_partial_fit.py",
     "tests/search/test_path.py",
     "tests/objective/test_precompute.py",
