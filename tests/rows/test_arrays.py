@@ -448,7 +448,8 @@ from sklearn_gd import *
 warnings.simplefilter("error")
 warnings.simplefilter("ignore", ConvergenceWarning)
 estimators = [
-    GradientDescentRegressor(),
+    # They compare histories: rounding decides after how many steps an adaptive rate ends.
+    GradientDescentRegressor("lipschitz", max_iter=30, tol=0),
     GradientDescentRegressor(0.1, scale=True, precompute=False, store_path=True),
     GradientDescentRegressor("lipschitz", early_stopping=True, random_state=0),
     GradientDescentRegressorCV(3, cv=3, max_iter=30),
