@@ -435,3 +435,11 @@ def test_a_small_frame_costs_no_more_than_its_numbers():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 12 * X.nbytes
+
+
+@pytest.mark.parametrize("kind", ["polars", "pandas, mixed", "Arrow table in chunks"])
+def test_the_size_of_a_value_that_cannot_be_squared_is_said(kind):
+    X, y = with_condition(10.0, 60, 4, seed=0)
+    X[7, 2] = -2e200
+    with pytest.raises(ValueError, match=r"X has values of size 2\.0e\+200"):
+        GradientDescentRegressor().fit(FRAMES[kind](X), y)
