@@ -499,9 +499,7 @@ class GradientDescentRegressor(
         >>> np.allclose(reg.coef_, GradientDescentRegressor().fit(X, y).coef_, rtol=1e-3)
         True
         """
-        parameters.check_settings(self)
-        self._check_no_early_stopping("partial_fit")
-        rate = parameters.check_alpha(self.alpha)
+        rate = self._rate_for("partial_fit")
         noted, before = stand_in(self), getattr(self, "_seen", None)
         seen = add_batch(noted, X, y, sample_weight, before)
         fitted = features_of(noted)
@@ -566,9 +564,7 @@ class GradientDescentRegressor(
         >>> np.allclose(reg.coef_, GradientDescentRegressor().fit(X, y).coef_, rtol=1e-3)
         True
         """
-        parameters.check_settings(self)
-        self._check_no_early_stopping("merge")
-        rate = parameters.check_alpha(self.alpha)
+        rate = self._rate_for("merge")
         noted = stand_in(self)
         seen = seen_together(noted, others, GradientDescentRegressor)
         fitted = features_of(noted)
@@ -578,12 +574,15 @@ class GradientDescentRegressor(
         where = next((one.coef_ for one in (self, *others) if hasattr(one, "coef_")), None)
         return self._descend_on(seen, rate, fitted, where)
 
-    def _check_no_early_stopping(self, method):
+    def _rate_for(self, method):
+        """Return the learning rate for a method that descends on what was seen in parts."""
+        parameters.check_settings(self)
         if self.early_stopping:
             raise ValueError(
                 f"{method} cannot hold out rows; set early_stopping=False, "
                 "or call fit with all rows."
             )
+        return parameters.check_alpha(self.alpha)
 
     def _descend_on(self, seen, rate, fitted, where):
         """Descend on the rows seen, and take over other fitted attributes; return self.

@@ -15,7 +15,7 @@ import numpy as np
 
 from .._cached import cached_property
 from ..rows._blocks import some_vector
-from ..rows._memory import BLOCK_BYTES, LANES
+from ..rows._memory import BLOCK_BYTES, LANES, is_far
 from ..rows._products import inner, symmetric_product, transpose_times
 from .theta import join, parts
 
@@ -29,9 +29,6 @@ SPEED_UP = 30
 # Share of its range that a feature's middle may be from the origin for it to be summed up
 # as it is: about three standard deviations, which costs a digit.
 NEAR = 0.5
-# Square of a typical row's distance from the mean, in variances, beyond which sums about it
-# would lose too many digits.
-MOST_CANCELLED = 1e6
 
 
 @dataclass(frozen=True)
@@ -235,8 +232,11 @@ def collect(rows, fit_intercept, *, covariance):
     if fit_intercept:
         zero, y_zero = _typical_zero(rows)
     means, weight, n_rows = _means(rows, zero, y_zero, covariance)
-    if fit_intercept and _is_far(means, covariance):
-        zero, y_zero = zero + means[3], y_zero + means[4]
+    second, _, _, offset, y_offset, y_square = means
+    squares = second.diagonal() if covariance else second
+    if fit_intercept and (is_far(offset, squares) or is_far(y_offset, y_square)):
+        # The first chunk of a source may have hardly any weight, for instance.
+        zero, y_zero = zero + offset, y_zero + y_offset
         means, weight, n_rows = _means(rows, zero, y_zero, covariance)
     second, sample, shared, offset, y_offset, y_variance = means
     centre = rest = np.zeros_like(zero)
@@ -277,19 +277,6 @@ def _means(rows, zero, y_zero, covariance):
     for part in means:
         part /= weight
     return means, weight, n_rows
-
-
-def _is_far(means, covariance):
-    """Whether the typical row is so far from the mean that too many digits are lost.
-
-    Where the rows come chunk by chunk, and the first chunk has hardly any weight, for instance.
-    """
-    second, _, _, offset, y_offset, y_square = means
-    squares = second.diagonal() if covariance else second
-    # What is left of the squares may be nothing but rounding.
-    left = np.maximum(squares - offset**2, 0.0), np.maximum(y_square - y_offset**2, 0.0)
-    pairs = zip((offset, y_offset), left, strict=True)
-    return any((distance**2 > MOST_CANCELLED * variance).any() for distance, variance in pairs)
 
 
 def _sums(rows, zero, y_zero, covariance):

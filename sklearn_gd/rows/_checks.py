@@ -68,6 +68,9 @@ def check_array(array, *, input_name, **how):
 
 def _opened(data, name):
     """Return what to read, which is no series, and its numbers by columns if it is a frame."""
+    if isinstance(data, np.ndarray):
+        check_readable(data, name)
+        return data, None
     if isinstance(data, Columns):
         return data, data
     data = native(data)

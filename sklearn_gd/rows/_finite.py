@@ -57,18 +57,18 @@ class _Largest:
 
 def _raise_not_finite(name, names, nan, infinite, estimator_name):
     """Raise scikit-learn's error, which names no column, with the columns at fault."""
-    odd = np.array([np.nan if nan.any() else np.inf])
+    is_nan = bool(nan.any())
+    odd = np.array([np.nan if is_nan else np.inf])
     try:
         assert_all_finite(odd, estimator_name=estimator_name, input_name=name)
     except ValueError as error:
-        counts = nan if nan.any() else infinite
+        counts = nan if is_nan else infinite
         labels = [f"column {j}" for j in range(len(counts))] if names is None else map(repr, names)
         where = [
             f"{label} ({count})" for label, count in zip(labels, counts, strict=True) if count
         ]
         more = f" and {len(where) - MOST_NAMED} more" if len(where) > MOST_NAMED else ""
         accepts = "" if estimator_name is None else f"{estimator_name} accepts none. "
-        is_nan = bool(nan.any())
         kind = "Missing" if is_nan else "Infinite"
         remedy = "fill them in, by SimpleImputer for instance" if is_nan else "replace them"
         raise ValueError(

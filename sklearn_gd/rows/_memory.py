@@ -20,6 +20,9 @@ from ._stored import stored
 BLOCK_BYTES = 1 << 21
 # Share of the largest weight below which a row does not count as typical.
 LIGHT = 1e-3
+# Square of a typical value's distance from the mean, in variances, beyond which sums about it
+# would lose too many digits.
+MOST_CANCELLED = 1e6
 # Rows among which a typical one is looked for.
 SAMPLE_ROWS = 64
 # Blocks are added up in this many lanes, each from its first block to its last,
@@ -190,6 +193,19 @@ class Rows:
         low, high = X.min(axis=0), X.max(axis=0)
         with np.errstate(over="ignore", invalid="ignore"):
             return (low + high) / 2, high - low, (y.min(axis=0) + y.max(axis=0)) / 2
+
+
+def is_far(offset, mean_square):
+    """Whether the mean is so far from a typical value that sums about this one lose many digits.
+
+    Parameters
+    ----------
+    offset, mean_square : ndarray of shape (n,)
+        Mean, and mean square, of the differences from the typical value.
+    """
+    # What is left of the squares may be nothing but rounding.
+    variance = np.maximum(mean_square - offset**2, 0.0)
+    return bool((offset**2 > MOST_CANCELLED * variance).any())
 
 
 def float_dtype(dtype):

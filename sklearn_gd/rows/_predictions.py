@@ -14,12 +14,8 @@ from . import _checks as checks
 from ._arrays import DeviceArray, all_finite
 from ._columns import VALUES_AT_A_TIME, Columns
 from ._finite import check_finite, check_finite_values
-from ._memory import BLOCK_BYTES
+from ._memory import BLOCK_BYTES, is_far
 from ._sourced import Function, open_source
-
-# Square of the distance of a value from the mean of y, in variances, beyond which sums about it
-# would lose too many digits.
-MOST_CANCELLED = 1e6
 
 
 def predicted(X, coef, intercept, estimator_name):
@@ -93,13 +89,9 @@ def score_by_chunks(estimator, rows):
         if rows.n_targets != W.shape[1]:
             raise ValueError(f"y has {rows.n_targets} target(s), but fit was given {W.shape[1]}.")
         *_, y_middle = rows.typical_row()
-        total, y_sum, y_square, residual_square = _squares(rows, W, b, y_middle)
-        y_mean = y_sum / total
-        if (y_mean * y_sum > MOST_CANCELLED * np.maximum(y_square - y_mean * y_sum, 0.0)).any():
-            # The sums were made about a value that is far from the mean.
-            again = _squares(rows, W, b, y_middle + y_mean)
-            total, y_sum, y_square, residual_square = again
-            y_mean = y_sum / total
+        y_mean, y_square, residual_square = _means(rows, W, b, y_middle)
+        if is_far(y_mean, y_square):
+            y_mean, y_square, residual_square = _means(rows, W, b, y_middle + y_mean)
         if not np.isfinite(residual_square).all():
             check_finite(rows)
     if rows.n_rows < 2:
@@ -109,18 +101,19 @@ def score_by_chunks(estimator, rows):
             stacklevel=stacklevel(),
         )
         return math.nan
-    y_square = np.maximum(y_square - y_mean * y_sum, 0.0)
+    y_square = np.maximum(y_square - y_mean**2, 0.0)
     left = np.divide(residual_square, y_square, out=np.ones_like(y_square), where=y_square > 0)
     left[(y_square == 0) & (residual_square == 0)] = 0.0
     return float(1.0 - left.mean())
 
 
-def _squares(rows, W, b, y_middle):
-    """Sums of the weights, of y about a value, of its square and of that of the residual."""
+def _means(rows, W, b, y_middle):
+    """Weighted means of y about a value, of its square and of that of the residual."""
 
     def kernel(X, y, weights):
         weights = np.ones(len(y)) if weights is None else weights
         residual, y = X.times(W) + b - y, y - y_middle
         return weights.sum(), weights.dot(y), weights.dot(y**2), weights.dot(residual**2)
 
-    return rows.sum(kernel)
+    total, *sums = rows.sum(kernel)
+    return tuple(part / total for part in sums)
