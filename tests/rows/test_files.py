@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn_gd import GradientDescentRegressor
 
 from ..problems import with_condition
+from ..watching import WATCH
 
 MEGABYTE = 1 << 20
 
@@ -70,29 +71,15 @@ def test_targets_in_a_file_are_read_by_blocks_too(tmp_path, dtype):
     assert_allclose(reg.coef_, np.cov(X[:, 0], y)[0, 1] / np.var(X, ddof=1), rtol=1e-9)
 
 
-# Run by itself, with limits: what it allocates is not to be limited in the tests' process.
+# Run by itself, with limits.
 LIMITED = """
-import json, resource, sys, threading, time
+import json, resource, sys
 
 limit, kind, folder = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 import numpy as np
 from sklearn_gd import GradientDescentRegressor
-
-
-def anonymous():
-    with open("/proc/self/status") as file:
-        return next(int(line.split()[1]) << 10 for line in file if line.startswith("RssAnon"))
-
-
-peak, done = [0], threading.Event()
-
-
-def watch():
-    while not done.wait(0.005):
-        peak[0] = max(peak[0], anonymous())
-
 
 threading.Thread(target=watch, daemon=True).start()
 reg = GradientDescentRegressor()
@@ -117,7 +104,7 @@ print(json.dumps({"peak": peak[0], "status": reg.status_, "coef": reg.coef_.toli
 def limited(limit, kind, folder):
     """Fit in a process of its own that may have so many bytes of data."""
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(limit), kind, str(folder)],
+        [sys.executable, "-c", WATCH + LIMITED, str(limit), kind, str(folder)],
         capture_output=True,
         text=True,
         # Arrow's other pools, and each thread of BLAS, reserve more than they use.

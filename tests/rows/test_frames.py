@@ -15,6 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV, cost
 
 from ..problems import with_condition
+from ..watching import WATCH
 
 pa = pytest.importorskip("pyarrow")
 pl = pytest.importorskip("polars")
@@ -353,15 +354,11 @@ def test_objects_that_float_would_convert(odd):
         GradientDescentRegressor().fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 3.0], X[:, 1])
 
 
-# Run by itself: what it allocates is not to be mixed with what other tests have.
+# Run by itself.
 PEAK = """
-import sys, threading
+import sys
 import numpy as np, pandas as pd, polars as pl, pyarrow as pa
 from sklearn_gd import GradientDescentRegressor
-
-def anonymous():
-    with open("/proc/self/status") as file:
-        return next(int(line.split()[1]) << 10 for line in file if line.startswith("RssAnon"))
 
 n, p = 400_000, 20
 columns = {f"x{j}": np.random.default_rng(j).normal(size=n) for j in range(p)}
@@ -388,12 +385,7 @@ del columns
 if kind == "int8":
     y = (np.arange(n) % 5).astype(np.int8)
 warm = GradientDescentRegressor().fit(np.eye(30), np.arange(30.0))
-before, peak, done = anonymous(), [0], threading.Event()
-
-def watch():
-    while not done.wait(0.001):
-        peak[0] = max(peak[0], anonymous())
-
+before = anonymous()
 threading.Thread(target=watch, daemon=True).start()
 reg = GradientDescentRegressor().fit(frame, y)
 predicted = reg.predict(frame)
@@ -420,7 +412,9 @@ print(peak[0] - before)
     ],
 )
 def test_no_copy_of_a_frame_is_made(kind):
-    done = subprocess.run([sys.executable, "-c", PEAK, kind], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH + PEAK, kind], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     # The numbers are 64 MB.  Predictions are 3.2 MB; blocks, and what threads reserve, the rest.
     assert int(done.stdout) < 30 * MEGABYTE

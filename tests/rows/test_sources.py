@@ -25,6 +25,7 @@ from sklearn_gd import (
 from sklearn_gd.rows import ParquetRows, RowSource
 
 from ..problems import with_condition
+from ..watching import WATCH
 
 pa = pytest.importorskip("pyarrow")
 import pyarrow.parquet as pq  # noqa: E402
@@ -608,29 +609,15 @@ def test_a_source_of_files_can_be_copied_and_sent(folder):
     assert "4 features" in repr(rows)
 
 
-# Run by itself, with limits: what it allocates is not to be limited in the tests' process.
+# Run by itself, with limits.
 LIMITED = """
-import json, resource, sys, threading
+import json, resource, sys
 
 limit, path = int(sys.argv[1]), sys.argv[2]
 resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 from sklearn_gd import GradientDescentRegressor
 from sklearn_gd.rows import ParquetRows
-
-
-def anonymous():
-    with open("/proc/self/status") as file:
-        return next(int(line.split()[1]) << 10 for line in file if line.startswith("RssAnon"))
-
-
-peak, done = [0], threading.Event()
-
-
-def watch():
-    while not done.wait(0.005):
-        peak[0] = max(peak[0], anonymous())
-
 
 threading.Thread(target=watch, daemon=True).start()
 rows = ParquetRows(path, target="y")
@@ -661,7 +648,7 @@ def test_one_row_group_of_a_million_rows(tmp_path):
     # the stacks of threads, 8 MB each, too.
     env = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(576 * MEGABYTE), str(path)],
+        [sys.executable, "-c", WATCH + LIMITED, str(576 * MEGABYTE), str(path)],
         capture_output=True,
         text=True,
         env={**os.environ, **env},
