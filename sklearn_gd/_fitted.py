@@ -46,6 +46,7 @@ def fitted_attributes(fit, dtype, known, store_path=False):
         "feature_mean_": least_squares.coordinates.feature_mean,
         "feature_scale_": least_squares.coordinates.feature_scale,
         "_pause": fit.pause(coef, intercept),
+        "_start": tuple(descent.start for descent in fit.descents),
     }
     if not least_squares.moments.fit_intercept:
         attributes["intercept_"] = 0.0
@@ -169,4 +170,4 @@ def or_stays_as_it_was(method: Function) -> Function:
 
 
 def _is_of_a_fit(name):
-    return name.endswith("_") or name in ("_pause", "_seen", "_split")
+    return name.endswith("_") or name in ("_pause", "_seen", "_split", "_start")

@@ -46,7 +46,7 @@ GRID = 20
 TOP, DECADES = 0.99, 3.0
 # Attributes of the regressor that the refit gives.
 REFITTED = ["coef_", "intercept_", "loss_history_", "alpha_history_", "best_iter_", "n_iter_"]
-REFITTED += ["status_", "scaled_", "feature_mean_", "feature_scale_"]
+REFITTED += ["status_", "scaled_", "feature_mean_", "feature_scale_", "_start"]
 # An error is far worse if it exceeds MUCH times another, plus LITTLE times that of the mean.
 MUCH, LITTLE = 1.25, 0.02
 
@@ -347,9 +347,9 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             )
         return Bunch(splitter=Bunch(split={}))
 
-    def _refitted(self, alpha, l2, X, y, sample_weight, steps):
-        """Descend on all rows; return the regressor's attributes by name."""
-        regressor = GradientDescentRegressor(
+    def _regressor(self, alpha, l2, steps):
+        """Return what descends on all rows."""
+        return GradientDescentRegressor(
             alpha,
             fit_intercept=self.fit_intercept,
             scale=self._scaled,
@@ -358,6 +358,10 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
             tol=0,
             store_path=steps == 0,
         )
+
+    def _refitted(self, alpha, l2, X, y, sample_weight, steps):
+        """Descend on all rows; return the regressor's attributes by name."""
+        regressor = self._regressor(alpha, l2, steps)
         # Its warnings would be about parameters that this class lacks: `_warn` has others.
         fitted, _ = regressor._fitted(X, y, sample_weight)
         attributes = {name: fitted[name] for name in REFITTED}

@@ -1,5 +1,6 @@
 """What a descent needs to go on, and what it has recorded."""
 
+import copy
 from dataclasses import dataclass, field
 
 from .._objective.point import Point
@@ -79,10 +80,16 @@ class Descent:
     ----------
     state : State
         Brought up to date with every update.
+
+    Attributes
+    ----------
+    start : State
+        As it was when this call began, but for what the learning rate has changed of its own.
     """
 
     def __init__(self, state):
         self.state = state
+        self.start = _kept(state)
         self.trace = Trace(state.point)
 
     @property
@@ -92,3 +99,10 @@ class Descent:
         Negative if it is from an earlier call: -3 is three updates before this one began.
         """
         return self.state.best.k - self.trace.first
+
+
+def _kept(state):
+    """Return a copy that no update changes: it replaces attributes, but writes into no array."""
+    kept = copy.copy(state)
+    kept.projection = copy.copy(state.projection)
+    return kept
