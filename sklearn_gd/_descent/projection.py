@@ -124,7 +124,7 @@ class Projection:
         move, product, square, curvature = self.last
         line = Line(move, product, square, curvature, point.k, components)
         alpha = chosen_alpha(rate_state, point.k, line)
-        target = self.box.project(update(theta, alpha, gradient))
+        target = self.target_of(theta, alpha, gradient, free)
         if (target == theta).all():
             return alpha, point._replace(k=point.k + 1)
         line, fall = self._along(objective, point, target)
@@ -141,6 +141,10 @@ class Projection:
                 target = self.box.project(update(theta, t, line.gradient))
         self.last = _kept(line)
         return alpha, step(objective, point, t, line, target, fall)
+
+    def target_of(self, theta, alpha, gradient, free):
+        """Where the update leads."""
+        return self.box.project(update(theta, alpha, gradient))
 
     def _along(self, objective, point, target):
         """J along the move to the target, and how fast it falls at first."""

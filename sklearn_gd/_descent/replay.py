@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..learning_rates.protocol import Line, RateState
 from .loop import descend
+from .projection import Projection
 from .state import Descent
 
 
@@ -26,7 +27,8 @@ def replay(objective, start, alphas, test):
         As at the first time.
     """
     state = copy.copy(start)
-    state.projection = copy.copy(start.projection)
+    if start.projection is not None:
+        state.projection = Retraced(**vars(start.projection))
     state.rate_state = Recorded(alphas, start.point.k, start.rate_state.may_stop)
     descent = Descent(state)
     if alphas:
@@ -48,6 +50,16 @@ class Recorded(RateState):
     def may_stop(self, k: int) -> bool:
         """Whether the iterate after k updates counts."""
         return self.counts(k)
+
+
+class Retraced(Projection):
+    """Moves with learning rates that were recorded, some of them as they had been shortened."""
+
+    def target_of(self, theta, alpha, gradient, free):
+        """Where the update led: to the first bound itself, if the step was ended there."""
+        reached, at_bound = self.box.to_first_bound(theta, alpha, gradient * free)
+        ended = self.is_adaptive and reached == alpha
+        return at_bound if ended else super().target_of(theta, alpha, gradient, free)
 
 
 class NeverOver:
