@@ -11,6 +11,7 @@ from ._regressor import GradientDescentRegressor
 from ._regressor_cv import GradientDescentRegressorCV
 from .plotting import (
     CoefficientPathDisplay,
+    DescentLaboratory,
     DescentPathDisplay,
     LossCurveDisplay,
     MSEPathDisplay,
@@ -20,6 +21,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CoefficientPathDisplay",
+    "DescentLaboratory",
     "DescentPathDisplay",
     "GradientDescentRegressor",
     "GradientDescentRegressorCV",

@@ -13,6 +13,7 @@ import sklearn_gd
 def test_public_names():
     assert sorted(sklearn_gd.__all__) == [
         "CoefficientPathDisplay",
+        "DescentLaboratory",
         "DescentPathDisplay",
         "GradientDescentRegressor",
         "GradientDescentRegressorCV",

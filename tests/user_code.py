@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_gd import (
     CoefficientPathDisplay,
+    DescentLaboratory,
     DescentPathDisplay,
     GradientDescentRegressor,
     GradientDescentRegressorCV,
@@ -107,5 +108,10 @@ print([line.get_label() for line in loss_curve.line_])
 assert_type(LossCurveDisplay([[2.0, 1.0], np.ones(3)]).plot(yscale="linear"), LossCurveDisplay)
 descent = DescentPathDisplay.from_estimator(make_pipeline(reg), X, y, parameters=[0, "intercept"])
 print(descent.plot(kind="surface").figure_.get_figwidth(), descent.line_.get_color())
+print(descent.animate(interval=50, most_frames=10).event_source)
+laboratory = DescentLaboratory.from_data(X, y, alpha=0.01, max_iter=3, tol=0)
+assert_type(laboratory, DescentLaboratory)
+assert_type(laboratory.to_html(), str)
+print(DescentLaboratory.from_estimator(chosen, X, y, parameters=("intercept", 1)))
 MSEPathDisplay.from_estimator(chosen, spread=None).ax_.set_title("held-out error")
 CoefficientPathDisplay(range(3), coefs, names=np.array(["a", "b"])).plot(line_kw={"alpha": 0.5})

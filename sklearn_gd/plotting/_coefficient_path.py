@@ -11,10 +11,11 @@ from sklearn.base import BaseEstimator
 
 from .._typing import AxisScale
 from ._axes import check_scales, figure_of, line_keywords, new_axes, scale_from_zero
+from ._chosen import parameter_names
 from ._colours import OKABE_ITO, label_of
 from ._fitted import feature_names, regressor_of
 from ._optional import require
-from ._recorded import parameter_names, target_descent
+from ._replayed import record_of, require_stored_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -151,13 +152,13 @@ class CoefficientPathDisplay:
         """
         require("matplotlib", f"{cls.__name__}.from_estimator")
         regressor = regressor_of(estimator)
-        _, alphas, path, _ = target_descent(regressor, target)
+        require_stored_path(regressor)
+        record = record_of(regressor, target)
         n_features = regressor.n_features_in_
-        times = np.append(0.0, np.cumsum(alphas))
-        best = np.ravel(regressor.best_iter_)[target or 0]
+        times, best = np.append(0.0, np.cumsum(record.alphas)), record.best_iter
         display = cls(
             times,
-            path[:, :n_features].T,
+            record.path[:, :n_features].T,
             names=feature_names(estimator),
             # A warm start may carry over what was best before this fit.
             best=times[best] if best >= 0 else None,

@@ -3,6 +3,7 @@
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from .._regressor_cv import REFITTED
 from ..rows._arrays import on_host
 
 
@@ -22,6 +23,16 @@ def regressor_of(estimator):
             f"{type(regressor).__name__}{hint}."
         )
     return on_host(regressor)
+
+
+def descended_by(regressor):
+    """Return the GradientDescentRegressor that made the descent: a search's last, or itself."""
+    if not hasattr(regressor, "mse_path_"):
+        return regressor
+    chosen = regressor.alpha_, regressor.l2_regularization_, regressor.n_iter_
+    made = regressor._regressor(*chosen)
+    vars(made).update({name: vars(regressor)[name] for name in REFITTED}, _seen=None, _split=None)
+    return made
 
 
 def features_of(estimator, X):

@@ -511,8 +511,10 @@ def test_other_data_or_no_path(data):
         DescentPathDisplay.from_estimator(fitted(X, y), X[::-1], y)
     with pytest.raises(ValueError, match="2 features"):
         DescentPathDisplay.from_estimator(fitted(X, y), X[:, :2], y)
+    replayed = DescentPathDisplay.from_estimator(fitted(X, y, store_path=False), X, y)
+    np.testing.assert_array_equal(replayed.line_.get_xdata(), fitted(X, y).coef_path_[:, 0])
     with pytest.raises(ValueError, match="store_path=True"):
-        DescentPathDisplay.from_estimator(fitted(X, y, store_path=False), X, y)
+        CoefficientPathDisplay.from_estimator(fitted(X, y, store_path=False))
     with pytest.raises(ValueError, match="'intercept' is not"):
         DescentPathDisplay.from_estimator(
             fitted(X, y, fit_intercept=False), X, y, parameters=(0, "intercept")
