@@ -80,7 +80,8 @@ class DescentLaboratory:
         estimator : GradientDescentRegressor, GradientDescentRegressorCV or Pipeline
             Fitted. A pipeline must end in one of them; its other steps transform X. Without
             `store_path` its path is replayed, with the learning rates that it has
-            recorded; where rounding prevents this, the page shows the losses alone.
+            recorded, which takes as long as `fit` did; where rounding prevents it, the
+            page shows the losses alone.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             As in `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
