@@ -1,11 +1,7 @@
 """The descent laboratory, in a headless Chromium."""
 
-import os
-import shutil
-
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
 from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_gd import DescentPathDisplay, GradientDescentRegressor, gradient, max_stable_alpha
@@ -13,25 +9,9 @@ from sklearn_gd.plotting._laboratory import content_of, kept_steps
 
 from ..problems import with_condition
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LARGEST_PAGE = 6_000_000
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        # Where all checks are run a missing browser must not pass for a success.
-        if os.environ.get("SKLEARN_GD_REQUIRE_BROWSER"):
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed")
-    arguments = ["--no-sandbox", "--use-gl=swiftshader", "--enable-unsafe-swiftshader"]
-    quiet = ["--disable-background-networking", "--no-first-run", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments + quiet)
-        yield browser
-        browser.close()
 
 
 class Laboratory:
