@@ -311,11 +311,6 @@ class DescentPathDisplay:
         str or None
             The page, if `path` is None.
 
-        Raises
-        ------
-        ImportError
-            If plotly, whose plotly.js is put into the page, is not installed.
-
         Examples
         --------
         >>> from sklearn_gd import DescentPathDisplay, GradientDescentRegressor

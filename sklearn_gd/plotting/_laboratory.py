@@ -204,7 +204,7 @@ class DescentLaboratory:
         >>> page[:15]
         '<!doctype html>'
         """
-        page = page_of(self.descent, f"{type(self).__name__}.to_html")
+        page = page_of(self.descent)
         if path is None:
             return page
         Path(path).write_text(page, encoding="utf-8")

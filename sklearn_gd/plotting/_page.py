@@ -5,38 +5,47 @@ from importlib.resources import files
 
 import numpy as np
 
-from ._optional import require
 from ._steps import kept_steps
 
 # Most numbers in the page; one with all its digits takes up to 24 characters.
 MOST_NUMBERS = 8_500
 
-SCRIPTS = ("mathematics.js", "words.js", "pictures.js", "page.js")
+SCRIPTS = (
+    "mathematics.js",  # J, and descents on it
+    "eigen.js",
+    "rates.js",
+    "levels.js",
+    "words.js",  # how things are written and drawn
+    "tables.js",
+    "svg.js",
+    "state.js",  # what is looked at
+    "map.js",  # pictures
+    "handles.js",
+    "surface.js",
+    "curves.js",
+    "parameters.js",
+    "controls.js",
+    "chapters.js",  # the lesson
+    "lesson.js",
+    "address.js",
+    "page.js",
+)
 
 
-def page_of(descent, caller):
-    """Return the page as a string.
-
-    Parameters
-    ----------
-    descent : RecordedDescent
-    caller : str
-        Named by the error if plotly is missing.
-    """
+def page_of(descent):
+    """Return the page of a RecordedDescent as a string."""
     folder = files(__package__) / "laboratory"
 
     def read(name):
         return (folder / name).read_text(encoding="utf-8")
 
-    template = read("page.html")
-    parts = {"style": read("page.css"), "scripts": "\n".join(map(read, SCRIPTS))}
-    if "{{plotly}}" in template:
-        parts["plotly"] = require("plotly.offline", caller).get_plotlyjs()
+    parts = {"style": read("page.css"), "pictures": read("pictures.css")}
+    parts["scripts"] = "\n".join(map(read, SCRIPTS))
     data = json.dumps(content_of(descent), allow_nan=False, separators=(",", ":"))
     # "</script>" or "<!--" in a feature's name would be markup even within a script.
     parts["data"] = data.replace("<", "\\u003c")
     # Only marks in the template's own text are replaced: parts may contain marks too.
-    before, *rest = template.split("{{")
+    before, *rest = read("page.html").split("{{")
     page = [before]
     for piece in rest:
         name, after = piece.split("}}", 1)

@@ -48,7 +48,6 @@ def test_it_shows_itself(notebooks):
     assert output.data["text/plain"].startswith("<DescentLaboratory: w_bmi and b")
 
 
-@pytest.mark.xfail(reason="plotly.js is still in the page", strict=True)
 def test_the_notebook_stays_small(notebooks):
     written, run = (len(nbformat.writes(one).encode()) for one in notebooks)
     assert run - written < LARGEST

@@ -536,7 +536,6 @@ def test_names_of_a_frame_without_a_pipeline(data):
         ("matplotlib", "DescentPathDisplay(None).plot()"),
         ("matplotlib", "MSEPathDisplay([[[1.0]]], [1.0]).plot()"),
         ("matplotlib", "CoefficientPathDisplay([0], [[0.0]]).plot()"),
-        ("plotly", "DescentPathDisplay(None).to_html()"),
     ],
 )
 def test_without_the_optional_packages(missing, call):

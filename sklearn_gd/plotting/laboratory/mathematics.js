@@ -1,4 +1,4 @@
-// J as a quadratic, and descents on it. Knows nothing of the page.
+// J as a quadratic. Knows nothing of the page.
 
 const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
 const times = (matrix, v) => matrix.map((row) => dot(row, v));
@@ -50,34 +50,17 @@ function minimumOf(plane, bounds) {
   return edges.reduce((best, point) => (lossAt(plane, point) < lossAt(plane, best) ? point : best));
 }
 
-// Batch gradient descent by the update rule of _descent/step.py, given up where loop.py does;
-// each step ends at the nearest point within the bounds (_descent/projection.py).
-function descend(q, from, alpha, nSteps, bounds) {
-  const start = from.map((x, j) => within(bounds, j, x));
-  const run = { k: [0], theta: [start.slice()], loss: [lossAt(q, start)], alpha: [], nextLoss: [], status: "max_iter" };
-  const hopeless = Math.max(run.loss[0], q.loss, Number.MIN_VALUE) / Number.EPSILON ** 2;
-  let theta = start;
-  for (let k = 1; k <= nSteps; k++) {
-    const gradient = gradientAt(q, theta);
-    theta = theta.map((x, j) => within(bounds, j, x - alpha * gradient[j]));
-    const loss = lossAt(q, theta);
-    if (!(loss <= hopeless)) { run.status = "diverged"; break; }
-    run.k.push(k);
-    run.theta.push(theta);
-    run.loss.push(loss);
-    run.alpha.push(alpha);
-    run.nextLoss.push(loss);
-  }
-  if (run.loss[run.loss.length - 1] > run.loss[0]) run.status = "diverged";
-  run.alpha.push(null);
-  run.nextLoss.push(null);
-  return run;
+// How J(theta - t g) changes with t: it begins with this slope, and has this curvature.
+const lineOf = (q, gradient) => ({ slope: -dot(gradient, gradient), curvature: dot(gradient, times(q.hessian, gradient)) });
+const alongLine = (line, loss, t) => loss + t * (line.slope + (t * line.curvature) / 2);
+
+// The same parameters for the features as they are, or for standardised ones: w_j sd_j, b + w . mean.
+function standardised(change, theta) {
+  const moved = change.scale.map((scale, j) => theta[j] * scale);
+  return change.mean ? [...moved, theta[theta.length - 1] + dot(change.mean, theta.slice(0, -1))] : moved;
 }
 
-// J on a grid over the box, row by row as plotly wants it.
-function gridOf(plane, sides, n) {
-  const axis = ([low, high]) => Array.from({ length: n }, (_, i) => low + ((high - low) * i) / (n - 1));
-  const x = axis(sides[0]);
-  const y = axis(sides[1]);
-  return { x, y, z: y.map((b) => x.map((a) => lossAt(plane, [a, b]))) };
+function unstandardised(change, theta) {
+  const moved = change.scale.map((scale, j) => theta[j] / scale);
+  return change.mean ? [...moved, theta[theta.length - 1] - dot(change.mean, moved)] : moved;
 }

@@ -1,4 +1,4 @@
-// Numbers and sentences. Knows nothing of the page but how to fill an element.
+// Numbers and sentences. Knows nothing of the page.
 
 const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
@@ -8,26 +8,34 @@ function format(x, digits = 5) {
   const size = Math.abs(x);
   const sign = x < 0 ? "−" : "";
   if (size >= 1e-3 && size < 1e7) return sign + String(Number(size.toPrecision(Math.max(digits, size >= 1e5 ? 7 : 0))));
-  const [digitsPart, exponent] = size.toExponential(Math.max(digits - 2, 1)).split("e");
-  const power = [...String(Number(exponent))].map((c) => SUPERSCRIPTS[c]).join("");
-  return `${sign}${String(Number(digitsPart))}·10${power}`;
+  return sign + inPowers(size, Math.max(digits - 2, 1));
 }
+
+// With as many digits after the first.
+function inPowers(size, digits) {
+  const [digitsPart, exponent] = size.toExponential(digits).split("e");
+  return `${String(Number(digitsPart))}·10${[...String(Number(exponent))].map((c) => SUPERSCRIPTS[c]).join("")}`;
+}
+
+// At a tick of a logarithmic axis: "10⁶" is shorter than its digits.
+const tickText = (x) => (x >= 1e5 || x < 1e-3 ? inPowers(x, 1).replace(/^1·/, "") : format(x, 3));
 
 // In a product or a difference a negative number has brackets.
 const bracketed = (x, digits) => (x < 0 ? `(${format(x, digits)})` : format(x, digits));
+const vectorText = (values, digits, more) => `(${values.map((x) => format(x, digits)).join(", ")}${more ? ", …" : ""})`;
+const percent = (x) => `${format(100 * x, 2)}\u00a0%`;
 
-// An element with a number: what is read, and in data-value all its digits.
-function numberElement(tag, x, text) {
-  const element = document.createElement(tag);
-  element.textContent = text === undefined ? format(x) : text;
-  element.dataset.value = x;
-  return element;
-}
-
-// Fill an element with texts and elements; names are never markup.
-function fill(id, ...parts) {
-  document.getElementById(id).replaceChildren(...parts);
-}
+const RATE_NAMES = {
+  constant: "constant α", lipschitz: "1/L", exact: "exact line search", "barzilai-borwein": "Barzilai-Borwein", auto: "“auto”, the package’s own rule",
+  chebyshev: "Chebyshev", silver: "silver", own: "its own schedule",
+};
+const RATE_WORDS = {
+  exact: "Exact line search: each step goes to the lowest point along the negative gradient.",
+  "barzilai-borwein": "Barzilai-Borwein: the exact step of the step before. J may rise on the way; it falls much faster in the end.",
+  auto: "“auto”: long and short Barzilai-Borwein steps in turn, later the reciprocals of eigenvalues. J may rise on the way.",
+  chebyshev: "Chebyshev: steps fixed in advance from the smallest and the largest eigenvalue; only the ends of their cycles count.",
+};
+const rateName = (rate) => (rate.name === "constant" ? `α = ${format(rate.alpha, 4)}` : RATE_NAMES[rate.name] || rate.name);
 
 // What the sign of a partial derivative means, and what follows if there is a next step; ``bound``
 // is the one that the parameter is at and would cross, or null.
@@ -43,51 +51,43 @@ function signSentence(name, slope, isLast, bound) {
   return `${d}: J is level along ${name}${follows("stays")}`;
 }
 
-function costParts(loss, next) {
-  const parts = ["J = ", numberElement("strong", loss)];
-  if (next === null) return [...parts, ": the last step of this run."];
-  const change = next - loss;
-  const share = loss > 0 ? ` (${format((100 * Math.abs(change)) / loss, 3)}\u00a0%)` : "";
-  const word = change < 0 ? "falls by" : change > 0 ? "rises by" : "stays";
-  const text = change === 0 ? " it stays." : ` it ${word} ${format(Math.abs(change))}${share}.`;
-  const end = document.createElement("span");
-  end.textContent = text;
-  end.className = change > 0 ? "rising" : "";
-  return [...parts, "; after the step ", numberElement("strong", next), ":", end];
+// How J changes, in words: "falls by 12.3 (4 %)".
+function changeText(before, after) {
+  const change = after - before;
+  if (change === 0) return "stays";
+  const share = before > 0 ? ` (${percent(Math.abs(change) / before)})` : "";
+  return `${change < 0 ? "falls" : "rises"} by ${format(Math.abs(change), 4)}${share}`;
 }
 
-function rateParts(alpha, largest) {
-  if (alpha === null) return [];
-  const parts = ["α = ", numberElement("strong", alpha)];
-  if (!(largest > 0)) return parts;
-  return [...parts, ` = ${format((alpha * largest) / 2, 3)} · 2/L`];
-}
-
-function verdictOf(alpha, largest, run) {
-  if (!(alpha > 0) || !Number.isFinite(alpha)) return ["α must be a positive number.", true];
+// What a constant rate does, and whether that is a warning.
+function verdictOf(rate, largest) {
   if (!(largest > 0)) return ["J is level: there is nowhere to go.", false];
-  const relative = alpha * largest;
-  const end = ` J after ${run.k.length - 1} steps: ${format(run.loss[run.loss.length - 1])}.`;
+  if (rate.name in RATE_WORDS) return [RATE_WORDS[rate.name], false];
+  const relative = rate.name === "lipschitz" ? 1 : rate.alpha * largest;
   // 2 and 1 are often typed with some digits only.
-  if (relative > 2 + 1e-9) return [`Above 2/L = ${format(2 / largest)}: along the steepest direction each step overshoots by more than the last, and J climbs in the end.${end}`, true];
-  if (relative > 2 - 1e-9) return [`2/L itself: along the steepest direction it jumps to and fro for ever.${end}`, true];
-  if (relative > 1 + 1e-9) return [`Between 1/L and 2/L: it overshoots along the steepest direction, less each time.${end}`, false];
-  return [`Up to 1/L = ${format(1 / largest)} it never overshoots: J falls at every step.${end}`, false];
+  if (relative > 2 + 1e-9) return [`Above 2/L = ${format(2 / largest, 4)}: along the steepest direction each step overshoots by more than the last, and J climbs in the end.`, true];
+  if (relative > 2 - 1e-9) return ["2/L itself: along the steepest direction it jumps to and fro for ever.", true];
+  if (relative > 1 + 1e-9) return [`Between 1/L = ${format(1 / largest, 4)} and 2/L: it overshoots along the steepest direction, less each time.`, false];
+  return [`Up to 1/L = ${format(1 / largest, 4)} it never overshoots: J falls at every step.`, false];
+}
+
+function angleBetween(direction, gradient) {
+  const cosine = Math.max(-1, Math.min(1, dot(direction, gradient) / (Math.hypot(...direction) * Math.hypot(...gradient))));
+  return (Math.acos(cosine) * 180) / Math.PI;
 }
 
 function derivativeSentence(direction, gradient) {
   const length = Math.hypot(...gradient);
   const rate = dot(direction, gradient);
-  const d = `d = (${direction.map((x) => format(x, 3)).join(", ")})`;
+  const d = `d = ${vectorText(direction, 3)}`;
   if (length === 0) return [`${d}: the gradient is zero here, J is level in every direction.`, rate];
-  const cosine = Math.max(-1, Math.min(1, rate / length));
-  const angle = (Math.acos(cosine) * 180) / Math.PI;
+  const angle = angleBetween(direction, gradient);
   const kind = angle < 3 ? "nearly straight along the gradient, the steepest ascent"
     : angle > 177 ? "nearly straight against the gradient, the steepest descent"
     : Math.abs(angle - 90) < 2 ? "nearly along the level line, where J does not change at first"
     : rate > 0 ? "J rises" : "J falls";
   return [
-    `${d} is ${format(angle, 4)}° from the gradient: |gradient| cos(angle) = ${format(length, 4)} · ${bracketed(cosine, 3)} = ${format(rate, 4)} per unit of length: ${kind}.`,
+    `${d} is ${format(angle, 4)}° from the gradient: |gradient| cos(angle) = ${format(length, 4)} · ${bracketed(rate / length, 3)} = ${format(rate, 4)} per unit of length: ${kind}.`,
     rate,
   ];
 }

@@ -1,0 +1,268 @@
+// The eight chapters of the lesson: what each sets, tells, asks, and answers, with the learner's own numbers.
+//
+// set() puts the page in its state and returns facts; tell(facts) gives paragraphs and ask(facts) the question.
+// A question has options, of which facts.right is the index, or a place on the map (facts.landing) to be
+// clicked, or the direction d to be turned. answer(facts, given) says what is true; show(facts) shows it.
+
+const GOOD_GUESS = 0.25; // of the step's length
+const GOOD_ANGLE = 10; // degrees
+
+const nameOf = (axis) => systems[state.view].names[state.pair[axis]];
+const verb = (slope) => (slope < 0 ? "up" : slope > 0 ? "down" : "not at all");
+const ways = (slope) => (slope < 0 ? 0 : slope > 0 ? 1 : 2);
+
+// The fit's start, moved where one of the two parameters would hardly move, so that both can be seen.
+function lessonStart(view, pair) {
+  const q = systems[view].quadratic;
+  const theta = moved(content.start, OWN, view).slice();
+  const force = () => { const g = gradientAt(q, theta); return pair.map((j) => (q.hessian[j][j] > 0 ? g[j] / Math.sqrt(q.hessian[j][j]) : 0)); };
+  const most = Math.max(...force().map(Math.abs), 0.3 * Math.sqrt(2 * q.loss), 1e-3);
+  pair.forEach((j, axis) => {
+    const own = force()[axis];
+    if (Math.abs(own) < 0.3 * most && q.hessian[j][j] > 0) theta[j] = Number((theta[j] + ((own < 0 ? -1 : 1) * 0.7 * most - own) / Math.sqrt(q.hessian[j][j])).toPrecision(3));
+  });
+  return theta.map((x, j) => within(boundsOf(view), j, x));
+}
+
+// A run with this share of 2/L, looked at from its first step.
+function lessonRun(share, { view = OWN, pair = content.shown, steps = 25 } = {}) {
+  Object.assign(state, { view, pair: pair.slice(), others: "step", zoom: 1, focus: null, overlay: null, guess: null, reach: null, nSteps: steps });
+  state.start = lessonStart(view, pair);
+  state.rate = { name: "constant", alpha: Number((share * limitOf(view)).toPrecision(3)) };
+  state.hidden = { direction: true };
+  rerun();
+  return current();
+}
+
+// Look closely at a step that would be too short to be seen or clicked.
+function lookAt(page, tip, ...more) {
+  const here = pairOf(page.theta);
+  const map = projection(frameOf(page, page.pair, areaOf("map"), 1), areaOf("map"));
+  const [a, b] = [map.to(here), map.to(tip)];
+  if (Math.hypot(a[0] - b[0], a[1] - b[1]) > 70) return;
+  const reach = [0, 1].map((axis) => Math.max(...[tip, ...more].map((point) => Math.abs(point[axis] - here[axis]))));
+  const longest = Math.max(...reach);
+  state.focus = { centre: here, half: reach.map((x) => 1.5 * (x > 1e-6 * longest ? x : longest)) };
+}
+
+// How far a guess is from where the step lands, as a share of the step, with units of the map.
+function missed({ here, landing, unit }, guess) {
+  const length = (a, b) => Math.hypot(...a.map((x, axis) => (x - b[axis]) * unit[axis]));
+  return length(guess, landing) / length(here, landing);
+}
+
+const unitOfMap = (page) => fitted(state.focus || frameOf(page, page.pair, areaOf("map"), 1), 1, 1).half.map((half) => 1 / half);
+
+function landingText(facts, given, how) {
+  const share = missed(facts, given);
+  const distance = Math.hypot(...given.map((x, axis) => x - facts.landing[axis]));
+  return `${how} Your guess is ${format(distance, 3)} away, ${percent(share)} of the step’s length${share <= GOOD_GUESS ? ": well seen." : "."}`;
+}
+
+const showLanding = (facts, given) => [
+  { start: facts.here, end: facts.landing, className: "step", text: "" }, { end: facts.landing, className: "truth", text: "here" },
+  ...(given ? [{ end: given, className: "guessed", text: "your guess" }] : []),
+];
+
+// Two points with as many digits as it takes to tell them apart.
+function toldApart(a, b) {
+  const digits = [4, 5, 6, 8, 10, 12].find((n) => vectorText(a, n) !== vectorText(b, n)) || 12;
+  return [a, b].map((point) => vectorText(point, digits));
+}
+
+// The pair, and the coordinates, in which moving one parameter changes the slope of the other most.
+function coupledPair() {
+  const coupling = (view, [i, j]) => {
+    const H = systems[view].quadratic.hessian;
+    const size = Math.sqrt(H[i][i] * H[j][j]);
+    return size > 0 ? Math.abs(H[i][j]) / size : 0;
+  };
+  const all = systems[OWN].names.flatMap((_, i) => systems[OWN].names.slice(i + 1).map((__, n) => [i, i + 1 + n]));
+  const best = all.reduce((most, pair) => (coupling(OWN, pair) > coupling(OWN, most) ? pair : most), content.shown);
+  const found = [[OWN, content.shown], [OWN, best], ...(systems.length > 1 ? [[1 - OWN, content.shown]] : [])];
+  return found.find(([view, pair]) => coupling(view, pair) > 0.05) || found[0];
+}
+
+// Steps with 1/L until J is within 1 % of its way down.
+function stepsNeeded(view, start, least) {
+  const rate = { name: "lipschitz", alpha: limitOf(view) / 2 };
+  const run = descend(systems[view].quadratic, start, rate, MOST_STEPS, boundsOf(view));
+  const k = run.loss.findIndex((loss) => loss - least <= 0.01 * (run.loss[0] - least));
+  return k < 0 ? Infinity : k;
+}
+const countText = (k) => (k === Infinity ? `more than ${MOST_STEPS}` : String(k));
+
+const CHAPTERS = [
+  {
+    title: "J falls", point: "numbers",
+    set: () => {
+      const page = lessonRun(0.35);
+      return { page, right: page.nextLoss < page.loss ? 0 : page.nextLoss > page.loss ? 1 : 2 };
+    },
+    tell: ({ page }) => [
+      `The model predicts ${content.target} from the features: h(x) = w·x + b. J is half the mean squared error of its predictions, so it says how wrong they are, in one number.`,
+      `The map shows J over two parameters, ${nameOf(0)} and ${nameOf(1)}: each line joins points where J is the same, like the contour lines of a valley. The ring is where we are: J = ${format(page.loss)}. Gradient descent now takes one step.`,
+    ],
+    ask: () => "What will the step do to J?",
+    options: () => ["J falls", "J rises", "J stays the same"],
+    answer: ({ page }) => `J ${changeText(page.loss, page.nextLoss)}: from ${format(page.loss)} to ${format(page.nextLoss)}. Every step that is short enough lowers J. The curve shows J after each step.`,
+    show: () => goTo(1),
+  },
+  {
+    title: "One slope, and its sign", point: "map-figure",
+    set: () => {
+      const page = lessonRun(0.35);
+      state.hidden.step = true;
+      chooseTab("words");
+      return { page, slope: page.slopes[0], right: ways(page.slopes[0]) };
+    },
+    tell: ({ slope }) => [
+      `The partial derivative dJ/d${nameOf(0)} says how fast J changes when only ${nameOf(0)} grows and every other parameter stays. Here it is ${format(slope, 4)}: if ${nameOf(0)} grows by a small amount, J changes by ${format(slope, 4)} times that amount.`,
+      "The rule of gradient descent subtracts α times this slope, with a positive α.",
+    ],
+    ask: () => `Which way does the step move ${nameOf(0)}?`,
+    options: () => ["up (to the right)", "down (to the left)", "not at all"],
+    answer: ({ page, slope }) => `${signSentence(nameOf(0), slope, false, boundAt(page, state.pair[0]))} It goes from ${format(page.theta[state.pair[0]], 4)} to ${format(page.next[state.pair[0]], 4)}.`,
+    show: () => { state.hidden.step = false; show(); },
+  },
+  {
+    title: "All slopes together: the gradient", point: "map-figure",
+    set: () => {
+      const page = lessonRun(0.35);
+      lookAt(page, pairOf(page.next));
+      state.hidden.step = true;
+      return { page, here: pairOf(page.theta), landing: pairOf(page.next), unit: unitOfMap(page) };
+    },
+    tell: ({ page }) => [
+      `The gradient is the list of all partial derivatives: ∇J = ${vectorText(page.slopes, 4, page.names.length > 2)}, here for ${nameOf(0)} and ${nameOf(1)}. As an arrow it points to where J rises fastest. The step goes the opposite way: −α·∇J.`,
+      shownMap && shownMap.frame.equal ? "On this map the step therefore leaves the level line through the ring at a right angle, downhill." : "The axes of this map are not to scale, or it would leave the level line at a right angle.",
+    ],
+    ask: () => `α is ${format(state.rate.alpha, 3)}. Click on the map where the step lands.`,
+    guess: true,
+    answer: (facts, given) => landingText(facts, given, `It lands at ${vectorText(facts.landing, 4)} = ${vectorText(facts.here, 4)} − ${format(state.rate.alpha, 3)} · ${vectorText(facts.page.slopes, 4)}.`),
+    show: (facts, given) => { state.hidden.step = false; state.overlay = showLanding(facts, given).slice(1); show(); },
+  },
+  {
+    title: "Any other direction", point: "map-figure",
+    set: () => {
+      const page = lessonRun(0.35);
+      Object.assign(state.hidden, { direction: false, step: true });
+      state.degrees = Math.round(((Math.atan2(page.slopes[1], page.slopes[0]) * 180) / Math.PI + 360 + 35) % 360);
+      chooseTab("direction");
+      return { page };
+    },
+    tell: ({ page }) => [
+      `Take a direction d of length 1. When we leave the ring along d, J changes at the rate |∇J|·cos(angle), where the angle is that between d and the gradient. Here |∇J| = ${format(Math.hypot(...page.slopes), 4)} on this map.`,
+      "So J rises fastest along the gradient (0°), and falls fastest against it (180°).",
+    ],
+    ask: () => "Turn d (drag its tip, or use the slider) until J does not change at first. Then check.",
+    turn: true,
+    answer: ({ page }, degrees) => {
+      const d = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+      const angle = angleBetween(d, page.slopes);
+      const off = Math.abs(angle - 90);
+      return `Your d is ${format(angle, 3)}° from the gradient, so J changes at ${format(dot(d, page.slopes), 3)} per unit of length${off <= GOOD_ANGLE ? ": nearly nothing, as d lies along the level line." : `: ${format(off, 3)}° from the answer. At 90° cos(angle) is 0; d then lies along the level line.`} Against the gradient, at 180°, the rate is −|∇J|: no other direction goes down as fast.`;
+    },
+    show: ({ page }) => {
+      const across = ((Math.atan2(page.slopes[1], page.slopes[0]) * 180) / Math.PI + 450) % 360;
+      state.degrees = Math.round(across) % 360;
+      show();
+    },
+  },
+  {
+    title: "All at once", point: "map-figure",
+    set: () => {
+      const [view, pair] = coupledPair();
+      const page = lessonRun(0.4, { view, pair });
+      const [i, j] = pair;
+      const middle = page.theta.slice();
+      middle[i] = page.next[i];
+      const slope = gradientAt(page.system.quadratic, middle)[j];
+      const late = [page.next[i], within(boundsOf(view), j, page.theta[j] - page.alpha * slope)];
+      const here = pairOf(page.theta);
+      const landing = pairOf(page.next);
+      lookAt(page, landing, late);
+      const apart = Math.abs(late[1] - landing[1]) / Math.abs(landing[1] - here[1]);
+      return { page, here, landing, late, slope, middle: [page.next[i], page.theta[j]], right: apart > 1e-6 ? 1 : 0 };
+    },
+    tell: ({ page }) => [
+      `The rule takes both slopes at the same point, then moves all parameters at once: ${nameOf(0)} by ${format(-page.alpha * page.slopes[0], 3)} and ${nameOf(1)} by ${format(-page.alpha * page.slopes[1], 3)}. A common mistake moves ${nameOf(0)} first and only then takes the slope for ${nameOf(1)}.`,
+    ],
+    ask: () => "Where does the mistaken update land?",
+    options: () => ["at the same point", "at another point"],
+    answer: ({ page, landing, late, slope, right }) => (right === 1
+      ? `At another point: ${toldApart(late, landing).join(" instead of ")}. Moving ${nameOf(0)} has changed dJ/d${nameOf(1)} from ${format(page.slopes[1], 3)} to ${format(slope, 3)}. That is a different method; gradient descent uses the slopes of one point.`
+      : `At the same point: here moving ${nameOf(0)} does not change the slope of ${nameOf(1)}. That is luck of this table; in general the slopes of two parameters depend on each other.`),
+    show: ({ here, middle, late, landing }) => {
+      state.overlay = [{ start: here, end: middle, className: "wrong" }, { start: middle, end: late, className: "wrong" }, { end: late, className: "wrong", text: "one after the other" }, { end: landing, className: "truth", text: "all at once" }];
+      show();
+    },
+  },
+  {
+    title: "α scales the step", point: "map-figure",
+    set: () => {
+      const page = lessonRun(0.2);
+      const here = pairOf(page.theta);
+      const landing = here.map((x, axis) => x + 2 * (pairOf(page.next)[axis] - x));
+      lookAt(page, landing);
+      chooseTab("slice");
+      return { page, here, landing, unit: unitOfMap(page) };
+    },
+    tell: ({ page }) => [
+      `The gradient says which way; the learning rate α says how far. The arrow is the step with α = ${format(page.alpha, 3)}: it ends at ${vectorText(pairOf(page.next), 4)}.`,
+      "The view “Along −∇J” shows J along this line: a parabola. In free play you can drag the step’s tip to change α.",
+    ],
+    ask: ({ page }) => `Click where the step lands with twice that, α = ${format(2 * page.alpha, 3)}.`,
+    guess: true,
+    answer: (facts, given) => landingText(facts, given, `It lands at ${vectorText(facts.landing, 4)}: the same direction, twice as far.`),
+    show: (facts, given) => { state.reach = 2 * facts.page.alpha; state.overlay = showLanding(facts, given).slice(1); show(); },
+  },
+  {
+    title: "Too far: above 2/L", point: "map-figure",
+    set: () => {
+      const page = lessonRun(1.15, { steps: 30 });
+      chooseTab("eigen");
+      return { page, end: last(page.run.loss), right: last(page.run.loss) > page.loss ? 1 : 0 };
+    },
+    tell: ({ page }) => [
+      `J curves most along one direction; L = ${format(page.largest, 4)} says how much. Along it, each step multiplies the distance from the minimum by 1 − αL. As long as that is between −1 and 1, the distance shrinks: so α must be below 2/L = ${format(2 / page.largest, 4)}.`,
+      `Now α = ${format(state.rate.alpha, 3)}, so that 1 − αL = ${format(1 - state.rate.alpha * page.largest, 3)}: each step jumps to the other side of the valley.`,
+    ],
+    ask: ({ page }) => `What is J after ${last(page.run.k)} steps, compared with the start?`,
+    options: () => ["lower", "higher"],
+    answer: ({ page, end, right }) => `${right === 1 ? "Higher" : "Lower"}: J goes from ${format(page.loss)} to ${format(end)}. ${right === 1 ? "Each jump is longer than the one before; the map zooms out to follow it." : "The error along the steepest direction grows, but it was so small at the start that J has not climbed yet; after more steps it will."}`,
+    show: () => { goTo(0); play(); },
+  },
+  {
+    title: "Why scaling helps", point: "view-row",
+    set: () => {
+      const start = lessonStart(OWN, content.shown);
+      lessonRun(0.5);
+      chooseTab("eigen");
+      const kappa = systems.map(({ quadratic }) => {
+        const { values } = spectrumOf(quadratic);
+        return last(values) / values.find((value) => value > 1e-13 * last(values));
+      });
+      const least = isBounded ? Math.min(...systems.map(({ quadratic }, view) => last(descend(quadratic, moved(start, OWN, view), { name: "lipschitz", alpha: limitOf(view) / 2 }, MOST_STEPS, boundsOf(view)).loss))) : systems[OWN].quadratic.loss;
+      const counts = systems.map((_, view) => stepsNeeded(view, moved(start, OWN, view), least));
+      return { start, kappa, counts, right: counts[0] < counts[1] ? 0 : counts[1] < counts[0] ? 1 : 2 };
+    },
+    tell: ({ kappa }) => [
+      "α is limited by the steepest direction of J, but how long the descent takes is decided by the flattest: there, a step with 1/L multiplies the error by 1 − 1/κ, where κ, the condition number, is the largest eigenvalue of H divided by the smallest.",
+      `Features in different units, or far from zero, make the valley long and narrow: κ = ${format(kappa[0], 4)} for the features as they are. Scaling each to mean 0 and standard deviation 1 gives κ = ${format(kappa[1], 4)}.`,
+    ],
+    ask: () => "Both start at the same point, with α = 1/L. Which comes within 1 % of the least J in fewer steps?",
+    options: () => ["the features as they are", "scaled features", "both take the same number"],
+    answer: ({ counts }) => `Features as they are: ${countText(counts[0])} steps; scaled features: ${countText(counts[1])}. The switch “scaled features” shows the same J in both.`,
+    show: ({ start, counts }) => {
+      state.nSteps = Math.max(20, Math.min(300, ...counts.filter(Number.isFinite).map((k) => 2 * k)));
+      for (const view of [0, 1]) {
+        state.view = view;
+        state.start = moved(start, OWN, view);
+        state.rate = { name: "lipschitz", alpha: limitOf(view) / 2 };
+        rerun();
+        if (view === 0) keep();
+      }
+    },
+  },
+];

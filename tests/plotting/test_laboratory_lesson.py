@@ -1,0 +1,102 @@
+"""The chapters of the laboratory's lesson: each can be answered right and wrong."""
+
+import re
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes
+
+from sklearn_gd import gradient
+
+from .laboratories import fitted
+
+pytestmark = pytest.mark.slow
+
+
+def answer(lab, chapter, rightly):
+    """Answer the question of a chapter as a learner would."""
+    asked = lab.do(
+        f"() => {{ openChapter({chapter}); const c = chapters()[{chapter}];"
+        " return c.guess ? 'guess' : c.turn ? 'turn' : 'options'; }"
+    )
+    facts = "lesson.facts"
+    if asked == "options":
+        right = lab.page.evaluate(f"() => {facts}.right")
+        lab.page.locator(".option").nth(right if rightly else (right + 1) % 2).click()
+    elif asked == "guess":
+        landing = lab.page.evaluate(f"() => {facts}.landing")
+        if not rightly:
+            here = lab.page.evaluate(f"() => {facts}.here")
+            landing = [2 * a - b for a, b in zip(here, landing, strict=True)]
+            inside = lab.page.evaluate("(p) => isInFrame(shownMap.frame, p)", landing)
+            landing = landing if inside else here
+        lab.page.mouse.click(*lab.on_map(landing))
+    else:
+        slopes = lab.page.evaluate(f"() => {facts}.page.slopes")
+        across = np.degrees(np.arctan2(slopes[1], slopes[0])) + (90 if rightly else 20)
+        lab.page.locator("#story input[type=range]").fill(str(round(across) % 360))
+        lab.page.click("#check")
+    lab.settle()
+
+
+@pytest.mark.parametrize("n_features", [1, 9])
+@pytest.mark.parametrize("scale", [False, True])
+def test_each_question_can_be_answered_right_and_wrong(opened, n_features, scale):
+    X, y = load_diabetes(return_X_y=True, scaled=False)
+    lab = opened(fitted(X[:, -n_features:], y, "lipschitz", scale=scale), X[:, -n_features:], y)
+    for chapter in range(8):
+        for rightly in (False, True):
+            answer(lab, chapter, rightly)
+            said = lab.text("#feedback")
+            assert said.startswith("Yes. " if rightly else "Not quite. "), (chapter, said)
+            assert not re.search("NaN|undefined", said)
+            assert len(said) > 40
+    assert lab.page.locator(".dot.done").count() == 8
+    lab.page.click("#chapter-next")
+    lab.settle()
+    assert "Free play" in lab.text("#story")
+    assert lab.page.evaluate(
+        "() => laboratory.state.run.fit && laboratory.state.kept.length === 0"
+    )
+
+
+def test_the_lesson_gives_nothing_away_and_can_be_left(lab):
+    lab.page.click("#begin")
+    lab.settle()
+    assert lab.page.is_hidden("#loss-next")
+    assert "1 of 8" in lab.text("#chapter-title")
+    assert lab.page.locator("#numbers.pointed").count() == 1
+    lab.page.click("#chapter-next")
+    lab.page.click("#chapter-next")
+    lab.settle()
+    assert "(?, ?)" in lab.text("#rule")
+    assert lab.page.locator("#map-runs .arrow.step").count() == 0
+    # By keys: the guess moves, and Enter answers.
+    lab.page.focus("#handle-guess")
+    lab.page.keyboard.press("Shift+ArrowRight")
+    lab.page.keyboard.press("Enter")
+    lab.settle()
+    assert "away" in lab.text("#feedback")
+    assert "(?, ?)" not in lab.text("#rule")
+    lab.page.click("#leave")
+    lab.settle()
+    assert "Go on with the lesson" in lab.text("#story")
+    assert lab.page.locator(".pointed").count() == 0
+
+
+def test_the_mistaken_update_is_drawn(opened):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 2)) @ [[1.0, 0.6], [0.0, 0.8]]
+    y = X @ [1.0, -2.0] + rng.normal(size=60)
+    lab = opened(fitted(X, y), X, y, parameters=(0, 1))
+    lab.do("openChapter(4)")
+    alpha, theta = lab.page.evaluate("() => [state.rate.alpha, state.start]")
+    slopes = lambda w: gradient(X, y, w, theta[2])[0]  # noqa: E731
+    after = np.array(theta[:2])
+    after[0] -= alpha * slopes(after)[0]
+    after[1] -= alpha * slopes(after)[1]
+    assert lab.page.evaluate("() => lesson.facts.late") == pytest.approx(after, rel=1e-9)
+    lab.page.locator(".option").nth(1).click()
+    lab.settle()
+    assert lab.text("#feedback").startswith("Yes. At another point")
+    assert lab.page.locator("#map-runs .arrow.wrong").count() == 2
