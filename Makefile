@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs docs-quick bench test-oldest test-kernels mutants clean
+.PHONY: demo test lint docs docs-quick bench test-oldest test-kernels mutants picture clean
 
 demo: $(VENV)/plot
 	$(BIN)/python docs/examples/plot_grid_search_diabetes.py
@@ -40,6 +40,10 @@ test-kernels: $(VENV)/test
 # Whether the tests would notice changes of the core; of some only: make mutants OPTIONS=step.py
 mutants: $(VENV)/test
 	$(BIN)/python -m tests.mutants $(OPTIONS)
+
+# The picture of the laboratory in README and gallery; needs Chromium.
+picture: $(VENV)/test
+	$(BIN)/python -m tests.plotting.picture
 
 # An extra is installed again when the package's metadata changes.
 $(VENV)/%: $(VENV)/bin/python pyproject.toml

@@ -1,8 +1,9 @@
 """Configuration of the documentation; the build needs no network."""
 
-import shutil
 import sys
 from pathlib import Path
+
+from sklearn.datasets import load_diabetes
 
 import sklearn_gd
 
@@ -79,13 +80,17 @@ html_theme_options = {
 }
 
 
-def copy_laboratory(app, exception):
-    """Copy the page that an example writes to where the gallery links to it."""
-    page = HERE / "examples" / "descent_laboratory.html"
-    if exception is None and app.builder.format == "html" and page.exists():
-        shutil.copy(page, Path(app.outdir) / "auto_examples")
+def write_laboratory(app, exception):
+    """Write the laboratory that the home page shows."""
+    if exception is None and app.builder.format == "html":
+        X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
+        how = {"alpha": 0.35, "scale": True, "max_iter": 30, "tol": 0}
+        made = sklearn_gd.DescentLaboratory.from_data(
+            X[["bmi", "bp"]], y, parameters=("bmi", "bp"), **how
+        )
+        made.to_html(Path(app.outdir) / "laboratory.html")
 
 
 def setup(app):
     """Connect what is to happen during a build."""
-    app.connect("build-finished", copy_laboratory)
+    app.connect("build-finished", write_laboratory)

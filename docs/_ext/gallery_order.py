@@ -3,6 +3,7 @@
 from sphinx_gallery.sorting import FileNameSortKey
 
 FIRST = [
+    "plot_descent_laboratory.py",
     "plot_first_fit.py",
     "plot_which_alpha.py",
     "plot_scaling.py",
@@ -18,7 +19,6 @@ FIRST = [
     "plot_dask_threads.py",
     "plot_dask_cluster.py",
     "plot_callbacks.py",
-    "plot_descent_laboratory.py",
 ]
 
 

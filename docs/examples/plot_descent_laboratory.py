@@ -1,56 +1,57 @@
 """
-The path in 3-D, and the descent laboratory
-===========================================
+The descent laboratory
+======================
 
-With one feature and an intercept the whole cost can be drawn: a bowl over the
-plane of w and b.  We draw it here, and then write a page in which you can rotate
-it, change the descent and run it again.
+A page on your own data that shows what gradient descent does, step by step, and
+explains it.  It needs neither network nor Python, and in a notebook one line shows
+it.
 """
+
+# sphinx_gallery_thumbnail_path = '_static/laboratory.png'
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_diabetes
-from sklearn.preprocessing import scale
 
-from sklearn_gd import DescentPathDisplay, GradientDescentRegressor
+from sklearn_gd import DescentLaboratory, DescentPathDisplay, GradientDescentRegressor
 
 # Body mass index against the progress of the disease a year later.
-X, y = load_diabetes(return_X_y=True, as_frame=True)
-X = X[["bmi"]].apply(scale)
+X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
+X = X[["bmi"]]
 
 # %%
-# The bowl
+# One line
 # --------
-# With a learning rate of 0.15 the steps are short enough to be seen one by one.
+# It fits, and shows.  Start the lesson; or drag the start, the tip of the step or the
+# direction d on the map, and move the learning rate beyond 2/L.
 
-reg = GradientDescentRegressor(0.15, max_iter=40, tol=0, store_path=True).fit(X, y)
-display = DescentPathDisplay.from_estimator(
-    reg, X, y, parameters=("bmi", "intercept"), kind="surface"
-)
-display.ax_.set_title("J and the path of the descent")
+DescentLaboratory.from_data(X, y, alpha=0.3, scale=True, max_iter=30, tol=0)
 
 # %%
-# Seen from above, the steps are perpendicular to the level lines, as the
-# negative gradient is.
-
-display.plot(kind="contour")
-
-# %%
-# The laboratory
-# --------------
-# It is one file, which needs neither network nor Python.  Step through the descent
-# with the slider or the arrow keys; then move the learning rate beyond 2/L, or
-# click on the map to start somewhere else.
-
-display.to_html("descent_laboratory.html")
-
-# %%
-# .. raw:: html
+# Outside of a notebook, ``.open()`` opens it in the browser and
+# ``.to_html("laboratory.html")`` writes a file.
 #
-#    <p><a href="descent_laboratory.html">Open the laboratory in a page of its own</a></p>
-#    <iframe src="descent_laboratory.html" title="Descent laboratory"
-#            style="width: 100%; height: 900px; border: 1px solid #d0d7de"></iframe>
-#
-# In a notebook, ``IPython.display.IFrame("descent_laboratory.html", "100%", 900)``
-# shows it.
+# A fit that you have
+# -------------------
+# ``DescentLaboratory.from_estimator`` takes any fitted estimator of this package, or
+# a pipeline that ends in one.  Here are all ten features: choose which two the map
+# shows, look at small maps of other pairs, and at the errors along the eigenvectors
+# of H.
+
+X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
+reg = GradientDescentRegressor().fit(X, y)
+DescentLaboratory.from_estimator(reg, X, y)
+
+# %%
+# The same in Matplotlib
+# ----------------------
+# ``DescentPathDisplay`` draws the path for print, from above or in 3-D;
+# ``display.animate().save("descent.gif")`` makes slides of it.
+
+X = X[["bmi"]]
+reg = GradientDescentRegressor(0.15, scale=True, max_iter=40, tol=0).fit(X, y)
+figure = plt.figure(figsize=(9, 4))
+above = figure.add_subplot(1, 2, 1)
+display = DescentPathDisplay.from_estimator(reg, X, y, parameters=("bmi", "intercept"), ax=above)
+display.plot(figure.add_subplot(1, 2, 2, projection="3d"), kind="surface")
 
 plt.show()
