@@ -46,7 +46,7 @@ class Quadratic:
     @property
     def minimum(self) -> np.ndarray:
         """The point of least J nearest to the centre."""
-        return self.centre - pinvh(self.hessian) @ self.gradient
+        return self.centre - inverse_of(self.hessian) @ self.gradient
 
     def minimum_within(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         """The point of least J of two parameters within bounds: inside, or on an edge."""
@@ -88,13 +88,23 @@ def around_minimum(objective, theta, carried, rows):
         The rows of H that belong to the carried parameters.
     """
     hessian = (rows[:, carried] + rows[:, carried].T) / 2
-    theta, inverse = theta.copy(), pinvh(hessian)
+    theta, inverse = theta.copy(), inverse_of(hessian)
     point = objective.at(theta)
     # Twice: where H is ill-conditioned, the second time gains digits.
     for _ in range(2):
         theta[carried] -= inverse @ point.gradient[carried]
         point = objective.at(theta)
     return Quadratic(theta[carried], point.loss, point.gradient[carried], hessian)
+
+
+def inverse_of(hessian):
+    """The pseudoinverse, with parameters in units in which the second derivatives are 1.
+
+    In others an eigenvalue that is small because of a unit would pass for rounding.
+    """
+    diagonal = np.diag(hessian)
+    unit = np.divide(1.0, np.sqrt(diagonal), out=np.zeros(len(diagonal)), where=diagonal > 0)
+    return unit[:, None] * pinvh(unit[:, None] * hessian * unit) * unit
 
 
 def hessian_rows(objective, indices):

@@ -14,6 +14,7 @@ from .._objective.least_squares import LeastSquares
 from .._objective.moments import penalty_of
 from .._objective.plan import NEVER, Plan
 from .._objective.quadratic import around_minimum, hessian_rows
+from .._objective.theta import join, parts
 from .._parameters import check_bounds
 from ..rows import _checks as checks
 from ..rows._checks import check_X_y
@@ -60,7 +61,7 @@ def record(estimator, X, y, sample_weight, parameters, target):
     if regressor._split is not None:
         # J is over the rows that early stopping has not held out.
         rows, _ = split_rows(rows, *regressor._split)
-    problem = _Problem(regressor, rows, target)
+    problem = _Problem(regressor, rows, target, found.fitted)
     problem.check_data(found.start, 0, found.losses)
     found = with_path(found, regressor, rows, target)
     problem.check_best(found)
@@ -91,10 +92,13 @@ class _Problem:
     regressor : GradientDescentRegressor
     rows : Rows
     target : int
+    theta : ndarray of shape (n_parameters,)
+        What fit returned.
     """
 
-    def __init__(self, regressor, rows, target):
+    def __init__(self, regressor, rows, target, theta):
         self._regressor, self._rows, self._target = regressor, rows, target
+        self._theta = theta
         self._fit_intercept = bool(regressor.fit_intercept)
         # The second moments of many parameters would leave no room in a page.
         self._carries_all = rows.n_features + self._fit_intercept <= MOST_PARAMETERS
@@ -105,6 +109,22 @@ class _Problem:
     def standardised(self):
         """Coordinates of standardised features."""
         return Standardised.of(self._plan.moments.penalised(self._penalty))
+
+    @cached_property
+    def _lowest(self):
+        """Where J is least, in terms of the user's features.
+
+        Found with standardised ones: with others their units and means cost digits.
+        """
+        if not self._carries_all:
+            return self._theta
+        least_squares = self._least_squares(self.standardised)
+        objective = least_squares.objectives[self._target]
+        theta = self._inside(self.standardised, self._theta)
+        hessian = least_squares.moments.hessian
+        theta = around_minimum(objective, theta, list(range(len(theta))), hessian).centre
+        apart = self.standardised.outside(*parts(theta, self._fit_intercept))
+        return join(*apart, self._fit_intercept)
 
     def standardised_gradient(self, theta):
         """The gradient in terms of their parameters."""
@@ -165,7 +185,9 @@ class _Problem:
             losses=found.losses,
             alphas=found.alphas,
             fitted=theta[carried],
-            quadratic=around_minimum(objective, theta, carried, hessian),
+            quadratic=around_minimum(
+                objective, self._inside(coordinates, self._lowest), carried, hessian
+            ),
             sample=Sample(A[:, carried], y, A @ held),
             status=_status(regressor, found.losses),
             rate=rate,

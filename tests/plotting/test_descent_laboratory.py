@@ -106,6 +106,25 @@ def test_two_systems_of_one_j():
     assert {*predicted.round(3)} <= {*reg.predict(X).round(3)}
 
 
+@pytest.mark.parametrize("kind", ["units", "far", "twice"])
+def test_the_quadratic_is_about_the_minimum(kind):
+    """In both systems, whatever the features' units, and however far the fit stopped from it."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4))
+    y = X.sum(axis=1) + rng.normal(size=60)
+    if kind == "units":
+        X = X * [1e-6, 1e-3, 1e3, 1e6]
+    elif kind == "far":
+        X = X + 1e6
+    else:
+        X[:, 3] = X[:, 0]
+    Z = StandardScaler().fit_transform(X)
+    residual = y - y.mean() - Z @ np.linalg.lstsq(Z, y - y.mean(), rcond=1e-12)[0]
+    found = content(DescentLaboratory.from_data(X, y, alpha="lipschitz", max_iter=3, tol=0))
+    for system in found["systems"]:
+        assert system["quadratic"]["loss"] == pytest.approx(residual @ residual / 120, rel=1e-8)
+
+
 def test_without_an_intercept_there_is_no_mean():
     reg = GradientDescentRegressor(fit_intercept=False).fit(X, Y)
     found = content(DescentLaboratory.from_estimator(reg, X, Y))

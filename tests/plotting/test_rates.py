@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_gd import GradientDescentRegressor, max_stable_alpha
 from sklearn_gd.learning_rates import NAMED, Line
-from sklearn_gd.plotting._recorded import record
+from sklearn_gd.plotting._record import record
 
 from ..problems import LONGLEY, design, with_condition
 
