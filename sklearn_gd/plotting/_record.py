@@ -123,8 +123,8 @@ class _Problem:
         theta = self._inside(self.standardised, self._theta)
         hessian = least_squares.moments.hessian
         theta = around_minimum(objective, theta, list(range(len(theta))), hessian).centre
-        apart = self.standardised.outside(*parts(theta, self._fit_intercept))
-        return join(*apart, self._fit_intercept)
+        w, b = self.standardised.outside(*parts(theta, self._fit_intercept))
+        return join(w, b, self._fit_intercept)
 
     def standardised_gradient(self, theta):
         """The gradient in terms of their parameters."""
