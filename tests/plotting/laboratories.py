@@ -96,8 +96,9 @@ def problem(n_features):
     return with_condition(20.0, 80, n_features, seed=2)
 
 
-def fitted(X, y, alpha=0.4, **settings):
+def fitted(X, y, alpha=0.4, start=None, **settings):
+    """A fit of few steps; ``start`` is where the intercept begins."""
     settings = {"max_iter": 40, "tol": 0, **settings}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # few steps, or too long ones
-        return GradientDescentRegressor(alpha, **settings).fit(X, y)
+        return GradientDescentRegressor(alpha, **settings).fit(X, y, intercept_init=start)

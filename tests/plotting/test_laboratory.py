@@ -1,5 +1,7 @@
 """The laboratory's numbers, words and runs are those of the estimator, in a headless Chromium."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes
@@ -58,6 +60,36 @@ def test_a_fit_opens_in_its_own_coordinates_and_the_rule_names_them(opened):
     assert "as they are" in lab.text("#map-title")
     assert "scaled features" in lab.text("#rule")  # in which the fit's own rule works
     assert "need not be perpendicular" in lab.text("#sentence-2")
+
+
+def test_the_other_coordinates_show_the_same_run_or_one_of_their_own(opened):
+    X, y = load_diabetes(return_X_y=True, scaled=False)
+    X = X[:, [2]]
+    lab = opened(fitted(X, y, "lipschitz", scale=True), X, y)
+    before, _ = lab.run()
+    lab.page.uncheck("#scaled")
+    lab.settle()
+    assert lab.run()[0].tolist() == before.tolist()
+    # The slider is still that of the run.
+    assert "Up to 1/L = 1 it never overshoots" in lab.text("#verdict")
+    assert lab.page.evaluate("() => +document.getElementById('alpha-slider').value") < 0.95
+    lab.page.click("#descend-here")
+    lab.settle()
+    losses, path = lab.run()
+    again = fitted(X, y, "lipschitz", max_iter=50, scale=False, store_path=True, start=y.mean())
+    np.testing.assert_allclose(losses, again.loss_history_, rtol=1e-9)
+    np.testing.assert_allclose(path[:, 0], again.coef_path_[:, 0], rtol=1e-9, atol=1e-12)
+    assert lab.page.is_hidden("#descend-here")
+
+
+def test_the_rule_has_the_digits_in_which_the_parameters_move(opened):
+    """Also where the step is ten thousand million times smaller than the parameter."""
+    X, y = problem(1)
+    lab = opened(fitted(X, y + 1e6, 1e-4, max_iter=3), X, y + 1e6)
+    lab.do("() => { state.start = [0.5, 1e6 + 0.25]; rerun(); }")
+    rule = lab.text("#rule-numbers")
+    before, after = re.findall(r"\(([^()]*)\)", rule)[0], re.findall(r"\(([^()]*)\)", rule)[-1]
+    assert all(a != b for a, b in zip(before.split(", "), after.split(", "), strict=True))
 
 
 def test_the_signs_in_words(lab):

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_gd import gradient
 
@@ -66,6 +67,14 @@ def test_the_lesson_gives_nothing_away_and_can_be_left(lab):
     assert lab.page.is_hidden("#loss-next")
     assert "1 of 8" in lab.text("#chapter-title")
     assert lab.page.locator("#numbers.pointed").count() == 1
+    # A question is about the step that it was asked at, and nothing else is told meanwhile.
+    lab.page.keyboard.press("End")
+    lab.settle()
+    assert lab.text("#position").startswith("step 0 ")
+    assert lab.page.evaluate("() => document.getElementById('controls').inert")
+    assert lab.text("#verdict") == ""
+    assert not lab.page.is_visible("#panel-words")
+    assert lab.page.locator("#loss-runs path").last.get_attribute("d").count("L") == 0
     lab.page.click("#chapter-next")
     lab.page.click("#chapter-next")
     lab.settle()
@@ -98,5 +107,16 @@ def test_the_mistaken_update_is_drawn(opened):
     assert lab.page.evaluate("() => lesson.facts.late") == pytest.approx(after, rel=1e-9)
     lab.page.locator(".option").nth(1).click()
     lab.settle()
-    assert lab.text("#feedback").startswith("Yes. At another point")
+    assert lab.text("#feedback").startswith("Yes. At different points")
     assert lab.page.locator("#map-runs .arrow.wrong").count() == 2
+
+
+def test_what_is_scaled_already_is_not_called_long_and_narrow(opened):
+    X, y = load_diabetes(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    lab = opened(fitted(X, y, "lipschitz"), X, y)
+    lab.do("openChapter(7)")
+    assert "are scaled already" in lab.text("#story")
+    lab.page.locator(".option").nth(2).click()
+    lab.settle()
+    assert lab.text("#feedback").startswith("Yes. ")

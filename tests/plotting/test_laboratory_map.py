@@ -176,7 +176,7 @@ def test_dragging_the_step(lab):
     )
     residual = y - X @ (-t * dw) + t * db
     assert there == pytest.approx(residual @ residual / 160, rel=1e-9)
-    assert "A step with t = " in lab.text("#slice-words")
+    assert "A step: \N{GREEK SMALL LETTER ALPHA} = 0.6" in lab.text("#slice-words")
     assert lab.page.locator("#slice-picture .limit").count() == 4  # 1/L, 2/L and their names
     lab.page.focus("#handle-step")
     lab.page.keyboard.press("ArrowRight")

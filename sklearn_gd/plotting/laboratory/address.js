@@ -44,15 +44,15 @@ function readAddress() {
   if (chapter >= 1 && chapter <= chapters().length) { openChapter(chapter - 1); return; }
   const alpha = Number(fields.get("alpha"));
   if (alpha > 0 && Number.isFinite(alpha)) {
-    if (viewOf("in") >= 0) state.view = viewOf("in");
-    const name = allowedRates(boundsOf(state.view)).includes(fields.get("rate")) ? fields.get("rate") : "constant";
+    if (viewOf("in") >= 0) state.view = state.along = viewOf("in");
+    const name = allowedRates(boundsOf(state.along)).includes(fields.get("rate")) ? fields.get("rate") : "constant";
     state.rate = { name, alpha };
     state.start = numbersOf(fields.get("start"), systems[OWN].names.length) || moved(content.start, OWN, state.view);
     const steps = Number(fields.get("steps"));
     if (steps >= 1 && steps <= MOST_STEPS) state.nSteps = Math.round(steps);
     rerun();
   } else if (fitHasPath && window.location.hash.includes("step")) select(fitRun);
-  if (viewOf("view") >= 0) state.view = viewOf("view");
+  if (viewOf("view") >= 0) setView(viewOf("view"));
   const step = Number(fields.get("step"));
   if (step >= 0 && Number.isFinite(step)) goTo(indexOf(state.run, step));
 }

@@ -8,7 +8,6 @@ const GOOD_GUESS = 0.25; // of the step's length
 const GOOD_ANGLE = 10; // degrees
 
 const nameOf = (axis) => systems[state.view].names[state.pair[axis]];
-const verb = (slope) => (slope < 0 ? "up" : slope > 0 ? "down" : "not at all");
 const ways = (slope) => (slope < 0 ? 0 : slope > 0 ? 1 : 2);
 
 // The fit's start, moved where one of the two parameters would hardly move, so that both can be seen.
@@ -25,10 +24,10 @@ function lessonStart(view, pair) {
 }
 
 // A run with this share of 2/L, looked at from its first step.
-function lessonRun(share, { view = OWN, pair = content.shown, steps = 25 } = {}) {
-  Object.assign(state, { view, pair: pair.slice(), others: "step", zoom: 1, focus: null, overlay: null, guess: null, reach: null, nSteps: steps });
-  state.start = lessonStart(view, pair);
-  state.rate = { name: "constant", alpha: Number((share * limitOf(view)).toPrecision(3)) };
+function lessonRun(share, { view = OWN, pair = content.shown, steps = 25, start = lessonStart(view, pair), digits = 2 } = {}) {
+  Object.assign(state, { view, along: view, pair: pair.slice(), others: "step", zoom: 1, focus: null, overlay: null, guess: null, reach: null, nSteps: steps });
+  state.start = start;
+  state.rate = { name: "constant", alpha: Number((share * limitOf(view)).toPrecision(digits)) };
   state.hidden = { direction: true };
   rerun();
   return current();
@@ -44,6 +43,12 @@ function lookAt(page, tip, ...more) {
   const longest = Math.max(...reach);
   state.focus = { centre: here, half: reach.map((x) => 1.5 * (x > 1e-6 * longest ? x : longest)) };
 }
+
+const closer = () => (state.focus ? " The map has moved in on the ring." : "");
+const changed = () => (state.pair.join() !== content.shown.join() || state.view !== OWN ? `The map now shows ${nameOf(0)} and ${nameOf(1)}${state.view === OWN ? "" : `, for ${systemName(state.view)}`}, where it can be seen best. ` : "");
+const bare = (j) => systems[0].names[j].replace(/^w_/, "");
+// A point, with so many digits that the step is seen.
+const pointOf = (point, from_) => pointText(point, point.map((x, axis) => x - from_[axis]));
 
 // How far a guess is from where the step lands, as a share of the step, with units of the map.
 function missed({ here, landing, unit }, guess) {
@@ -92,6 +97,18 @@ function stepsNeeded(view, start, least) {
 }
 const countText = (k) => (k === Infinity ? `more than ${MOST_STEPS}` : String(k));
 
+// A start that lies from the minimum along the eigenvector of L, and the two parameters that lead it.
+function steepestStart(view) {
+  const q = systems[view].quadratic;
+  const { values, vectors } = spectrumOf(q);
+  const steepest = last(vectors);
+  const excess = Math.max(lossAt(q, moved(content.start, OWN, view)) - q.loss, 0.1 * q.loss, 1e-3);
+  const size = Math.sqrt((2 * excess) / last(values));
+  const pair = steepest.map((x, j) => [Math.abs(x), j]).sort(([a], [b]) => b - a).slice(0, 2).map(([, j]) => j).sort((a, b) => a - b);
+  const start = q.centre.map((x, j) => within(boundsOf(view), j, x - size * steepest[j]));
+  return { start, pair };
+}
+
 const CHAPTERS = [
   {
     title: "J falls", point: "numbers",
@@ -100,13 +117,14 @@ const CHAPTERS = [
       return { page, right: page.nextLoss < page.loss ? 0 : page.nextLoss > page.loss ? 1 : 2 };
     },
     tell: ({ page }) => [
-      `The model predicts ${content.target} from the features: h(x) = w·x + b. J is half the mean squared error of its predictions, so it says how wrong they are, in one number.`,
-      `The map shows J over two parameters, ${nameOf(0)} and ${nameOf(1)}: each line joins points where J is the same, like the contour lines of a valley. The ring is where we are: J = ${format(page.loss)}. Gradient descent now takes one step.`,
+      `The model predicts ${content.target === "y" ? "y" : `y (${content.target})`} from the features: each feature times its weight w, plus b. J is half the mean squared error of its predictions, so it says how wrong they are, in one number.`,
+      `The map shows J over two of these parameters, ${nameOf(0)} and ${nameOf(1)}: each line joins points where J is the same, like the contour lines of a valley. The ring is where we are: J = ${format(page.loss)}. ${page.names.length > 2 ? "The star is the lowest point of this map; it moves when the other parameters do." : "The star is the lowest point."}`,
+      ...(isScaled(OWN) ? [`“·sd” says that the feature is scaled, to mean 0 and standard deviation 1.`] : []),
     ],
-    ask: () => "What will the step do to J?",
+    ask: () => "Gradient descent now takes a short step. What will it do to J?",
     options: () => ["J falls", "J rises", "J stays the same"],
-    answer: ({ page }) => `J ${changeText(page.loss, page.nextLoss)}: from ${format(page.loss)} to ${format(page.nextLoss)}. Every step that is short enough lowers J. The curve shows J after each step.`,
-    show: () => goTo(1),
+    answer: ({ page }) => `J ${changeText(page.loss, page.nextLoss)}: from ${format(page.loss)} to ${format(page.nextLoss)}. Every step that is short enough lowers J. The curve shows J after this step and the next ones.`,
+    show,
   },
   {
     title: "One slope, and its sign", point: "map-figure",
@@ -117,12 +135,12 @@ const CHAPTERS = [
       return { page, slope: page.slopes[0], right: ways(page.slopes[0]) };
     },
     tell: ({ slope }) => [
-      `The partial derivative dJ/d${nameOf(0)} says how fast J changes when only ${nameOf(0)} grows and every other parameter stays. Here it is ${format(slope, 4)}: if ${nameOf(0)} grows by a small amount, J changes by ${format(slope, 4)} times that amount.`,
+      `The partial derivative dJ/d${nameOf(0)} says how fast J changes when only ${nameOf(0)} grows and every other parameter stays. Here it is ${format(slope)}: if ${nameOf(0)} grows by a small amount, J changes by ${format(slope)} times that amount.`,
       "The rule of gradient descent subtracts α times this slope, with a positive α.",
     ],
     ask: () => `Which way does the step move ${nameOf(0)}?`,
-    options: () => ["up (to the right)", "down (to the left)", "not at all"],
-    answer: ({ page, slope }) => `${signSentence(nameOf(0), slope, false, boundAt(page, state.pair[0]))} It goes from ${format(page.theta[state.pair[0]], 4)} to ${format(page.next[state.pair[0]], 4)}.`,
+    options: () => [`${nameOf(0)} increases (→)`, `${nameOf(0)} decreases (←)`, `${nameOf(0)} stays`],
+    answer: ({ page, slope }) => `${signSentence(nameOf(0), slope, false, boundAt(page, state.pair[0]))} ${slope < 0 ? "Subtracting α times a negative number adds: it" : "It"} goes from ${format(page.theta[state.pair[0]], 4)} to ${format(page.next[state.pair[0]], 4)}.`,
     show: () => { state.hidden.step = false; show(); },
   },
   {
@@ -135,11 +153,11 @@ const CHAPTERS = [
     },
     tell: ({ page }) => [
       `The gradient is the list of all partial derivatives: ∇J = ${vectorText(page.slopes, 4, page.names.length > 2)}, here for ${nameOf(0)} and ${nameOf(1)}. As an arrow it points to where J rises fastest. The step goes the opposite way: −α·∇J.`,
-      shownMap && shownMap.frame.equal ? "On this map the step therefore leaves the level line through the ring at a right angle, downhill." : "The axes of this map are not to scale, or it would leave the level line at a right angle.",
+      shownMap && shownMap.frame.equal ? "On this map the step therefore leaves the level line through the ring at a right angle, downhill." : "The two axes have different scales, so here the step does not look perpendicular to the level line.",
     ],
-    ask: () => `α is ${format(state.rate.alpha, 3)}. Click on the map where the step lands.`,
+    ask: () => `α is ${format(state.rate.alpha, 3)}. Click on the map where the step lands.${closer()}`,
     guess: true,
-    answer: (facts, given) => landingText(facts, given, `It lands at ${vectorText(facts.landing, 4)} = ${vectorText(facts.here, 4)} − ${format(state.rate.alpha, 3)} · ${vectorText(facts.page.slopes, 4)}.`),
+    answer: (facts, given) => landingText(facts, given, `It lands at ${pointOf(facts.here, facts.landing)} − ${format(state.rate.alpha, 3)} · ${vectorText(facts.page.slopes, 4)} = ${pointOf(facts.landing, facts.here)}.`),
     show: (facts, given) => { state.hidden.step = false; state.overlay = showLanding(facts, given).slice(1); show(); },
   },
   {
@@ -147,15 +165,18 @@ const CHAPTERS = [
     set: () => {
       const page = lessonRun(0.35);
       Object.assign(state.hidden, { direction: false, step: true });
-      state.degrees = Math.round(((Math.atan2(page.slopes[1], page.slopes[0]) * 180) / Math.PI + 360 + 35) % 360);
+      // Downhill, where there is room on the map; the gradient goes the other way.
+      state.zoom = 0.6;
+      state.degrees = Math.round(((Math.atan2(-page.slopes[1], -page.slopes[0]) * 180) / Math.PI + 360 + 35) % 360);
+      state.overlay = [{ start: pairOf(page.theta), along: page.slopes, className: "uphill", text: "∇J" }];
       chooseTab("direction");
       return { page };
     },
     tell: ({ page }) => [
-      `Take a direction d of length 1. When we leave the ring along d, J changes at the rate |∇J|·cos(angle), where the angle is that between d and the gradient. Here |∇J| = ${format(Math.hypot(...page.slopes), 4)} on this map.`,
+      `Take a direction d of length 1. When we leave the ring along d, J changes at the rate |∇J|·cos(angle), where the angle is that between d and the gradient. Here, of the two parameters on the map, |∇J| = ${format(Math.hypot(...page.slopes), 4)}.`,
       "So J rises fastest along the gradient (0°), and falls fastest against it (180°).",
     ],
-    ask: () => "Turn d (drag its tip, or use the slider) until J does not change at first. Then check.",
+    ask: () => "Turn d (drag its tip, or use the slider) until J neither rises nor falls as you set out. Then check.",
     turn: true,
     answer: ({ page }, degrees) => {
       const d = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
@@ -166,11 +187,12 @@ const CHAPTERS = [
     show: ({ page }) => {
       const across = ((Math.atan2(page.slopes[1], page.slopes[0]) * 180) / Math.PI + 450) % 360;
       state.degrees = Math.round(across) % 360;
+      state.hidden.step = false;
       show();
     },
   },
   {
-    title: "All at once", point: "map-figure",
+    title: "In what order?", point: "map-figure",
     set: () => {
       const [view, pair] = coupledPair();
       const page = lessonRun(0.4, { view, pair });
@@ -186,15 +208,17 @@ const CHAPTERS = [
       return { page, here, landing, late, slope, middle: [page.next[i], page.theta[j]], right: apart > 1e-6 ? 1 : 0 };
     },
     tell: ({ page }) => [
-      `The rule takes both slopes at the same point, then moves all parameters at once: ${nameOf(0)} by ${format(-page.alpha * page.slopes[0], 3)} and ${nameOf(1)} by ${format(-page.alpha * page.slopes[1], 3)}. A common mistake moves ${nameOf(0)} first and only then takes the slope for ${nameOf(1)}.`,
+      `${changed()}The rule takes both slopes at the same point, then moves all parameters at once: ${nameOf(0)} by ${format(-page.alpha * page.slopes[0], 3)} and ${nameOf(1)} by ${format(-page.alpha * page.slopes[1], 3)}, as the arrow shows.`,
+      `Another program moves ${nameOf(0)} first, and only then takes the slope for ${nameOf(1)}, at the new point.`,
     ],
-    ask: () => "Where does the mistaken update land?",
-    options: () => ["at the same point", "at another point"],
+    ask: () => `Do both land at the same point?${closer()}`,
+    options: () => ["at the same point", "at different points"],
     answer: ({ page, landing, late, slope, right }) => (right === 1
-      ? `At another point: ${toldApart(late, landing).join(" instead of ")}. Moving ${nameOf(0)} has changed dJ/d${nameOf(1)} from ${format(page.slopes[1], 3)} to ${format(slope, 3)}. That is a different method; gradient descent uses the slopes of one point.`
-      : `At the same point: here moving ${nameOf(0)} does not change the slope of ${nameOf(1)}. That is luck of this table; in general the slopes of two parameters depend on each other.`),
+      ? `At different points: ${toldApart(landing, late).join(" and ")}. Moving ${nameOf(0)} has changed dJ/d${nameOf(1)} from ${format(page.slopes[1], 3)} to ${format(slope, 3)}. The second is a common mistake: gradient descent takes all slopes at one point.`
+      : `At the same point: here moving ${nameOf(0)} does not change the slope of ${nameOf(1)}. In this table it makes no difference; usually it does.`),
     show: ({ here, middle, late, landing }) => {
-      state.overlay = [{ start: here, end: middle, className: "wrong" }, { start: middle, end: late, className: "wrong" }, { end: late, className: "wrong", text: "one after the other" }, { end: landing, className: "truth", text: "all at once" }];
+      state.overlay = [{ start: here, end: middle, className: "wrong" }, { start: middle, end: late, className: "wrong" }, { end: late, className: "wrong", text: "one after the other", below: late[1] < landing[1] }, { end: landing, className: "truth", text: "all at once", below: late[1] >= landing[1] }];
+      state.hidden.path = true;
       show();
     },
   },
@@ -205,36 +229,36 @@ const CHAPTERS = [
       const here = pairOf(page.theta);
       const landing = here.map((x, axis) => x + 2 * (pairOf(page.next)[axis] - x));
       lookAt(page, landing);
-      chooseTab("slice");
       return { page, here, landing, unit: unitOfMap(page) };
     },
     tell: ({ page }) => [
-      `The gradient says which way; the learning rate α says how far. The arrow is the step with α = ${format(page.alpha, 3)}: it ends at ${vectorText(pairOf(page.next), 4)}.`,
-      "The view “Along −∇J” shows J along this line: a parabola. In free play you can drag the step’s tip to change α.",
+      `The gradient says which way; the learning rate α says how far. The arrow is the step with α = ${format(page.alpha, 3)}: it ends at ${pointOf(pairOf(page.next), pairOf(page.theta))}.`,
     ],
-    ask: ({ page }) => `Click where the step lands with twice that, α = ${format(2 * page.alpha, 3)}.`,
+    ask: ({ page }) => `Click where the step lands with twice that, α = ${format(2 * page.alpha, 3)}.${closer()}`,
     guess: true,
-    answer: (facts, given) => landingText(facts, given, `It lands at ${vectorText(facts.landing, 4)}: the same direction, twice as far.`),
+    answer: (facts, given) => landingText(facts, given, `It lands at ${pointOf(facts.landing, facts.here)}: the same direction, twice as far. Beside the map is J along this line, a parabola. (In free play, drag the step’s tip to try any α.)`),
     show: (facts, given) => { state.reach = 2 * facts.page.alpha; state.overlay = showLanding(facts, given).slice(1); show(); },
   },
   {
-    title: "Too far: above 2/L", point: "map-figure",
+    title: "A larger α", point: "map-figure",
     set: () => {
-      const page = lessonRun(1.15, { steps: 30 });
+      const page = lessonRun(1.15, { ...steepestStart(OWN), steps: 30, digits: 3 });
+      // So that the star is the minimum itself, which each step jumps over.
+      state.others = "fitted";
       chooseTab("eigen");
       return { page, end: last(page.run.loss), right: last(page.run.loss) > page.loss ? 1 : 0 };
     },
     tell: ({ page }) => [
-      `J curves most along one direction; L = ${format(page.largest, 4)} says how much. Along it, each step multiplies the distance from the minimum by 1 − αL. As long as that is between −1 and 1, the distance shrinks: so α must be below 2/L = ${format(2 / page.largest, 4)}.`,
-      `Now α = ${format(state.rate.alpha, 3)}, so that 1 − αL = ${format(1 - state.rate.alpha * page.largest, 3)}: each step jumps to the other side of the valley.`,
+      `${changed()}Along one direction J curves most; L = ${format(page.largest, 4)} says how much. The descent starts there, on the steep side of the valley.`,
+      `A step multiplies the distance from the minimum, along this direction, by 1 − αL. Now α = ${format(state.rate.alpha, 3)}, so that 1 − αL = ${format(1 - state.rate.alpha * page.largest, 3)}.`,
     ],
     ask: ({ page }) => `What is J after ${last(page.run.k)} steps, compared with the start?`,
     options: () => ["lower", "higher"],
-    answer: ({ page, end, right }) => `${right === 1 ? "Higher" : "Lower"}: J goes from ${format(page.loss)} to ${format(end)}. ${right === 1 ? "Each jump is longer than the one before; the map zooms out to follow it." : "The error along the steepest direction grows, but it was so small at the start that J has not climbed yet; after more steps it will."}`,
+    answer: ({ page, end, right }) => `${right === 1 ? "Higher" : "Lower"}: J goes from ${format(page.loss)} to ${format(end)}. Each step overshoots, and lands ${format(state.rate.alpha * page.largest - 1, 3)} times as far away on the other side; the map zooms out to follow it. The distance shrinks only if 1 − αL is between −1 and 1: so α must be below 2/L = ${format(2 / page.largest, 4)}.`,
     show: () => { goTo(0); play(); },
   },
   {
-    title: "Why scaling helps", point: "view-row",
+    title: "Scaled features", point: "loss-figure",
     set: () => {
       const start = lessonStart(OWN, content.shown);
       lessonRun(0.5);
@@ -248,20 +272,20 @@ const CHAPTERS = [
       return { start, kappa, counts, right: counts[0] < counts[1] ? 0 : counts[1] < counts[0] ? 1 : 2 };
     },
     tell: ({ kappa }) => [
-      "α is limited by the steepest direction of J, but how long the descent takes is decided by the flattest: there, a step with 1/L multiplies the error by 1 − 1/κ, where κ, the condition number, is the largest eigenvalue of H divided by the smallest.",
-      `Features in different units, or far from zero, make the valley long and narrow: κ = ${format(kappa[0], 4)} for the features as they are. Scaling each to mean 0 and standard deviation 1 gives κ = ${format(kappa[1], 4)}.`,
+      "The steepest direction of J limits α, but in the flattest one such steps are short. The condition number κ says how much steeper J is in the one than in the other: the larger κ, the longer and narrower the valley.",
+      Math.abs(kappa[0] / kappa[1] - 1) < 0.01 ? `The features of this fit are scaled already: κ = ${format(kappa[0], 3)} as they are, and ${format(kappa[1], 3)} when each is scaled to mean 0 and standard deviation 1.`
+        : `Features in different units, or far from zero, make such valleys: here κ = ${format(kappa[0], 3)} for the features as they are, and ${format(kappa[1], 3)} when each is scaled to mean 0 and standard deviation 1.`,
     ],
-    ask: () => "Both start at the same point, with α = 1/L. Which comes within 1 % of the least J in fewer steps?",
+    ask: () => "Both start at the same point, with α = 1/L. Which needs fewer steps to cover 99 % of the way down to the least J?",
     options: () => ["the features as they are", "scaled features", "both take the same number"],
-    answer: ({ counts }) => `Features as they are: ${countText(counts[0])} steps; scaled features: ${countText(counts[1])}. The switch “scaled features” shows the same J in both.`,
+    answer: ({ counts, kappa }) => `Features as they are: ${countText(counts[0])} steps; scaled features: ${countText(counts[1])}.${counts[0] < kappa[0] ? " That is less than κ threatens: little of the way leads along the flattest direction." : ""} The curves show both. (The switch “scaled features” shows the same J in both coordinates.)`,
     show: ({ start, counts }) => {
-      state.nSteps = Math.max(20, Math.min(300, ...counts.filter(Number.isFinite).map((k) => 2 * k)));
+      state.nSteps = Math.max(20, Math.min(1000, Math.max(...counts)));
       for (const view of [0, 1]) {
-        state.view = view;
-        state.start = moved(start, OWN, view);
+        Object.assign(state, { view, along: view, start: moved(start, OWN, view) });
         state.rate = { name: "lipschitz", alpha: limitOf(view) / 2 };
         rerun();
-        if (view === 0) keep();
+        if (view === 0) { keep(); state.kept[state.kept.length - 1].name = "1/L, the features as they are"; } else state.run.name = "1/L, scaled features";
       }
     },
   },

@@ -6,13 +6,15 @@
 function drawRule(page) {
   const { run, own, alpha, pair } = page;
   const more = own.theta.length > 2;
-  const pick = (theta) => vectorText(pair.map((j) => theta[j]), 3, more);
+  const pick = (values, digits) => vectorText(pair.map((j) => values[j]), digits, more);
+  // So many digits that the parameters are seen to move.
+  const point = (theta) => pointText(pair.map((j) => theta[j]), pair.map((j) => (alpha ?? 0) * own.gradient[j]), more);
   const names = `(${pair.map((j) => own.names[j]).join(", ")}${more ? ", …" : ""})`;
   const where = ` in ${systemName(run.system)}`;
   fill("rule-names", `θ = ${names}${where}: θ ← θ − α · ∇J`);
-  const result = shows("step") ? pick(own.next ?? []) : "(?, ?)";
-  fill("rule-numbers", alpha === null ? `= ${pick(own.theta)}, the last point of this run`
-    : `= ${pick(own.theta)} − ${format(alpha, 3)} · ${pick(own.gradient)} = ${result}, all at once`);
+  const result = shows("step") && own.next ? point(own.next) : "(?, ?)";
+  fill("rule-numbers", alpha === null ? `= ${pick(own.theta, 4)}, the last point of this run`
+    : `= ${point(own.theta)} − ${format(alpha, 3)} · ${pick(own.gradient, 3)} = ${result}, all at once`);
 }
 
 function drawNumbers(page) {
@@ -35,6 +37,7 @@ function drawNumbers(page) {
     setNumber(byId("alpha-value"), alpha);
     fill("alpha-share", largest > 0 ? `= ${format((alpha * largest) / 2, 3)} · 2/L` : "");
   }
+  fill("gradient-name", page.names.length > 2 ? `|∇J|, all ${page.names.length} parameters` : "|∇J|");
   setNumber(byId("gradient-size"), Math.hypot(...page.own.gradient), format(Math.hypot(...page.own.gradient), 4));
   byId("play").textContent = state.timer ? "Pause" : "Play";
 }
@@ -59,7 +62,8 @@ function drawSentences(page) {
 function updateText(page, j) {
   const along = alongRule(page, j);
   const cut = isCut(page, j) ? ` → ${format(page.next[j], 4)}` : "";
-  return `${format(page.theta[j], 4)} − ${format(page.alpha, 3)} · ${bracketed(page.gradient[j], 4)} = ${format(along, 4)}${cut}.`;
+  const digits = (x) => Math.max(4, digitsFor(x, page.alpha * page.gradient[j]));
+  return `${format(page.theta[j], digits(page.theta[j]))} − ${format(page.alpha, 3)} · ${bracketed(page.gradient[j], 4)} = ${format(along, digits(along))}${cut}.`;
 }
 
 // The bound that a parameter is at and would cross, or null.
@@ -81,8 +85,8 @@ function drawDirectionWords(page) {
 
 // The slider is logarithmic, from 2/L / 1000 to 2/L * 4.
 const DECADES = [-3, Math.log10(4)];
-const positionOf = (alpha) => (Math.log10(alpha / limitOf(state.view)) - DECADES[0]) / (DECADES[1] - DECADES[0]);
-const alphaAt = (position) => limitOf(state.view) * 10 ** (DECADES[0] + position * (DECADES[1] - DECADES[0]));
+const positionOf = (alpha) => (Math.log10(alpha / limitOf(state.along)) - DECADES[0]) / (DECADES[1] - DECADES[0]);
+const alphaAt = (position) => limitOf(state.along) * 10 ** (DECADES[0] + position * (DECADES[1] - DECADES[0]));
 // A field that is being typed in is left alone.
 const setField = (id, value) => { if (document.activeElement !== byId(id)) byId(id).value = value; };
 
@@ -92,17 +96,19 @@ function drawControls(page) {
   const alpha = wrong ? state.rate.alpha : page.alpha ?? page.run.alpha[page.at - 1] ?? state.rate.alpha;
   setField("alpha", Number(alpha.toPrecision(6)));
   byId("alpha-slider").value = positionOf(alpha);
-  byId("alpha-slider").setAttribute("aria-valuetext", `α = ${format(alpha, 4)}, ${format(alpha / limitOf(state.view), 3)} times 2/L`);
+  byId("alpha-slider").setAttribute("aria-valuetext", `α = ${format(alpha, 4)}, ${format(alpha / limitOf(state.along), 3)} times 2/L`);
   byId("rate").value = page.run.rate.name;
   state.pair.forEach((j, axis) => setField(`start-${axis}`, state.start[j]));
   setField("steps", state.nSteps);
   const [text, warning] = wrong ? [wrong, true] : verdict(page);
-  fill("verdict", text);
+  fill("verdict", state.asking ? "" : text);
   byId("verdict").className = warning ? "warning" : "";
   byId("keep").disabled = state.run !== state.trial;
   byId("fit-start").disabled = state.run.fit;
   for (const [id, what] of [["show-direction", "direction"], ["show-step", "step"]]) byId(id).checked = shows(what);
   if (systems.length > 1) byId("scaled").checked = state.view === 1;
+  byId("descend-here").hidden = state.view === page.run.system;
+  byId("controls").inert = byId("settings").inert = byId("side").inert = state.asking;
   byId("others").value = state.others;
   drawRuns();
 }
@@ -153,7 +159,7 @@ function connectControls() {
   on("play", "click", play);
   on("alpha", "change", () => setRate({ name: "constant", alpha: byId("alpha").valueAsNumber }));
   on("alpha-slider", "input", () => setRate({ name: "constant", alpha: Number(alphaAt(byId("alpha-slider").valueAsNumber).toPrecision(4)) }));
-  on("rate", "change", () => setRate({ name: byId("rate").value, alpha: byId("rate").value === "lipschitz" ? limitOf(state.view) / 2 : state.rate.alpha }));
+  on("rate", "change", () => setRate({ name: byId("rate").value, alpha: byId("rate").value === "lipschitz" ? limitOf(state.along) / 2 : state.rate.alpha }));
   on("steps", "change", () => {
     state.nSteps = Math.max(1, Math.min(MOST_STEPS, Math.round(byId("steps").valueAsNumber) || 1));
     byId("steps").value = state.nSteps;
@@ -165,6 +171,7 @@ function connectControls() {
   on("direction", "input", () => { state.degrees = byId("direction").valueAsNumber; show(); });
   on("others", "change", () => { state.others = byId("others").value; show(); });
   on("scaled", "change", () => setView(byId("scaled").checked ? 1 : 0));
+  on("descend-here", "click", descendHere);
   [0, 1].forEach((axis) => on(`axis-${axis}`, "change", () => choosePair(axis, Number(byId(`axis-${axis}`).value))));
   for (const [id, what] of [["show-direction", "direction"], ["show-step", "step"]]) on(id, "change", () => { state.hidden[what] = !byId(id).checked; show(); });
   for (const [id, factor] of [["zoom-in", 1.5], ["zoom-out", 1 / 1.5]]) on(id, "click", () => { state.zoom *= factor; show(); });
@@ -185,6 +192,8 @@ function connectControls() {
     const { tagName, type } = document.activeElement;
     if (event.altKey || event.ctrlKey || event.metaKey || tagName === "TEXTAREA" || tagName === "SELECT" || (tagName === "INPUT" && type !== "checkbox")) return;
     const moves = { ArrowLeft: state.at - 1, ArrowRight: state.at + 1, Home: 0, End: state.run.k.length - 1 };
+    // A question is about the step that it was asked at.
+    if (state.asking) { if (state.guess && guessByKey(event)) event.preventDefault(); return; }
     if (event.key in moves) { pause(); goTo(moves[event.key]); }
     else if (event.key === " " && tagName !== "BUTTON" && tagName !== "INPUT") play();
     else return;
@@ -203,7 +212,7 @@ function choosePair(axis, j) {
 // Menus of names, marks of the slider: what depends on the coordinates shown.
 let introduced = null;
 function drawMenus(page) {
-  const key = `${page.view} ${page.pair}`;
+  const key = `${page.view} ${page.pair} ${state.along}`;
   if (introduced === key) return;
   introduced = key;
   [0, 1].forEach((axis) => {
@@ -211,6 +220,6 @@ function drawMenus(page) {
     byId(`axis-${axis}`).value = state.pair[axis];
     fill(`start-name-${axis}`, page.names[page.pair[axis]]);
   });
-  byId("mark-one").style.left = `calc(11px + ${positionOf(limitOf(page.view) / 2)} * (100% - 22px))`;
-  byId("mark-two").style.left = `calc(11px + ${positionOf(limitOf(page.view))} * (100% - 22px))`;
+  byId("mark-one").style.left = `calc(11px + ${positionOf(limitOf(state.along) / 2)} * (100% - 22px))`;
+  byId("mark-two").style.left = `calc(11px + ${positionOf(limitOf(state.along))} * (100% - 22px))`;
 }

@@ -37,6 +37,17 @@ function drawLoss(page) {
   const [cx, cy] = point(page.k, page.loss);
   paint(byId("loss-point"), cy >= area.y - 6 ? [["circle", { class: "here", cx: short(cx), cy: short(cy), r: 6 }]] : []);
   paint(byId("loss-axes"), axes(area, [x, { name: "J", ticks }]));
+  drawLegend(page);
+}
+
+// Which curve is which, where there are several.
+let legend = "";
+function drawLegend({ runs }) {
+  const shown = runs.length > 1 ? runs : [];
+  const key = shown.map((run) => run.name + run.colour).join("|");
+  if (key === legend) return;
+  legend = key;
+  byId("loss-legend").replaceChildren(...shown.map((run) => element("span", {}, element("i", { class: "swatch", style: `background: var(${run.colour})` }), run.name)));
 }
 
 // --- J along the negative gradient -----------------------------------------
@@ -50,11 +61,11 @@ function drawSlices(page) {
   if (state.tab !== "slice") return;
   const { line, loss, largest, t, alpha } = page;
   const longest = drawSlice(page, "slice");
-  const lowest = line.curvature > 0 ? ` The lowest point of the parabola is at t = ${format(-line.slope / line.curvature, 4)}: exact line search would step there.` : "";
+  const lowest = line.curvature > 0 ? ` The lowest point of the parabola is at α = ${format(-line.slope / line.curvature, 4)}: exact line search would step there.` : "";
   const relative = largest > 0 ? ` = ${format((t * largest) / 2, 3)} · 2/L` : "";
-  fill("slice-words", `${t === alpha ? `This step: α = ${format(t, 4)}` : `A step with t = ${format(t, 4)}`}${relative}. J ${changeText(loss, page.tipLoss)}.${lowest}`);
+  fill("slice-words", `${t === alpha ? "This step" : "A step"}: α = ${format(t, 4)}${relative}. J ${changeText(loss, page.tipLoss)}.${lowest}`);
   byId("slice-range").value = Math.min(1, t / longest);
-  byId("slice-range").setAttribute("aria-valuetext", `t = ${format(t, 4)}`);
+  byId("slice-range").setAttribute("aria-valuetext", `α = ${format(t, 4)}`);
   byId("slice-run").textContent = `Descend with α = ${format(t, 4)}`;
 }
 
@@ -72,12 +83,12 @@ function drawSlice(page, id) {
   const values = curve.map(([, value]) => value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = 0.08 * (high - low || Math.abs(high) || 1);
-  const x = side(0, longest, area.x, area.x + area.width, "t");
-  const y = side(low - room, high + room, area.y + area.height, area.y, area.height > 120 ? "J(θ − t·∇J)" : "J");
+  const x = side(0, longest, area.x, area.x + area.width, "α");
+  const y = side(low - room, high + room, area.y + area.height, area.y, area.height > 120 ? "J(θ − α·∇J)" : "J");
   sliceSides[id] = { ...x, longest };
   const mark = (t, text, className) => (t > longest || !(t > 0) ? [] : [
     ["path", { class: `mark ${className}`, d: `M${short(x.scale(t))} ${area.y}V${area.y + area.height}` }],
-    ["text", { class: `mark-text ${className}`, x: short(x.scale(t) + 4), y: area.y + (className === "limit" ? 12 : 28), ...atEdge(x.scale(t), area) }, text],
+    ["text", { class: `mark-text ${className}`, x: short(x.scale(t) + 4), y: className === "limit" ? area.y + 12 : area.y + area.height - 6, ...atEdge(x.scale(t), area) }, text],
   ]);
   const at = Math.min(page.t, longest);
   paint(byId(`${id}-picture`), [
@@ -156,7 +167,7 @@ function connectCurves() {
   byId("slice-range").addEventListener("input", () => reach("slice", byId("slice-range").valueAsNumber));
   byId("slice-run").addEventListener("click", () => {
     const alpha = current().t;
-    if (state.view !== state.run.system) setView(state.run.system);
+    state.along = state.run.system;
     setRate({ name: "constant", alpha });
   });
 }

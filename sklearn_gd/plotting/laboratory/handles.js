@@ -27,7 +27,7 @@ const HANDLES = {
   guess: {
     label: "?", role: "Your guess", now: () => state.guess.point[0], place: (page, map) => map.to(state.guess.point), says: () => vectorText(state.guess.point, 4),
     shown: () => Boolean(state.guess && state.guess.point), drag: (point, map) => placeGuess(map.back(point)),
-    nudge: (dx, dy, map) => placeGuess(map.back(map.to(state.guess.point).map((x, i) => x + [dx, -dy][i] * 6))),
+    nudge: (dx, dy, map) => placeGuess(map.back(map.to(state.guess.point || pairOf(current().theta)).map((x, i) => x + [dx, -dy][i] * 6))),
   },
 };
 
@@ -54,6 +54,15 @@ function turnTo([a, b]) {
 function placeGuess(point) {
   state.guess.point = point;
   show();
+}
+
+// The guess is moved by the arrow keys, wherever the focus is, and told by Enter.
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+function guessByKey(event) {
+  if (event.key === "Enter" && state.guess.point && document.activeElement.tagName !== "BUTTON") answerGuess();
+  else if (event.key in ARROWS) HANDLES.guess.nudge(...ARROWS[event.key].map((x) => x * (event.shiftKey ? 5 : 1)), shownMap);
+  else return false;
+  return true;
 }
 
 function placeHandles(page, map) {
@@ -127,10 +136,8 @@ function connectMap() {
   });
   for (const [name, handle] of Object.entries(HANDLES)) {
     byId(`handle-${name}`).addEventListener("keydown", (event) => {
-      const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-      if (event.key === "Enter" && name === "guess") answerGuess();
-      else if (!(event.key in moves)) return;
-      else handle.nudge(...moves[event.key].map((x) => x * (event.shiftKey ? 5 : 1)), shownMap);
+      if (state.guess || !(event.key in ARROWS)) return;
+      handle.nudge(...ARROWS[event.key].map((x) => x * (event.shiftKey ? 5 : 1)), shownMap);
       event.preventDefault();
       event.stopPropagation();
     });

@@ -12,7 +12,7 @@ function openChapter(index) {
   Object.assign(state, { overlay: null, guess: null, focus: null });
   Object.assign(lesson, { given: null, facts: chapters()[index].set() });
   state.asking = true;
-  if (chapters()[index].guess) state.guess = { point: lesson.facts.here.slice() };
+  if (chapters()[index].guess) state.guess = { point: null };
   drawLesson();
   // Where map and chapter are one under the other both begin at the top.
   if (window.innerWidth < 1100) window.scrollTo(0, 0);
@@ -28,7 +28,7 @@ function dropLessonRuns() {
 function closeLesson() {
   pause();
   dropLessonRuns();
-  Object.assign(state, { chapter: null, asking: false, overlay: null, guess: null, focus: null, hidden: {}, view: OWN, pair: content.shown.slice(), zoom: 1, reach: null, rate: usualRate(), start: content.start.slice(), nSteps: Math.min(Math.max(content.nIter, 50), MOST_STEPS) });
+  Object.assign(state, { chapter: null, asking: false, overlay: null, guess: null, focus: null, hidden: {}, view: OWN, along: OWN, pair: content.shown.slice(), zoom: 1, reach: null, rate: usualRate(), start: content.start.slice(), nSteps: Math.min(Math.max(content.nIter, 50), MOST_STEPS) });
   state.trial = null;
   if (fitHasPath) select(fitRun, 0);
   else rerun();
@@ -52,10 +52,11 @@ function answerWith(given) {
   drawLesson();
   byId("chapter-next").focus({ preventScroll: true });
   byId("told").textContent = byId("feedback").textContent;
+  byId("feedback").scrollIntoView({ block: "nearest" });
 }
 
 function answerGuess() {
-  if (state.guess) answerWith(state.guess.point.slice());
+  if (state.guess && state.guess.point) answerWith(state.guess.point.slice());
 }
 
 // --- how it looks -----------------------------------------------------------------
@@ -65,6 +66,7 @@ const paragraph = (text, attributes = {}) => element("p", attributes, text);
 function drawLesson() {
   const card = byId("story");
   document.body.classList.toggle("lesson", state.chapter !== null);
+  document.body.classList.toggle("asking", state.asking);
   const list = chapters();
   for (const pointed of document.querySelectorAll(".pointed")) pointed.classList.remove("pointed");
   card.replaceChildren(...(state.chapter === null ? invitation(list) : chapterParts(list)));
@@ -98,11 +100,8 @@ function chapterParts(list) {
     paragraph(chapter.ask(facts), { class: "question" }),
   ];
   if (chapter.options) parts.push(element("div", { class: "options", role: "group" }, ...chapter.options(facts).map((text, index) => optionButton(text, index))));
-  if (chapter.turn && given === null) parts.push(turner());
-  if ((chapter.turn || chapter.guess) && given === null) {
-    parts.push(element("button", { id: "check", onclick: () => (chapter.turn ? answerWith(state.degrees) : answerGuess()) }, "Check"));
-    if (chapter.guess) parts.push(paragraph("Or move the “?” with the arrow keys, and press Enter.", { class: "small" }));
-  }
+  if (chapter.turn && given === null) parts.push(turner(), element("button", { id: "check", onclick: () => answerWith(state.degrees) }, "Check"));
+  if (chapter.guess && given === null) parts.push(paragraph("Or move a “?” there with the arrow keys, and press Enter.", { class: "small" }));
   const feedback = element("p", { id: "feedback", class: given === null ? "" : lesson.right ? "right" : "wrong" });
   if (given !== null) feedback.append(element("strong", {}, lesson.right ? "Yes. " : "Not quite. "), lesson.text);
   const isLast = state.chapter === list.length - 1;

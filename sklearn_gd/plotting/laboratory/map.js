@@ -110,10 +110,10 @@ function offMap(page, map) {
     if (Math.max(Math.abs(a), Math.abs(b)) > 1) counts[Math.abs(a) >= Math.abs(b) ? (a < 0 ? 0 : 1) : b < 0 ? 2 : 3] += 1;
   }
   const places = [
-    [area.x + 6, area.y + area.height / 2 + 24, "start", "◂ "], [area.x + area.width - 6, area.y + area.height / 2 + 24, "end", "▸ "],
+    [area.x + 6, area.y + area.height / 2 + 24, "start", "◂ "], [area.x + area.width - 6, area.y + area.height / 2 + 42, "end", "▸ "],
     [area.x + area.width / 2 + 24, area.y + area.height - 8, "middle", "▾ "], [area.x + area.width / 2 + 24, area.y + 18, "middle", "▴ "],
   ];
-  return counts.flatMap((count, i) => (count ? [["text", { class: "off", x: places[i][0], y: places[i][1], "text-anchor": places[i][2] }, `${places[i][3]}${count} off the map`]] : []));
+  return counts.flatMap((count, i) => (count ? [["text", { class: "off", x: places[i][0], y: places[i][1], "text-anchor": places[i][2] }, `${places[i][3]}${count} ${count === 1 ? "point" : "points"} off the map`]] : []));
 }
 
 // How much larger than it is an arrow has to be drawn to be seen.
@@ -134,13 +134,14 @@ function stepOf(page, map) {
 
 function drawStep(page, map) {
   const { here, tip, factor } = stepOf(page, map);
-  if (page.level || !shows("step")) return [];
+  // After the last point of a run there is none, unless one is tried.
+  if (page.level || !shows("step") || (page.next === null && state.reach === null)) return [];
   const corner = [tip[0], here[1]];
   const items = [
     ["path", { class: "part first", d: pathOf([here, corner]) }], ["path", { class: "part second", d: pathOf([corner, tip]) }],
     ...rightAngle(page, map, here, tip), ...arrow(here, tip, factor > 1 ? "step enlarged" : "step"),
   ];
-  if (factor > 1) items.push(["text", { class: "note-text", x: short(tip[0]), y: short(tip[1] + (tip[1] < here[1] ? -10 : 18)), "text-anchor": "middle" }, `the step, ×${format(factor)}`]);
+  if (factor > 1) items.push(label([tip[0], tip[1] + (tip[1] < here[1] ? -10 : 18)], `the step, ×${tickText(factor)}`, "note-text", map.area));
   return items;
 }
 
@@ -155,10 +156,8 @@ function rightAngle(page, map, here, tip) {
 
 const DIRECTION = 0.17; // of the map's shorter side
 function directionTip(page, map) {
-  const here = map.to(pairOf(page.theta));
-  const [dx, dy] = [page.direction[0] * map.unit[0], -page.direction[1] * map.unit[1]];
-  const reach = (DIRECTION * Math.min(map.area.width, map.area.height)) / Math.hypot(dx, dy);
-  return { here, tip: [here[0] + reach * dx, here[1] + reach * dy] };
+  const here = pairOf(page.theta);
+  return { here: map.to(here), tip: alongPixels(map, here, page.direction) };
 }
 
 function drawDirection(page, map) {
@@ -166,10 +165,9 @@ function drawDirection(page, map) {
   const { here, tip } = directionTip(page, map);
   const rate = dot(page.direction, page.slopes);
   const angle = format(angleBetween(page.direction, page.slopes), 3);
-  const right = tip[0] < map.area.x + map.area.width - 190;
   return [
     ...arrow(here, tip, "direction"),
-    ["text", { class: "note-text", x: short(tip[0] + (right ? 12 : -12)), y: short(tip[1] + (tip[1] > here[1] ? 16 : -10)), "text-anchor": right ? "start" : "end" }, `d: ${angle}° from ∇J, rate ${format(rate, 3)}`],
+    label([tip[0], tip[1] + (tip[1] > here[1] ? 16 : -10)], `d: ${angle}° from ∇J, rate ${format(rate, 3)}`, "note-text", map.area),
   ];
 }
 
@@ -213,11 +211,18 @@ function drawMap(page) {
   fill("map-title", `J over ${page.names[page.pair[0]]} and ${page.names[page.pair[1]]}, ${systemName(page.view)}${scales}`);
 }
 
+// Where an arrow of the length of d ends that begins at a point and has a direction.
+function alongPixels(map, start, along) {
+  const way = [along[0] * map.unit[0], -along[1] * map.unit[1]];
+  const reach = (DIRECTION * Math.min(map.area.width, map.area.height)) / (Math.hypot(...way) || 1);
+  return map.to(start).map((x, axis) => x + reach * way[axis]);
+}
+
 // What a chapter of the lesson draws on the map: arrows and places, with a word each.
 function drawOverlay(page, map) {
-  return (state.overlay || []).flatMap(({ start, end, className, text }) => {
-    const tip = map.to(end);
+  return (state.overlay || []).flatMap(({ start, end, along, className, text, below }) => {
+    const tip = end ? map.to(end) : alongPixels(map, start, along);
     const items = start ? arrow(map.to(start), tip, className) : [["circle", { class: `place ${className}`, cx: short(tip[0]), cy: short(tip[1]), r: 7 }]];
-    return text ? [...items, ["text", { class: `note-text ${className}`, x: short(tip[0] + 10), y: short(tip[1] - 9) }, text]] : items;
+    return text ? [...items, label([tip[0], tip[1] + (below ? 18 : -9)], text, `note-text ${className}`, map.area)] : items;
   });
 }

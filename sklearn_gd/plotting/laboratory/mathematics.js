@@ -54,13 +54,19 @@ function minimumOf(plane, bounds) {
 const lineOf = (q, gradient) => ({ slope: -dot(gradient, gradient), curvature: dot(gradient, times(q.hessian, gradient)) });
 const alongLine = (line, loss, t) => loss + t * (line.slope + (t * line.curvature) / 2);
 
+// A sum that is but the rounding of its terms is 0.
+function sumOf(terms) {
+  const sum = terms.reduce((total, x) => total + x, 0);
+  return Math.abs(sum) <= 2 * Number.EPSILON * terms.reduce((total, x) => total + Math.abs(x), 0) ? 0 : sum;
+}
+
 // The same parameters for the features as they are, or for standardised ones: w_j sd_j, b + w . mean.
 function standardised(change, theta) {
   const moved = change.scale.map((scale, j) => theta[j] * scale);
-  return change.mean ? [...moved, theta[theta.length - 1] + dot(change.mean, theta.slice(0, -1))] : moved;
+  return change.mean ? [...moved, sumOf([theta[theta.length - 1], ...change.mean.map((mean, j) => mean * theta[j])])] : moved;
 }
 
 function unstandardised(change, theta) {
   const moved = change.scale.map((scale, j) => theta[j] / scale);
-  return change.mean ? [...moved, theta[theta.length - 1] - dot(change.mean, moved)] : moved;
+  return change.mean ? [...moved, sumOf([theta[theta.length - 1], ...change.mean.map((mean, j) => -mean * moved[j])])] : moved;
 }

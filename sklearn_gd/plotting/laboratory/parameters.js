@@ -2,7 +2,7 @@
 
 // --- a line for each parameter -----------------------------------------------
 
-const TRACK = { width: 100, height: 22, room: 10 };
+const TRACK = { width: 84, height: 22, room: 10 };
 
 // Where each parameter has been and will be on this run.
 function reachesOf(page) {
@@ -33,17 +33,17 @@ function drawTracks(page) {
   const reaches = reachesOf(page);
   rows("parameters", page.names.length, 5).forEach((cells, j) => {
     const [head, track, value, slope, update] = cells;
-    head.textContent = page.names[j];
+    if (head.textContent !== page.names[j]) head.textContent = head.title = page.names[j];
     head.className = j === page.pair[0] ? "first" : j === page.pair[1] ? "second" : "";
     if (!track.firstChild) {
       track.append(document.createElementNS(SVG, "svg"));
       setAll(track.firstChild, { width: TRACK.width, height: TRACK.height, "aria-hidden": "true" });
     }
     paint(track.firstChild, trackOf(page, j, reaches[j]));
-    setNumber(value, page.theta[j]);
-    setNumber(slope, page.gradient[j]);
+    setNumber(value, page.theta[j], format(page.theta[j], 4));
+    setNumber(slope, page.gradient[j], format(page.gradient[j], 4));
     if (page.next === null || !shows("step")) return setNumber(update, page.theta[j], "");
-    return setNumber(update, page.next[j], `${isCut(page, j) ? "→ " : ""}${format(page.next[j])}`);
+    return setNumber(update, page.next[j], `${isCut(page, j) ? "→ " : ""}${format(page.next[j], 4)}`);
   });
 }
 
@@ -128,11 +128,11 @@ function drawEigen(page) {
     cells[1].className = Math.abs(factor) > 1 ? "rising" : "";
     setNumber(cells[2], size, `${format(size, 3)} → ${format(size * factor, 3)}`);
     cells[3].textContent = total > 0 ? percent(share / total) : "0";
-    cells[4].textContent = `mostly ${names[largest]}`;
+    cells[4].textContent = names[largest];
   });
   const [most, least] = [errors[0].value, errors.reduce((low, { value }) => (value > 1e-12 * errors[0].value ? Math.min(low, value) : low), Infinity)];
   const slowest = Math.abs(1 - page.t * least);
-  const digits = slowest < 1 && slowest > 0 ? `, so that a digit takes ${format(Math.ceil(Math.log(10) / -Math.log(slowest)), 4)} such steps` : "";
+  const digits = slowest < 1 && slowest > 0 ? `, so that it takes ${format(Math.ceil(Math.log(10) / -Math.log(slowest)), 4)} such steps to make this error ten times smaller` : "";
   fill("eigen-words", most > 0
     ? `In ${systemName(page.run.system)}: along an eigenvector of H with eigenvalue λ a step multiplies the error by 1 − αλ, whatever the other errors are. α = ${format(page.t, 4)}. The largest eigenvalue is L = ${format(most, 4)}: its factor is ${format(1 - page.t * most, 3)}, and beyond −1, that is with α > 2/L = ${format(2 / most, 4)}, the error grows. The smallest is ${format(least, 4)}: its factor is ${format(1 - page.t * least, 5)}${digits}. Their ratio, the condition number, is ${format(most / least, 4)}.`
     : "J is level: all eigenvalues are 0.");
@@ -148,6 +148,7 @@ function drawFactors(errors, alpha, least) {
   const x = (value) => area.x + ((Math.log10(value) - low) / (high - low)) * area.width;
   const bottom = Math.min(-1.3, Math.max(-4, 1 - alpha * most - 0.3));
   const y = side(bottom, 1.3, area.y + area.height, area.y, "1 − αλ");
+  y.ticks = [...y.ticks.filter(({ text }) => text.startsWith("−") && Number.isInteger(Number(text.slice(1)))), ...[-1, 0, 1].map((x_) => ({ at: y.scale(x_), text: tickText(x_) }))];
   const ticks = logTicks(low, high).map((log) => ({ at: x(10 ** log), text: tickText(10 ** log) }));
   const curve = Array.from({ length: 61 }, (_, i) => 10 ** (low + ((high - low) * i) / 60)).map((value) => [x(value), Math.min(area.y + area.height, y.scale(1 - alpha * value))]);
   return paint(byId("factors-picture"), [

@@ -12,13 +12,13 @@ const boundsOf = (view) => ({ low: systems[view].low, high: systems[view].high }
 const isBounded = [...systems[OWN].low, ...systems[OWN].high].some((bound) => bound !== null);
 const last = (list) => list[list.length - 1];
 
-const fitRun = { ...content.fit, name: "the fit", fit: true, system: OWN, rate: content.rate, status: content.status, colour: "--ink" };
+const fitRun = { ...content.fit, name: "the fit", fit: true, system: OWN, rate: content.rate, status: content.status, colour: "--fit" };
 const fitHasPath = fitRun.theta !== null;
 const usualRate = () => (content.rate.alpha === null ? { name: "lipschitz", alpha: limitOf(OWN) / 2 } : { name: "constant", alpha: content.rate.alpha });
 
 const state = {
   run: fitRun, at: 0, kept: [], trial: null, timer: null,
-  view: OWN, pair: content.shown.slice(), others: "step", zoom: 1, frozen: null,
+  view: OWN, along: OWN, pair: content.shown.slice(), others: "step", zoom: 1, frozen: null,
   rate: usualRate(), start: content.start.slice(), nSteps: Math.min(Math.max(content.nIter, 50), MOST_STEPS),
   degrees: 60, reach: null, turned: { yaw: 0.7, pitch: 0.55 },
   tab: "words", chapter: null, asking: false, overlay: null, guess: null, focus: null, hidden: {},
@@ -85,7 +85,7 @@ function current() {
     level: size(at) <= 1e-9 * size(0), isOwn: run.system === view,
     runs: [...(run.fit || state.chapter !== null ? [] : [fitRun]), ...state.kept.filter((kept) => kept !== run), run],
     // What the lesson asks for is not given away: only steps made so far are shown.
-    shownSteps: (one) => (state.asking ? indexOf(one, run.k[at]) + 1 : one.k.length),
+    shownSteps: (one) => (state.asking || state.hidden.path ? indexOf(one, run.k[at]) + 1 : one.k.length),
   };
 }
 
@@ -113,6 +113,7 @@ function goTo(at) {
 function select(run, at = Math.min(state.at, run.k.length - 1)) {
   pause();
   state.run = run;
+  state.along = run.system;
   goTo(at);
 }
 
@@ -128,15 +129,16 @@ function complaint() {
 function rerun() {
   if (complaint()) return show();
   pause();
-  const bounds = boundsOf(state.view);
-  state.start = state.start.map((x, j) => within(bounds, j, x));
+  const { view, along } = state;
+  const bounds = boundsOf(along);
+  state.start = state.start.map((x, j) => within(boundsOf(view), j, x));
   if (!allowedRates(bounds).includes(state.rate.name)) state.rate = { ...state.rate, name: "constant" };
-  const begun = moved(content.start, OWN, state.view);
+  const begun = moved(content.start, OWN, view);
   const elsewhere = state.start.some((x, j) => Math.abs(x - begun[j]) > 1e-12 * (Math.abs(x) + Math.abs(begun[j])));
   const from = elsewhere ? ` from (${pairOf(state.start).map((x) => format(x, 3)).join(", ")})` : "";
-  const where = systems.length > 1 && state.view !== OWN ? `, ${systemName(state.view)}` : "";
-  const run = descend(systems[state.view].quadratic, state.start, state.rate, state.nSteps, bounds);
-  state.trial = { ...run, name: `${rateName(state.rate)}${from}${where}`, rate: state.rate, system: state.view, colour: "--ink" };
+  const where = along === OWN ? "" : `, ${systemName(along)}`;
+  const run = descend(systems[along].quadratic, moved(state.start, view, along), state.rate, state.nSteps, bounds);
+  state.trial = { ...run, name: `${rateName(state.rate)}${from}${where}`, rate: state.rate, system: along, colour: "--ink" };
   state.run = state.trial;
   return goTo(0);
 }
@@ -159,14 +161,18 @@ function startAsTheFit() {
   rerun();
 }
 
-// The other coordinates, with a learning rate that is as large a share of 2/L there.
+// The same descent, seen in the other coordinates.
 function setView(view) {
-  const share = state.rate.alpha / limitOf(state.view);
   state.start = moved(state.start, state.view, view);
-  state.rate = { ...state.rate, alpha: share * limitOf(view) };
   state.view = view;
-  state.reach = null;
   show();
+}
+
+// A descent along the gradient in the coordinates that are shown, with as large a share of 2/L.
+function descendHere() {
+  const alpha = (state.rate.alpha / limitOf(state.along)) * limitOf(state.view);
+  state.along = state.view;
+  setRate({ ...state.rate, alpha: Number(alpha.toPrecision(6)) });
 }
 
 function setPair(pair) {

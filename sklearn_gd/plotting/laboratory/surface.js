@@ -97,7 +97,7 @@ function readInks() {
   const style = getComputedStyle(document.documentElement);
   const names = { line: "--mesh", step: "--step", ground: "--ground" };
   for (const [name, variable] of Object.entries(names)) inks[name] = style.getPropertyValue(variable).trim();
-  for (const variable of ["--ink", ...RUN_COLOURS]) inks[variable] = style.getPropertyValue(variable).trim();
+  for (const variable of ["--ink", "--fit", ...RUN_COLOURS]) inks[variable] = style.getPropertyValue(variable).trim();
 }
 
 function turn(dYaw, dPitch) {
@@ -119,9 +119,8 @@ function connectSurface() {
   });
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { before = null; });
   canvas.addEventListener("keydown", (event) => {
-    const moves = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] };
-    if (!(event.key in moves)) return;
-    turn(...moves[event.key]);
+    if (!(event.key in ARROWS)) return;
+    turn(...ARROWS[event.key].map((x) => x / 10));
     event.preventDefault();
     event.stopPropagation();
   });

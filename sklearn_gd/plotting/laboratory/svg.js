@@ -102,7 +102,14 @@ function axes(area, sides) {
 function side(low, high, from, to, name, more = {}) {
   const scale = (x) => from + ((x - low) / (high - low)) * (to - from);
   const most = Math.max(2, Math.min(6, Math.abs(to - from) / 70));
-  return { name, ticks: ticksOf(low, high, most).map((x) => ({ at: scale(x), text: format(x, 4) })), scale, ...more };
+  return { name, ticks: ticksOf(low, high, most).map((x) => ({ at: scale(x), text: tickText(x, 4) })), scale, ...more };
+}
+
+// A few words at a place, which stay within the area.
+function label([x, y], text, className, area) {
+  const right = x < area.x + area.width - 7 * text.length;
+  const high = Math.max(area.y + 12, Math.min(area.y + area.height - 5, y));
+  return ["text", { class: className, x: short(x + (right ? 11 : -11)), y: short(high), "text-anchor": right ? "start" : "end" }, text];
 }
 
 const shortened = (name, most) => (name.length > most ? `${name.slice(0, Math.max(3, Math.floor(most) - 1))}…` : name);

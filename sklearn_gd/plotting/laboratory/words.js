@@ -7,7 +7,8 @@ function format(x, digits = 5) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "not a number" : x > 0 ? "∞" : "−∞";
   const size = Math.abs(x);
   const sign = x < 0 ? "−" : "";
-  if (size >= 1e-3 && size < 1e7) return sign + String(Number(size.toPrecision(Math.max(digits, size >= 1e5 ? 7 : 0))));
+  // Of large numbers all digits before the point.
+  if (size >= 1e-3 && size < 1e7) return sign + String(Number(size.toPrecision(Math.max(digits, Math.floor(Math.log10(size)) + 1))));
   return sign + inPowers(size, Math.max(digits - 2, 1));
 }
 
@@ -17,22 +18,29 @@ function inPowers(size, digits) {
   return `${String(Number(digitsPart))}·10${[...String(Number(exponent))].map((c) => SUPERSCRIPTS[c]).join("")}`;
 }
 
-// At a tick of a logarithmic axis: "10⁶" is shorter than its digits.
-const tickText = (x) => (x >= 1e5 || x < 1e-3 ? inPowers(x, 1).replace(/^1·/, "") : format(x, 3));
+// At a tick: "10⁶" is shorter than its digits.
+function tickText(x, digits = 3) {
+  const size = Math.abs(x);
+  if (size < 1e5 && (size >= 1e-3 || x === 0)) return format(x, digits);
+  return `${x < 0 ? "−" : ""}${inPowers(size, digits - 1).replace(/^1·/, "")}`;
+}
 
 // In a product or a difference a negative number has brackets.
 const bracketed = (x, digits) => (x < 0 ? `(${format(x, digits)})` : format(x, digits));
 const vectorText = (values, digits, more) => `(${values.map((x) => format(x, digits)).join(", ")}${more ? ", …" : ""})`;
+// With as many digits as it takes to see a change of this size.
+const digitsFor = (x, change) => (change === 0 || x === 0 ? 3 : Math.max(3, Math.min(12, Math.ceil(Math.log10(Math.abs(x / change))) + 3)));
+const pointText = (point, changes, more) => `(${point.map((x, i) => format(x, digitsFor(x, changes[i]))).join(", ")}${more ? ", …" : ""})`;
 const percent = (x) => `${format(100 * x, 2)}\u00a0%`;
 
 const RATE_NAMES = {
-  constant: "constant α", lipschitz: "1/L", exact: "exact line search", "barzilai-borwein": "Barzilai-Borwein", auto: "“auto”, the package’s own rule",
+  constant: "constant α", lipschitz: "1/L", exact: "exact line search", "barzilai-borwein": "Barzilai-Borwein", auto: "“auto”",
   chebyshev: "Chebyshev", silver: "silver", own: "its own schedule",
 };
 const RATE_WORDS = {
   exact: "Exact line search: each step goes to the lowest point along the negative gradient.",
   "barzilai-borwein": "Barzilai-Borwein: the exact step of the step before. J may rise on the way; it falls much faster in the end.",
-  auto: "“auto”: long and short Barzilai-Borwein steps in turn, later the reciprocals of eigenvalues. J may rise on the way.",
+  auto: "“auto”, this package’s own rule: long and short Barzilai-Borwein steps in turn, later the reciprocals of eigenvalues. J may rise on the way.",
   chebyshev: "Chebyshev: steps fixed in advance from the smallest and the largest eigenvalue; only the ends of their cycles count.",
 };
 const rateName = (rate) => (rate.name === "constant" ? `α = ${format(rate.alpha, 4)}` : RATE_NAMES[rate.name] || rate.name);
