@@ -142,8 +142,9 @@ class _Problem:
         added = allowed * (allowed + (math.sqrt(losses[k]) if rounding > 1.0 else 0.0))
         if abs(loss - losses[k]) > AGREE * losses[k] + added + 1e-12 * losses[0]:
             raise ValueError(
-                "X, y and sample_weight must be those that estimator was fitted to: after "
-                f"{k} steps their J is {loss:.6g}, but loss_history_ says {losses[k]:.6g}."
+                "X, y and sample_weight must be those that estimator was fitted to, and its "
+                f"parameters as they were: after {k} steps their J is {loss:.6g}, but "
+                f"loss_history_ says {losses[k]:.6g}."
             )
 
     def check_best(self, found):
@@ -175,7 +176,7 @@ class _Problem:
             gradients = objective.at(theta).gradient[carried] + (path - theta) @ hessian.T
             predictions = path @ A.T
         box = self._box(coordinates)
-        rate, alpha = _rate_of(regressor.alpha)
+        rate, alpha = _rate_of(regressor.alpha, found.alphas)
         return RecordedDescent(
             names=[all_names[j] for j in carried],
             shown=chosen if self._carries_all else (0, 1),
@@ -246,10 +247,12 @@ def _status(regressor, losses):
     return regressor.status_ if regressor.loss_history_.ndim == 1 else "ended"
 
 
-def _rate_of(alpha):
-    """What the learning rate is called, and its value if it is a number."""
+def _rate_of(alpha, alphas):
+    """What the learning rate is called, and its value if it is a number.
+
+    A number that is not the one recorded has been set since.
+    """
     if isinstance(alpha, str):
         return alpha, None
-    if isinstance(alpha, numbers.Real) and not isinstance(alpha, bool):
-        return "constant", float(alpha)
-    return "own", None
+    constant = isinstance(alpha, numbers.Real) and not isinstance(alpha, bool)
+    return ("constant", float(alpha)) if constant and (alphas == alpha).all() else ("own", None)

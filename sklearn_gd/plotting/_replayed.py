@@ -67,6 +67,7 @@ def record_of(regressor, target):
     target = 0 if target is None else target
     if not is_index(target, n_targets):
         raise ValueError(f"target must be an index below {n_targets}, got {target!r}.")
+    _check_unchanged(regressor, target)
     several = regressor.loss_history_.ndim == 2
 
     def one(array, axis):
@@ -91,6 +92,17 @@ def record_of(regressor, target):
         path = path[: n_iter + 1]
         start = path[0]
     return Record(losses[: n_iter + 1], alphas[:n_iter], fitted, best_iter, start, path)
+
+
+def _check_unchanged(regressor, target):
+    """Raise if there was an intercept when it was fitted and now is none, or the other way."""
+    n_parameters = len(regressor._start[target].point.theta)
+    was = n_parameters > regressor.coef_.shape[-1]
+    if was != bool(regressor.fit_intercept):
+        raise ValueError(
+            f"estimator was fitted with fit_intercept={was}, and has fit_intercept="
+            f"{regressor.fit_intercept!r} now; set it back, or fit again."
+        )
 
 
 def with_path(record, regressor, rows, target):

@@ -23,9 +23,19 @@ class Laboratory:
         self.page.goto(path.as_uri() + fragment)
         self.settle()
 
+    def nonsense(self):
+        """What no reader should see, in the texts and attributes of the page."""
+        return self.page.evaluate(
+            """() => [...document.querySelectorAll('body *:not(script)')].flatMap((node) => [
+                ...[...node.attributes].map(({ name, value }) => name === 'srcdoc' ? '' : value),
+                ...[...node.childNodes].map((child) => child.nodeType === 3 ? child.data : ''),
+            ]).filter((text) => /NaN|undefined|Infinity|not a number|\\[object/.test(text))"""
+        )
+
     def close(self):
-        """Close it; it must have made neither errors nor requests."""
+        """Close it; it must have made neither errors nor requests, nor say nonsense."""
         assert self.errors == []
+        assert self.nonsense() == []
         assert [url for url in self.requests if not url.startswith(("file:", "data:"))] == []
         self.context.close()
 

@@ -293,3 +293,12 @@ def test_of_dask_collections():
     lazy = dask.from_array(X.to_numpy()), dask.from_array(Y.to_numpy())
     with pytest.raises(TypeError, match="Dask collection"):
         DescentLaboratory.from_data(*lazy)
+
+
+def test_parameters_that_were_changed_after_fit():
+    X, y = np.random.default_rng(0).normal(size=(2, 20))
+    reg = GradientDescentRegressor(0.1, max_iter=5, tol=0).fit(X[:, None], y)
+    found = content(DescentLaboratory.from_estimator(reg.set_params(alpha=5.0), X[:, None], y))
+    assert found["rate"] == {"name": "own", "alpha": None}
+    with pytest.raises(ValueError, match=r"fit_intercept=True, and has .*=False now"):
+        DescentLaboratory.from_estimator(reg.set_params(fit_intercept=False), X[:, None], y)

@@ -1,10 +1,12 @@
 """The chapters of the laboratory's lesson: each can be answered right and wrong."""
 
 import re
+import warnings
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_diabetes
+from sklearn.datasets import load_diabetes, load_wine
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_gd import gradient
@@ -120,3 +122,71 @@ def test_what_is_scaled_already_is_not_called_long_and_narrow(opened):
     lab.page.locator(".option").nth(2).click()
     lab.settle()
     assert lab.text("#feedback").startswith("Yes. ")
+
+
+@pytest.mark.parametrize(
+    "kind", ["pinned", "some pinned", "box", "level", "at the solution", "one row"]
+)
+def test_lessons_of_odd_fits(opened, kind):
+    """Bounds are left aside, and where two parameters cannot be told apart others are shown."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 3))
+    y = X @ [1.0, 2.0, 3.0] + 2.0 + rng.normal(size=40)
+    settings = {"alpha": 0.2}
+    if kind == "pinned":  # every step stays at the start
+        X, y = np.abs(X), -np.abs(y)
+        settings = {"alpha": "auto", "positive": True, "fit_intercept": False}
+    elif kind == "some pinned":
+        X, y = load_wine(return_X_y=True)
+        settings = {"alpha": "auto", "positive": True}
+    elif kind == "box":
+        settings |= {"coef_bounds": (-1.0, 0.5)}
+    elif kind == "level":
+        X = np.column_stack([X[:, 0], np.zeros((40, 2))])
+    elif kind == "one row":
+        X, y = X[:1], y[:1]
+    reg = fitted(X, y, **settings)
+    if kind == "at the solution":
+        reg = fitted(X, y, "auto", max_iter=1000, tol=1e-12)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            reg.set_params(alpha=0.2).fit(X, y, None, reg.coef_, reg.intercept_)
+    lab = opened(reg, X, y, parameters=(1, 2) if kind == "level" else None)
+    assert lab.nonsense() == []
+    for chapter in range(8):
+        for rightly in (False, True):
+            answer(lab, chapter, rightly)
+            assert lab.text("#feedback").startswith("Yes. " if rightly else "Not quite. ")
+            assert lab.nonsense() == []
+    lab.do("closeLesson()")
+
+
+def test_steps_that_scaling_saves(opened):
+    """Counted by the formula, however many; here by numpy."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=60)
+    X = np.column_stack([x, x + 2e-3 * rng.normal(size=60)])
+    y = (X[:, 0] - X[:, 1]) * 1000 + rng.normal(size=60)
+    lab = opened(fitted(X, y, "lipschitz", scale=False), X, y)
+    lab.do("openChapter(7)")
+    start, counts = lab.page.evaluate("() => [lesson.facts.start, lesson.facts.counts]")
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    there = [*(start[:2] * X.std(axis=0)), start[2] + start[:2] @ X.mean(axis=0)]
+    for A, theta, count in ((X, start, counts[0]), (Z, there, counts[1])):
+        A = np.column_stack([A, np.ones(60)])
+        values, vectors = np.linalg.eigh(A.T @ A / 60)
+        error = vectors.T @ (theta - np.linalg.lstsq(A, y, rcond=None)[0])
+        excess = lambda k: (values * error**2 * (1 - values / values[-1]) ** (2 * k)).sum()  # noqa: E731, B023
+        assert excess(1.001 * count) < 0.01 * excess(0) < excess(0.999 * count - 1)
+    right = lab.page.evaluate("() => lesson.facts.right")
+    assert right == (2 if abs(counts[0] - counts[1]) <= 0.02 * counts[0] else np.argmin(counts))
+
+
+def test_what_is_asked_is_not_told_to_screen_readers_either(lab):
+    lab.go_to(3)
+    lab.do("openChapter(1)")
+    assert "goes" not in lab.text("#told") or lab.text("#told").startswith("Step 3")
+    right = lab.page.evaluate("() => lesson.facts.right")
+    lab.page.locator(".option").nth(right).click()
+    lab.settle()
+    assert lab.text("#told").startswith(("Yes. ", "Step 0"))

@@ -88,6 +88,36 @@ def test_nothing_sticks_out(opened, width, height):
     assert lab.page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize(
+    ("width", "size"), [(1400, "16px"), (320, "16px"), (1100, "32px"), (390, "32px")]
+)
+def test_long_names_and_large_letters_stay_within(opened, width, size):
+    import pandas as pd
+
+    X, y = problem(2)
+    names = ["a" * 120, "the mean annual temperature of the nearest station, in degrees"]
+    lab = opened(
+        fitted(pd.DataFrame(X, columns=names), y), pd.DataFrame(X, columns=names), y, width
+    )
+    lab.do(f"() => {{ document.documentElement.style.fontSize = '{size}'; }}")
+    for tab in ("words", "all", "eigen", "data", "formulas"):
+        lab.do(f"chooseTab('{tab}')")
+        assert lab.page.evaluate("() => document.documentElement.scrollWidth") <= width
+    lab.do("openChapter(4)")
+    assert lab.page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+def test_a_handle_that_is_moved_off_the_map_by_keys_can_come_back(lab):
+    lab.page.focus("#handle-step")
+    for key in ["Shift+ArrowRight"] * 40:
+        lab.page.keyboard.press(key)
+    lab.settle()
+    assert lab.page.evaluate("() => document.activeElement.id") == "handle-step"
+    far = lab.page.evaluate("() => laboratory.state.reach")
+    lab.page.keyboard.press("ArrowLeft")
+    assert lab.page.evaluate("() => laboratory.state.reach") < far
+
+
 def test_dark_and_light(opened):
     X, y = problem(1)
     grounds = []
@@ -132,6 +162,28 @@ def test_an_address_leads_to_a_moment(opened):
     assert wrong.text("#position") == "step 0 of 40"
     lesson = opened(reg, X, y, fragment="#chapter=3")
     assert "3 of 8" in lesson.text("#chapter-title")
+    assert "at a right angle" in lesson.text("#story")  # before the map was drawn
+    lesson.do("location.hash = '#step=3'")
+    lesson.page.wait_for_function("() => laboratory.state.chapter === null")
+    lesson.do("location.hash = '#chapter=2.5'")
+    assert lesson.page.evaluate("() => laboratory.state.chapter") is None
+
+
+def test_a_link_to_a_run_that_was_kept(opened):
+    """It has the run's own numbers, and large ones are no sums."""
+    X, y = problem(2)
+    X = X * 1e-12
+    reg = fitted(X, y, "lipschitz", fit_intercept=False)
+    lab = opened(reg, X, y)
+    lab.do("() => { state.nSteps = 40; setRate({ name: 'exact', alpha: 1e24 }); keep(); }")
+    lab.do("() => { state.nSteps = 5; setRate({ name: 'constant', alpha: 3e23 }); }")
+    lab.do("() => { select(state.kept[0], 12); }")
+    link = lab.page.evaluate("() => addressOf(current())")
+    again = opened(reg, X, y, fragment=link)
+    assert again.run()[0].tolist() == lab.run()[0].tolist()
+    assert again.text("#position") == lab.text("#position")
+    lab.do("() => select(state.trial ?? state.kept[0])")
+    assert lab.page.input_value("#steps") in ("5", "40")
 
 
 def test_copying(opened):
@@ -213,6 +265,10 @@ def test_the_largest_pages(opened):
     losses, _ = lab.run()
     assert losses[-1] < losses[0]
     assert lab.page.is_hidden("#view-row")
+    lab.do("chooseTab('all')")
+    assert "two of the model's 81 parameters" in lab.text("#all-words").replace(
+        "\N{RIGHT SINGLE QUOTATION MARK}", "'"
+    )
     for chapter in range(7):
         lab.do(f"openChapter({chapter})")
     assert lab.page.locator(".dot").count() == 7
@@ -226,7 +282,7 @@ def test_a_diverged_fit_and_a_perfect_one(opened):
         lab.settle()
     lab = opened(fitted(0 * X, y, fit_intercept=False), 0 * X, y)
     assert "J is level" in lab.text("#verdict")
-    assert "J is level" in lab.text("#story")
+    assert "nothing for the lesson to show" in lab.text("#story")
     perfect = X @ [1.0, 2.0]
     lab = opened(fitted(X, perfect, "exact", max_iter=300), X, perfect)
     lab.page.keyboard.press("End")

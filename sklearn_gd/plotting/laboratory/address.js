@@ -7,12 +7,12 @@ function addressOf(page) {
   const { run, k } = page;
   const fields = { step: k };
   if (!run.fit) {
-    Object.assign(fields, { rate: run.rate.name, alpha: run.rate.alpha, start: run.theta[0].join(","), steps: state.nSteps, in: systems[run.system].name });
+    Object.assign(fields, { rate: run.rate.name, alpha: run.rate.alpha, start: run.theta[0].join(","), steps: run.nSteps, in: systems[run.system].name });
   }
   if (state.pair.join() !== content.shown.join()) fields.pair = state.pair.join(",");
   if (state.view !== run.system) fields.view = systems[state.view].name;
   if (state.chapter !== null) fields.chapter = state.chapter + 1;
-  return `#${Object.entries(fields).map(([name, value]) => `${name}=${value}`).join("&")}`;
+  return `#${Object.entries(fields).map(([name, value]) => `${name}=${String(value).replace(/e\+/g, "e")}`).join("&")}`;
 }
 
 let written = "";
@@ -37,11 +37,12 @@ function numbersOf(text, count) {
 function readAddress() {
   if (!hasAddress() || window.location.hash === written) return;
   const fields = new URLSearchParams(window.location.hash.slice(1));
+  if (state.chapter !== null) closeLesson();
   const viewOf = (name) => systems.findIndex((system) => system.name === fields.get(name));
   const pair = numbersOf(fields.get("pair"), 2);
   if (pair && pair[0] !== pair[1] && pair.every((j) => Number.isInteger(j) && j >= 0 && j < systems[OWN].names.length)) state.pair = pair;
   const chapter = Number(fields.get("chapter"));
-  if (chapter >= 1 && chapter <= chapters().length) { openChapter(chapter - 1); return; }
+  if (Number.isInteger(chapter) && chapter >= 1 && chapter <= chapters().length) { openChapter(chapter - 1); return; }
   const alpha = Number(fields.get("alpha"));
   if (alpha > 0 && Number.isFinite(alpha)) {
     if (viewOf("in") >= 0) state.view = state.along = viewOf("in");

@@ -10,6 +10,13 @@ const GOOD_ANGLE = 10; // degrees
 const nameOf = (axis) => systems[state.view].names[state.pair[axis]];
 const ways = (slope) => (slope < 0 ? 0 : slope > 0 ? 1 : 2);
 
+// Two parameters that J depends on: those shown, or those with the largest second derivatives.
+function lessonPair() {
+  const H = systems[OWN].quadratic.hessian;
+  const order = [...content.shown, ...H.map((_, j) => j).sort((a, b) => H[b][b] - H[a][a])].filter((j) => H[j][j] > 0);
+  return [...new Set(order)].slice(0, 2);
+}
+
 // The fit's start, moved where one of the two parameters would hardly move, so that both can be seen.
 function lessonStart(view, pair) {
   const q = systems[view].quadratic;
@@ -18,13 +25,14 @@ function lessonStart(view, pair) {
   const most = Math.max(...force().map(Math.abs), 0.3 * Math.sqrt(2 * q.loss), 1e-3);
   pair.forEach((j, axis) => {
     const own = force()[axis];
-    if (Math.abs(own) < 0.3 * most && q.hessian[j][j] > 0) theta[j] = Number((theta[j] + ((own < 0 ? -1 : 1) * 0.7 * most - own) / Math.sqrt(q.hessian[j][j])).toPrecision(3));
+    const move = ((own < 0 ? -1 : 1) * 0.7 * most - own) / Math.sqrt(q.hessian[j][j]);
+    if (Math.abs(own) < 0.3 * most) theta[j] = rounded(theta[j] + move, Math.abs(move) / 50);
   });
-  return theta.map((x, j) => within(boundsOf(view), j, x));
+  return theta;
 }
 
 // A run with this share of 2/L, looked at from its first step.
-function lessonRun(share, { view = OWN, pair = content.shown, steps = 25, start = lessonStart(view, pair), digits = 2 } = {}) {
+function lessonRun(share, { view = OWN, pair = lessonPair(), steps = 25, start = lessonStart(view, pair), digits = 2 } = {}) {
   Object.assign(state, { view, along: view, pair: pair.slice(), others: "step", zoom: 1, focus: null, overlay: null, guess: null, reach: null, nSteps: steps });
   state.start = start;
   state.rate = { name: "constant", alpha: Number((share * limitOf(view)).toPrecision(digits)) };
@@ -36,6 +44,7 @@ function lessonRun(share, { view = OWN, pair = content.shown, steps = 25, start 
 // Look closely at a step that would be too short to be seen or clicked.
 function lookAt(page, tip, ...more) {
   const here = pairOf(page.theta);
+  if (tip.every((x, axis) => x === here[axis])) return;
   const map = projection(frameOf(page, page.pair, areaOf("map"), 1), areaOf("map"));
   const [a, b] = [map.to(here), map.to(tip)];
   if (Math.hypot(a[0] - b[0], a[1] - b[1]) > 70) return;
@@ -44,9 +53,9 @@ function lookAt(page, tip, ...more) {
   state.focus = { centre: here, half: reach.map((x) => 1.5 * (x > 1e-6 * longest ? x : longest)) };
 }
 
+const scaledTo = () => (hasIntercept ? "mean 0 and standard deviation 1" : "a root mean square of 1");
 const closer = () => (state.focus ? " The map has moved in on the ring." : "");
-const changed = () => (state.pair.join() !== content.shown.join() || state.view !== OWN ? `The map now shows ${nameOf(0)} and ${nameOf(1)}${state.view === OWN ? "" : `, for ${systemName(state.view)}`}, where it can be seen best. ` : "");
-const bare = (j) => systems[0].names[j].replace(/^w_/, "");
+const changed = () => (state.pair.join() !== lessonPair().join() || state.view !== OWN ? `The map now shows ${nameOf(0)} and ${nameOf(1)}${state.view === OWN ? "" : `, for ${systemName(state.view)}`}, where it can be seen best. ` : "");
 // A point, with so many digits that the step is seen.
 const pointOf = (point, from_) => pointText(point, point.map((x, axis) => x - from_[axis]));
 
@@ -56,7 +65,7 @@ function missed({ here, landing, unit }, guess) {
   return length(guess, landing) / length(here, landing);
 }
 
-const unitOfMap = (page) => fitted(state.focus || frameOf(page, page.pair, areaOf("map"), 1), 1, 1).half.map((half) => 1 / half);
+const unitOfMap = (page) => projection(frameNow(page, areaOf("map")), areaOf("map")).unit;
 
 function landingText(facts, given, how) {
   const share = missed(facts, given);
@@ -83,19 +92,26 @@ function coupledPair() {
     return size > 0 ? Math.abs(H[i][j]) / size : 0;
   };
   const all = systems[OWN].names.flatMap((_, i) => systems[OWN].names.slice(i + 1).map((__, n) => [i, i + 1 + n]));
-  const best = all.reduce((most, pair) => (coupling(OWN, pair) > coupling(OWN, most) ? pair : most), content.shown);
-  const found = [[OWN, content.shown], [OWN, best], ...(systems.length > 1 ? [[1 - OWN, content.shown]] : [])];
+  const usual = lessonPair();
+  const best = all.reduce((most, pair) => (coupling(OWN, pair) > coupling(OWN, most) ? pair : most), usual);
+  const found = [[OWN, usual], [OWN, best], ...(systems.length > 1 ? [[1 - OWN, usual]] : [])];
   return found.find(([view, pair]) => coupling(view, pair) > 0.05) || found[0];
 }
 
-// Steps with 1/L until J is within 1 % of its way down.
-function stepsNeeded(view, start, least) {
-  const rate = { name: "lipschitz", alpha: limitOf(view) / 2 };
-  const run = descend(systems[view].quadratic, start, rate, MOST_STEPS, boundsOf(view));
-  const k = run.loss.findIndex((loss) => loss - least <= 0.01 * (run.loss[0] - least));
-  return k < 0 ? Infinity : k;
+// Steps with 1/L that cover 99 % of the way down: each multiplies the errors along eigenvectors by 1 - lambda/L.
+function stepsNeeded(view, start) {
+  const errors = errorsOf(view, start, limitOf(view) / 2).filter(({ share }) => share > 0);
+  const total = errors.reduce((sum, { share }) => sum + share, 0);
+  const isEnough = (k) => errors.reduce((sum, { share, factor }) => sum + share * factor ** (2 * k), 0) <= 0.01 * total;
+  let high = 1;
+  while (!isEnough(high) && high < 1e15) high *= 2;
+  let low = high / 2;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (isEnough(middle)) high = middle; else low = middle;
+  }
+  return high;
 }
-const countText = (k) => (k === Infinity ? `more than ${MOST_STEPS}` : String(k));
 
 // A start that lies from the minimum along the eigenvector of L, and the two parameters that lead it.
 function steepestStart(view) {
@@ -104,8 +120,8 @@ function steepestStart(view) {
   const steepest = last(vectors);
   const excess = Math.max(lossAt(q, moved(content.start, OWN, view)) - q.loss, 0.1 * q.loss, 1e-3);
   const size = Math.sqrt((2 * excess) / last(values));
-  const pair = steepest.map((x, j) => [Math.abs(x), j]).sort(([a], [b]) => b - a).slice(0, 2).map(([, j]) => j).sort((a, b) => a - b);
-  const start = q.centre.map((x, j) => within(boundsOf(view), j, x - size * steepest[j]));
+  const pair = steepest.map((x, j) => [Math.abs(x), j]).filter(([, j]) => q.hessian[j][j] > 0).sort(([a], [b]) => b - a).slice(0, 2).map(([, j]) => j).sort((a, b) => a - b);
+  const start = q.centre.map((x, j) => rounded(x - size * steepest[j], size / 100));
   return { start, pair };
 }
 
@@ -117,9 +133,9 @@ const CHAPTERS = [
       return { page, right: page.nextLoss < page.loss ? 0 : page.nextLoss > page.loss ? 1 : 2 };
     },
     tell: ({ page }) => [
-      `The model predicts ${content.target === "y" ? "y" : `y (${content.target})`} from the features: each feature times its weight w, plus b. J is half the mean squared error of its predictions, so it says how wrong they are, in one number.`,
+      `The model predicts ${content.target === "y" ? "y" : `y (${content.target})`} from the features: each feature times its weight w${hasIntercept ? ", plus b" : ""}. J is half the mean squared error of its predictions${content.penalty ? ", plus the penalty" : ""}: it says how wrong they are, in one number.${isBounded ? " (The lesson leaves the fit’s bounds aside.)" : ""}`,
       `The map shows J over two of these parameters, ${nameOf(0)} and ${nameOf(1)}: each line joins points where J is the same, like the contour lines of a valley. The ring is where we are: J = ${format(page.loss)}. ${page.names.length > 2 ? "The star is the lowest point of this map; it moves when the other parameters do." : "The star is the lowest point."}`,
-      ...(isScaled(OWN) ? [`“·sd” says that the feature is scaled, to mean 0 and standard deviation 1.`] : []),
+      ...(isScaled(OWN) ? [hasIntercept ? "“·sd” says that the feature is scaled, to mean 0 and standard deviation 1." : "“·sd” says that the feature is divided by its root mean square."] : []),
     ],
     ask: () => "Gradient descent now takes a short step. What will it do to J?",
     options: () => ["J falls", "J rises", "J stays the same"],
@@ -153,7 +169,7 @@ const CHAPTERS = [
     },
     tell: ({ page }) => [
       `The gradient is the list of all partial derivatives: ∇J = ${vectorText(page.slopes, 4, page.names.length > 2)}, here for ${nameOf(0)} and ${nameOf(1)}. As an arrow it points to where J rises fastest. The step goes the opposite way: −α·∇J.`,
-      shownMap && shownMap.frame.equal ? "On this map the step therefore leaves the level line through the ring at a right angle, downhill." : "The two axes have different scales, so here the step does not look perpendicular to the level line.",
+      frameNow(page, areaOf("map")).equal ? "On this map the step therefore leaves the level line through the ring at a right angle, downhill." : "The two axes have different scales, so here the step does not look perpendicular to the level line.",
     ],
     ask: () => `α is ${format(state.rate.alpha, 3)}. Click on the map where the step lands.${closer()}`,
     guess: true,
@@ -200,7 +216,7 @@ const CHAPTERS = [
       const middle = page.theta.slice();
       middle[i] = page.next[i];
       const slope = gradientAt(page.system.quadratic, middle)[j];
-      const late = [page.next[i], within(boundsOf(view), j, page.theta[j] - page.alpha * slope)];
+      const late = [page.next[i], page.theta[j] - page.alpha * slope];
       const here = pairOf(page.theta);
       const landing = pairOf(page.next);
       lookAt(page, landing, late);
@@ -255,30 +271,33 @@ const CHAPTERS = [
     ask: ({ page }) => `What is J after ${last(page.run.k)} steps, compared with the start?`,
     options: () => ["lower", "higher"],
     answer: ({ page, end, right }) => `${right === 1 ? "Higher" : "Lower"}: J goes from ${format(page.loss)} to ${format(end)}. Each step overshoots, and lands ${format(state.rate.alpha * page.largest - 1, 3)} times as far away on the other side; the map zooms out to follow it. The distance shrinks only if 1 − αL is between −1 and 1: so α must be below 2/L = ${format(2 / page.largest, 4)}.`,
-    show: () => { goTo(0); play(); },
+    show: () => {
+      goTo(0);
+      if (!window.matchMedia("(prefers-reduced-motion: reduce)").matches) play();
+    },
   },
   {
     title: "Scaled features", point: "loss-figure",
     set: () => {
-      const start = lessonStart(OWN, content.shown);
+      const start = lessonStart(OWN, lessonPair());
       lessonRun(0.5);
       chooseTab("eigen");
       const kappa = systems.map(({ quadratic }) => {
         const { values } = spectrumOf(quadratic);
         return last(values) / values.find((value) => value > 1e-13 * last(values));
       });
-      const least = isBounded ? Math.min(...systems.map(({ quadratic }, view) => last(descend(quadratic, moved(start, OWN, view), { name: "lipschitz", alpha: limitOf(view) / 2 }, MOST_STEPS, boundsOf(view)).loss))) : systems[OWN].quadratic.loss;
-      const counts = systems.map((_, view) => stepsNeeded(view, moved(start, OWN, view), least));
-      return { start, kappa, counts, right: counts[0] < counts[1] ? 0 : counts[1] < counts[0] ? 1 : 2 };
+      const counts = systems.map((_, view) => stepsNeeded(view, moved(start, OWN, view)));
+      const isSame = Math.abs(counts[0] - counts[1]) <= 0.02 * counts[0];
+      return { start, kappa, counts, right: isSame ? 2 : counts[0] < counts[1] ? 0 : 1 };
     },
     tell: ({ kappa }) => [
       "The steepest direction of J limits α, but in the flattest one such steps are short. The condition number κ says how much steeper J is in the one than in the other: the larger κ, the longer and narrower the valley.",
-      Math.abs(kappa[0] / kappa[1] - 1) < 0.01 ? `The features of this fit are scaled already: κ = ${format(kappa[0], 3)} as they are, and ${format(kappa[1], 3)} when each is scaled to mean 0 and standard deviation 1.`
-        : `Features in different units, or far from zero, make such valleys: here κ = ${format(kappa[0], 3)} for the features as they are, and ${format(kappa[1], 3)} when each is scaled to mean 0 and standard deviation 1.`,
+      Math.abs(kappa[0] / kappa[1] - 1) < 0.01 ? `The features of this fit are scaled already: κ = ${format(kappa[0], 3)} as they are, and ${format(kappa[1], 3)} when each is scaled to ${scaledTo()}.`
+        : `Features in different units, or far from zero, make such valleys: here κ = ${format(kappa[0], 3)} for the features as they are, and ${format(kappa[1], 3)} when each is scaled to ${scaledTo()}.`,
     ],
     ask: () => "Both start at the same point, with α = 1/L. Which needs fewer steps to cover 99 % of the way down to the least J?",
     options: () => ["the features as they are", "scaled features", "both take the same number"],
-    answer: ({ counts, kappa }) => `Features as they are: ${countText(counts[0])} steps; scaled features: ${countText(counts[1])}.${counts[0] < kappa[0] ? " That is less than κ threatens: little of the way leads along the flattest direction." : ""} The curves show both. (The switch “scaled features” shows the same J in both coordinates.)`,
+    answer: ({ counts, kappa }) => `Features as they are: ${format(counts[0])} steps; scaled features: ${format(counts[1])}.${counts[0] < kappa[0] ? " That is less than κ threatens: little of the way leads along the flattest direction." : ""} The curves show both. (The switch “scaled features” shows the same J in both coordinates.)`,
     show: ({ start, counts }) => {
       state.nSteps = Math.max(20, Math.min(1000, Math.max(...counts)));
       for (const view of [0, 1]) {

@@ -37,7 +37,7 @@ function drawNumbers(page) {
     setNumber(byId("alpha-value"), alpha);
     fill("alpha-share", largest > 0 ? `= ${format((alpha * largest) / 2, 3)} · 2/L` : "");
   }
-  fill("gradient-name", page.names.length > 2 ? `|∇J|, all ${page.names.length} parameters` : "|∇J|");
+  fill("gradient-name", held > 0 ? "|∇J|, these two" : page.names.length > 2 ? `|∇J|, all ${page.names.length} parameters` : "|∇J|");
   setNumber(byId("gradient-size"), Math.hypot(...page.own.gradient), format(Math.hypot(...page.own.gradient), 4));
   byId("play").textContent = state.timer ? "Pause" : "Play";
 }
@@ -67,8 +67,9 @@ function updateText(page, j) {
 }
 
 // The bound that a parameter is at and would cross, or null.
-function boundAt({ theta, gradient, system }, j) {
-  const [low, high] = [system.low[j], system.high[j]];
+function boundAt({ theta, gradient, view }, j) {
+  const bounds = boundsOf(view);
+  const [low, high] = [bounds.low[j], bounds.high[j]];
   if (low !== null && theta[j] <= low && gradient[j] > 0) return low;
   return high !== null && theta[j] >= high && gradient[j] < 0 ? high : null;
 }
@@ -108,15 +109,15 @@ function drawControls(page) {
   for (const [id, what] of [["show-direction", "direction"], ["show-step", "step"]]) byId(id).checked = shows(what);
   if (systems.length > 1) byId("scaled").checked = state.view === 1;
   byId("descend-here").hidden = state.view === page.run.system;
-  byId("controls").inert = byId("settings").inert = byId("side").inert = state.asking;
+  for (const id of ["controls", "legend", "settings", "side"]) byId(id).inert = state.asking;
   byId("others").value = state.others;
   drawRuns();
 }
 
 function verdict(page) {
-  if (!page.run.fit) return verdictOf(page.run.rate, page.largest);
+  if (!page.run.fit) return verdictOf(page.run.rate, page.largest, hasBoundsNow());
   const { rate } = page.run;
-  if (rate.name === "constant" || rate.name === "lipschitz") return verdictOf(rate, page.largest);
+  if (rate.name === "constant" || rate.name === "lipschitz") return verdictOf(rate, page.largest, hasBoundsNow());
   const chosen = rate.name === "own" ? "followed a schedule of its own" : `chose its learning rates itself, by “${rate.name}”`;
   return [`The fit ${chosen}. Move the slider to try a constant one.`, false];
 }
@@ -159,7 +160,11 @@ function connectControls() {
   on("play", "click", play);
   on("alpha", "change", () => setRate({ name: "constant", alpha: byId("alpha").valueAsNumber }));
   on("alpha-slider", "input", () => setRate({ name: "constant", alpha: Number(alphaAt(byId("alpha-slider").valueAsNumber).toPrecision(4)) }));
-  on("rate", "change", () => setRate({ name: byId("rate").value, alpha: byId("rate").value === "lipschitz" ? limitOf(state.along) / 2 : state.rate.alpha }));
+  on("rate", "change", () => {
+    const name = byId("rate").value;
+    const known = state.rate.alpha > 0 && Number.isFinite(state.rate.alpha);
+    setRate({ name, alpha: known && name !== "lipschitz" ? state.rate.alpha : limitOf(state.along) / 2 });
+  });
   on("steps", "change", () => {
     state.nSteps = Math.max(1, Math.min(MOST_STEPS, Math.round(byId("steps").valueAsNumber) || 1));
     byId("steps").value = state.nSteps;

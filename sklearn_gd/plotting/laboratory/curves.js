@@ -63,7 +63,7 @@ function drawSlices(page) {
   const longest = drawSlice(page, "slice");
   const lowest = line.curvature > 0 ? ` The lowest point of the parabola is at α = ${format(-line.slope / line.curvature, 4)}: exact line search would step there.` : "";
   const relative = largest > 0 ? ` = ${format((t * largest) / 2, 3)} · 2/L` : "";
-  fill("slice-words", `${t === alpha ? "This step" : "A step"}: α = ${format(t, 4)}${relative}. J ${changeText(loss, page.tipLoss)}.${lowest}`);
+  fill("slice-words", `${held > 0 ? "Of the two parameters in this page alone: " : ""}${t === alpha ? "This step" : "A step"}: α = ${format(t, 4)}${relative}. J ${changeText(loss, page.tipLoss)}.${lowest}`);
   byId("slice-range").value = Math.min(1, t / longest);
   byId("slice-range").setAttribute("aria-valuetext", `α = ${format(t, 4)}`);
   byId("slice-run").textContent = `Descend with α = ${format(t, 4)}`;
@@ -161,7 +161,7 @@ function connectCurves() {
     for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, () => { held = false; });
   };
   const inverse = ({ scale }, x) => (x - scale(0)) / (scale(1) - scale(0));
-  along("loss", (x) => { pause(); goTo(indexOf(state.run, Math.max(0, Math.round(inverse(lossSide, x))))); });
+  along("loss", (x) => { if (state.asking) return; pause(); goTo(indexOf(state.run, Math.max(0, Math.round(inverse(lossSide, x))))); });
   const reach = (id, share) => reachTo(Math.max(1e-3, Math.min(1, share)) * sliceSides[id].longest);
   for (const id of ["slice", "slice-small"]) along(id, (x) => reach(id, inverse(sliceSides[id], x) / sliceSides[id].longest));
   byId("slice-range").addEventListener("input", () => reach("slice", byId("slice-range").valueAsNumber));

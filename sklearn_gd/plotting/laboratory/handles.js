@@ -7,13 +7,13 @@ const HANDLES = {
   start: {
     label: "Start", role: "Start of the descent", now: () => pairOf(state.start)[0], place: (page, map) => map.to(pairOf(state.start)),
     says: (page) => state.pair.map((j, axis) => `${page.names[j]} = ${format(pairOf(state.start)[axis], 4)}`).join(", "),
-    shown: () => !state.guess && fits(state.run), drag: (point, map) => startAt(map.back(point)),
+    shown: () => !state.asking && fits(state.run), drag: (point, map) => startAt(map.back(point)),
     nudge: (dx, dy, map) => startAt(map.back(map.to(pairOf(state.start)).map((x, i) => x + [dx, -dy][i] * 6))),
   },
   step: {
     label: "α", role: "Length of the step along the negative gradient", now: (page) => page.t, place: (page, map) => stepOf(page, map).tip,
     says: (page) => `α = ${format(page.t, 4)}: J ${changeText(page.loss, page.tipLoss)}`,
-    shown: (page) => !state.guess && !page.level && shows("step") && !state.asking,
+    shown: (page) => !state.asking && !page.level && shows("step") && Math.hypot(...page.slopes) > 0,
     drag: (point, map, held) => reachTo(held.t * Math.max(0.001, share(held, point))),
     nudge: (dx, dy) => reachTo(current().t * (dx + dy > 0 ? 1.05 : 1 / 1.05)),
   },
@@ -71,12 +71,15 @@ function placeHandles(page, map) {
     const visible = handle.shown(page);
     const [x, y] = visible ? handle.place(page, map) : [0, 0];
     const { area } = map;
-    const inside = visible && x >= area.x - 2 && x <= area.x + area.width + 2 && y >= area.y - 2 && y <= area.y + area.height + 2;
+    const isPlaced = Number.isFinite(x) && Number.isFinite(y);
+    const edge = [Math.max(area.x, Math.min(area.x + area.width, x)), Math.max(area.y, Math.min(area.y + area.height, y))];
+    // One that is held by the keys waits at the edge of the map.
+    const inside = visible && isPlaced && (Math.hypot(edge[0] - x, edge[1] - y) < 3 || node === document.activeElement);
     setAll(node, {
       id: node.id, class: `handle ${name}`, role: "slider", tabindex: inside ? "0" : "-1", visibility: inside ? "visible" : "hidden",
-      transform: inside ? `translate(${short(x)} ${short(y)})` : "", "aria-label": handle.role, "aria-valuenow": visible ? String(handle.now(page)) : "0", "aria-valuetext": visible ? handle.says(page) : "",
+      transform: inside ? `translate(${short(edge[0])} ${short(edge[1])})` : "", "aria-label": handle.role, "aria-valuenow": inside ? String(handle.now(page)) : "0", "aria-valuetext": inside ? handle.says(page) : "",
     });
-    handle.at = inside ? [x, y] : null;
+    handle.at = inside ? edge : null;
   }
 }
 
@@ -94,13 +97,13 @@ const positionIn = (svg, event) => {
 
 function connectMap() {
   const svg = byId("map");
-  let held = null;
+  let grip = null;
   svg.addEventListener("pointerdown", (event) => {
     const point = positionIn(svg, event);
     const name = nearest(point);
     if (!name) return;
     const page = current();
-    held = { name, t: page.t, ...(name === "step" ? stepOf(page, shownMap) : { here: shownMap.to(pairOf(page.theta)) }) };
+    grip = { name, t: page.t, ...(name === "step" ? stepOf(page, shownMap) : { here: shownMap.to(pairOf(page.theta)) }) };
     // Else the map would be framed anew under the finger.
     state.frozen = shownMap.frame;
     svg.setPointerCapture(event.pointerId);
@@ -114,12 +117,12 @@ function connectMap() {
   }, { passive: false });
   svg.addEventListener("pointermove", (event) => {
     const point = positionIn(svg, event);
-    if (held) HANDLES[held.name].drag(point, shownMap, held);
+    if (grip) HANDLES[grip.name].drag(point, shownMap, grip);
     else svg.style.cursor = nearest(point) ? "grab" : "crosshair";
   });
   const release = () => {
-    if (!held) return;
-    held = null;
+    if (!grip) return;
+    grip = null;
     state.frozen = null;
     show();
   };
@@ -132,7 +135,7 @@ function connectMap() {
     if (pressed && pressed !== "guess") return;
     const point = shownMap.back(positionIn(svg, event));
     if (!isInFrame(shownMap.frame, point)) return;
-    if (state.guess) { placeGuess(point); answerGuess(); } else startAt(point);
+    if (state.guess) { placeGuess(point); answerGuess(); } else if (!state.asking) startAt(point);
   });
   for (const [name, handle] of Object.entries(HANDLES)) {
     byId(`handle-${name}`).addEventListener("keydown", (event) => {

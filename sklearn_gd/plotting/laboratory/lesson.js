@@ -3,7 +3,7 @@
 const lesson = { facts: null, given: null, done: new Set() };
 
 // Where J is level everywhere there is nothing to see; the last chapter compares two systems of coordinates.
-const chapters = () => (systems[OWN].largest > 0 ? CHAPTERS.filter((_, index) => index !== 7 || systems.length > 1) : []);
+const chapters = () => (lessonPair().length === 2 ? CHAPTERS.filter((_, index) => index !== 7 || systems.length > 1) : []);
 
 function openChapter(index) {
   pause();
@@ -15,7 +15,7 @@ function openChapter(index) {
   if (chapters()[index].guess) state.guess = { point: null };
   drawLesson();
   // Where map and chapter are one under the other both begin at the top.
-  if (window.innerWidth < 1100) window.scrollTo(0, 0);
+  if (window.matchMedia("(max-width: 68.74em)").matches) window.scrollTo(0, 0);
   byId("chapter-title").focus({ preventScroll: true });
   show();
 }
@@ -74,7 +74,7 @@ function drawLesson() {
 }
 
 function invitation(list) {
-  if (list.length === 0) return [paragraph("J is level: every step stays where it is.")];
+  if (list.length === 0) return [paragraph(`J depends on ${lessonPair().length === 0 ? "none" : "only one"} of these parameters: there is nothing for the lesson to show.`)];
   const all = lesson.done.size === list.length;
   const left = list.findIndex((_, index) => !lesson.done.has(index));
   const start = element("button", { id: "begin", class: "main", onclick: () => openChapter(all ? 0 : left) }, lesson.done.size === 0 ? "Start the lesson" : all ? "Once more" : "Go on with the lesson");

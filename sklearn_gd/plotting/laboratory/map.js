@@ -27,7 +27,7 @@ const framing = (run, at) => (run.status === "diverged" ? Math.max(at + 2, 3) : 
 // Framed by the run on it and centred on the minimum.
 function frameOf(page, pair, area, zoom) {
   const { run, view, system, at } = page;
-  const centre = pair.map((j) => (isBounded ? system.fitted : system.quadratic.centre)[j]);
+  const centre = pair.map((j) => (hasBoundsNow() ? system.fitted : system.quadratic.centre)[j]);
   const points = pathIn(run, view).slice(0, framing(run, at)).map((theta) => pair.map((j) => theta[j]));
   const plane = planeOf(system.quadratic, pair, system.fitted);
   const { half } = frameAround(centre, points, plane);
@@ -51,8 +51,8 @@ function ground(plane, map) {
 function shades(page, pair, map) {
   const { area, to, frame } = map;
   return [0, 1].flatMap((axis) => {
-    const low = page.system.low[pair[axis]];
-    const high = page.system.high[pair[axis]];
+    const bounds = boundsOf(page.view);
+    const [low, high] = [bounds.low[pair[axis]], bounds.high[pair[axis]]];
     return [[sideOf(frame, axis, -1), low], [high, sideOf(frame, axis, 1)]].filter(([a, b]) => a !== null && b !== null && a < b).map(([a, b]) => {
       const ends = [a, b].map((x) => to(axis === 0 ? [x, 0] : [0, x])[axis]).map((x) => Math.max(axis ? area.y : area.x, Math.min(axis ? area.y + area.height : area.x + area.width, x)));
       const [from, length] = [Math.min(...ends), Math.abs(ends[1] - ends[0])];
@@ -148,7 +148,7 @@ function drawStep(page, map) {
 // The sign of a right angle, where the negative gradient is perpendicular to the level line on the map.
 function rightAngle(page, map, here, tip) {
   const length = Math.hypot(tip[0] - here[0], tip[1] - here[1]);
-  if (!map.frame.equal || !page.isOwn || isBounded || state.others !== "step" || length < 14) return [];
+  if (!map.frame.equal || !page.isOwn || hasBoundsNow() || state.others !== "step" || length < 14) return [];
   const [u, v] = [(tip[0] - here[0]) / length, (tip[1] - here[1]) / length];
   const at = (along, across) => [here[0] + along * u - across * v, here[1] + along * v + across * u];
   return [["path", { class: "right-angle", d: pathOf([at(9, 0), at(9, 9), at(0, 9)]) }]];
@@ -164,10 +164,10 @@ function drawDirection(page, map) {
   if (!shows("direction") || page.level) return [];
   const { here, tip } = directionTip(page, map);
   const rate = dot(page.direction, page.slopes);
-  const angle = format(angleBetween(page.direction, page.slopes), 3);
+  const words = Math.hypot(...page.slopes) > 0 ? `d: ${format(angleBetween(page.direction, page.slopes), 3)}° from ∇J, rate ${format(rate, 3)}` : "d: J is level here";
   return [
     ...arrow(here, tip, "direction"),
-    label([tip[0], tip[1] + (tip[1] > here[1] ? 16 : -10)], `d: ${angle}° from ∇J, rate ${format(rate, 3)}`, "note-text", map.area),
+    label([tip[0], tip[1] + (tip[1] > here[1] ? 16 : -10)], words, "note-text", map.area),
   ];
 }
 
@@ -177,7 +177,8 @@ function levelLine(page, map) {
 }
 
 function star(page, map) {
-  const lowest = minimumOf(page.plane, { low: pairOf(page.system.low), high: pairOf(page.system.high) });
+  const { low, high } = boundsOf(page.view);
+  const lowest = minimumOf(page.plane, { low: pairOf(low), high: pairOf(high) });
   if (!lowest || !isInFrame(map.frame, lowest)) return [];
   const [x, y] = map.to(lowest);
   const points = Array.from({ length: 10 }, (_, i) => {
@@ -187,10 +188,13 @@ function star(page, map) {
   return [["path", { class: "star", d: pathOf(points, "Z") }]];
 }
 
+// The frame that the map has, or will have once it is drawn.
+const frameNow = (page, area) => (state.focus ? fitted(state.focus, area.width, area.height) : frameOf(page, page.pair, area, state.zoom));
+
 let shownMap = null; // as last drawn: what a click on it means
 function drawMap(page) {
   const area = areaOf("map");
-  const frame = state.frozen || (state.focus ? fitted(state.focus, area.width, area.height) : frameOf(page, page.pair, area, state.zoom));
+  const frame = state.frozen || frameNow(page, area);
   const map = projection(frame, area);
   shownMap = map;
   const [x, y] = [0, 1].map((axis) => {

@@ -54,6 +54,12 @@ function minimumOf(plane, bounds) {
 const lineOf = (q, gradient) => ({ slope: -dot(gradient, gradient), curvature: dot(gradient, times(q.hessian, gradient)) });
 const alongLine = (line, loss, t) => loss + t * (line.slope + (t * line.curvature) / 2);
 
+// The nearest number with no more digits than it takes to tell such a difference.
+function rounded(x, difference) {
+  const unit = 10 ** Math.floor(Math.log10(difference));
+  return Number.isFinite(unit) && unit > 0 ? Number((Math.round(x / unit) * unit).toPrecision(15)) : x;
+}
+
 // A sum that is but the rounding of its terms is 0.
 function sumOf(terms) {
   const sum = terms.reduce((total, x) => total + x, 0);

@@ -14,11 +14,12 @@ function introduce() {
   byId("view-row").hidden = systems.length === 1;
   byId("others-row").hidden = systems[OWN].names.length === 2;
   byId("penalty-formula").hidden = !content.penalty;
+  for (const part of document.querySelectorAll(".with-intercept")) part.style.display = hasIntercept ? "" : "none";
+  fill("scaled-words", hasIntercept ? "features with mean 0 and standard deviation 1" : "features divided by their root mean squares");
 }
 
 function notes() {
   const found = [];
-  const held = content.nParameters - systems[OWN].names.length;
   if (content.fit.why) found.push(content.fit.why);
   if (held > 0) found.push(`The other ${held} parameters are held at their fitted values, so that a run in this page moves these two alone; the fit moved all. 1/L and 2/L on the slider are those of these two.`);
   if (content.fit.k.length <= content.nIter) found.push(`Of the fit’s ${content.nIter} steps ${content.fit.k.length} are in the page.`);
@@ -30,7 +31,7 @@ function notes() {
 // Screen readers are told what a step does, but not each one of a run that is played.
 let told = "";
 function drawTold(page) {
-  if (state.timer) return;
+  if (state.timer || state.asking) return;
   const way = page.next ? page.pair.map((j) => `${page.names[j]} ${page.next[j] > page.theta[j] ? "goes up" : page.next[j] < page.theta[j] ? "goes down" : "stays"}`).join(", ") : "the last point";
   const text = `Step ${page.k}: J = ${format(page.loss)}; ${way}.`;
   if (text !== told) byId("told").textContent = text;

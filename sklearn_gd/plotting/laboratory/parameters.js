@@ -90,7 +90,7 @@ function drawSmallMaps(page) {
     button.setAttribute("aria-label", `Show ${a} and ${b} on the large map`);
     button.pairShown = pair;
   });
-  fill("all-words", pairs.length === 1 ? "The model has two parameters: with J as colour, the map shows all there is."
+  fill("all-words", pairs.length === 1 ? (held > 0 ? `This page knows two of the model’s ${content.nParameters} parameters.` : "The model has two parameters: with J as colour, the map shows all there is.")
     : `J depends on ${content.nParameters} parameters. Each map shows two of them, with J as colour; the others have ${state.others === "step" ? "their values at this step" : "their fitted values"}. One step moves the point on all maps at once.`);
 }
 
@@ -134,7 +134,7 @@ function drawEigen(page) {
   const slowest = Math.abs(1 - page.t * least);
   const digits = slowest < 1 && slowest > 0 ? `, so that it takes ${format(Math.ceil(Math.log(10) / -Math.log(slowest)), 4)} such steps to make this error ten times smaller` : "";
   fill("eigen-words", most > 0
-    ? `In ${systemName(page.run.system)}: along an eigenvector of H with eigenvalue λ a step multiplies the error by 1 − αλ, whatever the other errors are. α = ${format(page.t, 4)}. The largest eigenvalue is L = ${format(most, 4)}: its factor is ${format(1 - page.t * most, 3)}, and beyond −1, that is with α > 2/L = ${format(2 / most, 4)}, the error grows. The smallest is ${format(least, 4)}: its factor is ${format(1 - page.t * least, 5)}${digits}. Their ratio, the condition number, is ${format(most / least, 4)}.`
+    ? `${held > 0 ? "Of the two parameters in this page alone" : `In ${systemName(page.run.system)}`}: along an eigenvector of H with eigenvalue λ a step multiplies the error by 1 − αλ, whatever the other errors are. α = ${format(page.t, 4)}. The largest eigenvalue is L = ${format(most, 4)}: its factor is ${format(1 - page.t * most, 3)}, and beyond −1, that is with α > 2/L = ${format(2 / most, 4)}, the error grows. The smallest is ${format(least, 4)}: its factor is ${format(1 - page.t * least, 5)}${digits}. Their ratio, the condition number, is ${format(most / least, 4)}.`
     : "J is level: all eigenvalues are 0.");
   drawFactors(errors, page.t, least);
 }

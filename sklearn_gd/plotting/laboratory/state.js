@@ -8,8 +8,16 @@ const MOST_STEPS = 5000;
 const isScaled = (view) => systems[view].name === "scaled";
 const systemName = (view) => (isScaled(view) ? "scaled features" : "the features as they are");
 const limitOf = (view) => (systems[view].largest > 0 ? 2 / systems[view].largest : 1);
-const boundsOf = (view) => ({ low: systems[view].low, high: systems[view].high });
 const isBounded = [...systems[OWN].low, ...systems[OWN].high].some((bound) => bound !== null);
+// The lesson leaves bounds aside: it speaks of J and the rule alone.
+const hasBoundsNow = () => isBounded && state.chapter === null;
+function boundsOf(view) {
+  const { low, high } = systems[view];
+  return hasBoundsNow() || !isBounded ? { low, high } : { low: low.map(() => null), high: high.map(() => null) };
+}
+// Parameters that the page does not know: too many to be moved.
+const held = content.nParameters - systems[OWN].names.length;
+const hasIntercept = systems[OWN].names.includes("b");
 const last = (list) => list[list.length - 1];
 
 const fitRun = { ...content.fit, name: "the fit", fit: true, system: OWN, rate: content.rate, status: content.status, colour: "--fit" };
@@ -78,7 +86,7 @@ function current() {
   return {
     run, at, view, system, theta, gradient, alpha, t, plane, k: run.k[at], loss: run.loss[at], nextLoss: run.nextLoss[at],
     names: system.names, pair: state.pair, own: { theta: run.theta[at], gradient: own, next, names: systems[run.system].names },
-    next: next && moved(next, run.system, view), tip: moved(tip, run.system, view), tipLoss: isBounded ? lossAt(q, tip) : alongLine(line, run.loss[at], t), line,
+    next: next && moved(next, run.system, view), tip: moved(tip, run.system, view), tipLoss: hasBoundsNow() ? lossAt(q, tip) : alongLine(line, run.loss[at], t), line,
     largest: run.fit ? systems[run.system].fitLargest : systems[run.system].largest,
     direction: [Math.cos(angle), Math.sin(angle)].map((x) => (Math.abs(x) < 1e-12 ? 0 : x)), slopes: pairOf(gradient),
     // Where the gradient is but the rounding of what it was it points nowhere.
@@ -114,6 +122,10 @@ function select(run, at = Math.min(state.at, run.k.length - 1)) {
   pause();
   state.run = run;
   state.along = run.system;
+  // The controls say what was asked of it.
+  const begun = run.fit ? content.start : run.theta[0];
+  state.start = moved(begun, run.system, state.view);
+  if (!run.fit) Object.assign(state, { rate: run.rate, nSteps: run.nSteps });
   goTo(at);
 }
 
@@ -138,7 +150,7 @@ function rerun() {
   const from = elsewhere ? ` from (${pairOf(state.start).map((x) => format(x, 3)).join(", ")})` : "";
   const where = along === OWN ? "" : `, ${systemName(along)}`;
   const run = descend(systems[along].quadratic, moved(state.start, view, along), state.rate, state.nSteps, bounds);
-  state.trial = { ...run, name: `${rateName(state.rate)}${from}${where}`, rate: state.rate, system: along, colour: "--ink" };
+  state.trial = { ...run, name: `${rateName(state.rate)}${from}${where}`, rate: state.rate, nSteps: state.nSteps, system: along, colour: "--ink" };
   state.run = state.trial;
   return goTo(0);
 }
@@ -152,7 +164,8 @@ function setRate(rate) {
 function startAt(point) {
   const others = state.others === "step" ? pathIn(state.run, state.view)[state.at] : systems[state.view].fitted;
   state.start = others.slice();
-  state.pair.forEach((j, axis) => { state.start[j] = Number(point[axis].toPrecision(6)); });
+  // In round numbers, as far as a pixel tells them apart.
+  state.pair.forEach((j, axis) => { state.start[j] = rounded(point[axis], shownMap.frame.half[axis] / 2000); });
   rerun();
 }
 

@@ -68,12 +68,13 @@ function changeText(before, after) {
 }
 
 // What a constant rate does, and whether that is a warning.
-function verdictOf(rate, largest) {
+function verdictOf(rate, largest, isBounded) {
   if (!(largest > 0)) return ["J is level: there is nowhere to go.", false];
   if (rate.name in RATE_WORDS) return [RATE_WORDS[rate.name], false];
   const relative = rate.name === "lipschitz" ? 1 : rate.alpha * largest;
   // 2 and 1 are often typed with some digits only.
-  if (relative > 2 + 1e-9) return [`Above 2/L = ${format(2 / largest, 4)}: along the steepest direction each step overshoots by more than the last, and J climbs in the end.`, true];
+  const end = isBounded ? "until a bound stops it" : "and J climbs in the end";
+  if (relative > 2 + 1e-9) return [`Above 2/L = ${format(2 / largest, 4)}: along the steepest direction each step overshoots by more than the last, ${end}.`, true];
   if (relative > 2 - 1e-9) return ["2/L itself: along the steepest direction it jumps to and fro for ever.", true];
   if (relative > 1 + 1e-9) return [`Between 1/L = ${format(1 / largest, 4)} and 2/L: it overshoots along the steepest direction, less each time.`, false];
   return [`Up to 1/L = ${format(1 / largest, 4)} it never overshoots: J falls at every step.`, false];
