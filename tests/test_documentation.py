@@ -78,7 +78,7 @@ def test_the_readmes_code_runs(tmp_path, monkeypatch):
     names: dict[str, object] = {}
     for code in re.findall(r"^```python\n(.*?)^```", readme, flags=re.MULTILINE | re.DOTALL):
         exec(code, names)
-    assert (tmp_path / "descent_laboratory.html").exists()
+    assert (tmp_path / "laboratory.html").exists()
 
 
 def test_the_table_of_the_house_is_complete():

@@ -45,7 +45,7 @@ DescentLaboratory.from_estimator(reg, X, y)
 # The same in Matplotlib
 # ----------------------
 # ``DescentPathDisplay`` draws the path for print, from above or in 3-D;
-# ``display.animate().save("descent.gif")`` makes slides of it.
+# ``display.animate().save("descent.gif", writer="pillow")`` makes slides of it.
 
 X = X[["bmi"]]
 reg = GradientDescentRegressor(0.15, scale=True, max_iter=40, tol=0).fit(X, y)

@@ -57,7 +57,7 @@ def fitted(X, y, alpha="auto", weights=None, **settings):
 
 
 @pytest.mark.parametrize("scale", [True, False])
-@pytest.mark.parametrize("alpha", [*NAMES, 1e-5, lambda k: 1e-5 / (k + 1)], ids=str)
+@pytest.mark.parametrize("alpha", [*NAMES, 1e-5, lambda k: 1e-5 / (k + 1)])
 @pytest.mark.parametrize("data", [RAW, HARD, (LONGLEY[:, :-1], LONGLEY[:, -1])])
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_replayed_path_is_the_stored_one(data, alpha, scale):

@@ -297,7 +297,7 @@ const CHAPTERS = [
     ],
     ask: () => "Both start at the same point, with α = 1/L. Which needs fewer steps to cover 99 % of the way down to the least J?",
     options: () => ["the features as they are", "scaled features", "both take the same number"],
-    answer: ({ counts, kappa }) => `Features as they are: ${format(counts[0])} steps; scaled features: ${format(counts[1])}.${counts[0] < kappa[0] ? " That is less than κ threatens: little of the way leads along the flattest direction." : ""} The curves show both. (The switch “scaled features” shows the same J in both coordinates.)`,
+    answer: ({ counts, kappa }) => `Features as they are: ${format(counts[0], 3)} steps; scaled features: ${format(counts[1], 3)}.${counts[0] < 0.3 * kappa[0] ? " That is less than κ threatens: little of the way leads along the flattest direction." : ""} The curves show both. (The switch “scaled features” shows the same J in both coordinates.)`,
     show: ({ start, counts }) => {
       state.nSteps = Math.max(20, Math.min(1000, Math.max(...counts)));
       for (const view of [0, 1]) {
