@@ -25,7 +25,8 @@ SCRIPTS = (
     "curves.js",
     "parameters.js",
     "controls.js",
-    "chapters.js",  # the lesson
+    "starts.js",  # the lesson
+    "chapters.js",
     "lesson.js",
     "address.js",
     "page.js",

@@ -1,5 +1,6 @@
 """Threads for blocks: the same bits for any number of them, and a process left as it was."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -285,8 +286,18 @@ STORM_Y = STORM_X @ rng.normal(size=60) + rng.normal(size=60_000)
 STORM_SECONDS = 5.0
 
 
+@pytest.fixture
+def silent_collector():
+    """Without callbacks of the garbage collector, as Hypothesis has: an interrupt there is lost."""
+    callbacks = gc.callbacks[:]
+    gc.callbacks.clear()
+    yield
+    gc.callbacks.extend(callbacks)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
+@pytest.mark.usefixtures("silent_collector")
 @pytest.mark.parametrize("work", STORM)
 def test_a_storm_of_interrupts(work):
     """At any moment, for some seconds: the process is as it was, and a fit works."""
