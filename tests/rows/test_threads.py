@@ -288,7 +288,7 @@ STORM_SECONDS = 5.0
 
 @pytest.fixture
 def silent_collector():
-    """Without callbacks of the garbage collector, as Hypothesis has: an interrupt there is lost."""
+    """Without callbacks of the collector: an interrupt in one, as Hypothesis has, is lost."""
     callbacks = gc.callbacks[:]
     gc.callbacks.clear()
     yield
