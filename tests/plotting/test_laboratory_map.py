@@ -247,6 +247,22 @@ def test_by_touch(opened):
         lab.settle()
         assert lab.page.evaluate(f"() => laboratory.state.{field}") != before
         assert lab.page.evaluate("() => window.scrollY") == 0
+    assert lab.page.is_visible("#slice-small")  # in the place of the losses, while a step is tried
+    lab.page.tap("#first")
+    for picture, field in (("loss", "at"), ("surface", "turned.yaw")):
+        lab.page.locator(f"#{picture}").scroll_into_view_if_needed()
+        lab.settle()
+        before = lab.page.evaluate(f"() => laboratory.state.{field}")
+        box = lab.page.locator(f"#{picture}").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        touch("touchStart", (x, y))
+        touch("touchMove", (x + 20, y))
+        touch("touchMove", (x + 40, y))
+        touch("touchEnd")
+        assert lab.page.evaluate(f"() => laboratory.state.{field}") != before
+    lab.page.tap("#first")
+    lab.page.tap("#tab-slice")
+    assert lab.page.is_visible("#panel-slice")
     lab.page.uncheck("#show-direction")
     lab.page.tap("#forward")
     lab.settle()
