@@ -22,7 +22,7 @@ function frameAround(centre, points, plane) {
 }
 
 // The same for a picture of this width and height: with units of the same length unless that leaves a sliver.
-function fitted(frame, width, height) {
+function framedFor(frame, width, height) {
   const [a, b] = frame.half;
   const equal = Math.max(a, b) <= SLIVER * Math.min(a, b);
   if (!equal) return { ...frame, equal };

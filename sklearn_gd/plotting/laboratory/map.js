@@ -31,7 +31,7 @@ function frameOf(page, pair, area, zoom) {
   const points = pathIn(run, view).slice(0, framing(run, at)).map((theta) => pair.map((j) => theta[j]));
   const plane = planeOf(system.quadratic, pair, system.fitted);
   const { half } = frameAround(centre, points, plane);
-  return fitted({ centre, half: half.map((length) => length / zoom) }, area.width, area.height);
+  return framedFor({ centre, half: half.map((length) => length / zoom) }, area.width, area.height);
 }
 
 // Level lines, the higher J the further from the colour of the ground.
@@ -55,8 +55,8 @@ function shades(page, pair, map) {
     const [low, high] = [bounds.low[pair[axis]], bounds.high[pair[axis]]];
     return [[sideOf(frame, axis, -1), low], [high, sideOf(frame, axis, 1)]].filter(([a, b]) => a !== null && b !== null && a < b).map(([a, b]) => {
       const ends = [a, b].map((x) => to(axis === 0 ? [x, 0] : [0, x])[axis]).map((x) => Math.max(axis ? area.y : area.x, Math.min(axis ? area.y + area.height : area.x + area.width, x)));
-      const [from, length] = [Math.min(...ends), Math.abs(ends[1] - ends[0])];
-      return ["rect", axis === 0 ? { class: "beyond", x: from, y: area.y, width: length, height: area.height } : { class: "beyond", x: area.x, y: from, width: area.width, height: length }];
+      const [least, length] = [Math.min(...ends), Math.abs(ends[1] - ends[0])];
+      return ["rect", axis === 0 ? { class: "beyond", x: least, y: area.y, width: length, height: area.height } : { class: "beyond", x: area.x, y: least, width: area.width, height: length }];
     });
   });
 }
@@ -122,14 +122,14 @@ function enlargement([x0, y0], [x1, y1]) {
   return length > 0 && length < 12 ? 10 ** Math.min(12, Math.ceil(Math.log10(24 / length))) : 1;
 }
 
-const from = (a, b, factor) => a.map((x, i) => x + factor * (b[i] - x));
+const between = (a, b, factor) => a.map((x, i) => x + factor * (b[i] - x));
 
 // The step from this point to the next, and its two components in the colours of their parameters.
 function stepOf(page, map) {
   const here = map.to(pairOf(page.theta));
   const tip = map.to(pairOf(page.tip));
   const factor = enlargement(here, tip);
-  return { here, tip: from(here, tip, factor), factor };
+  return { here, tip: between(here, tip, factor), factor };
 }
 
 function drawStep(page, map) {
@@ -189,7 +189,7 @@ function star(page, map) {
 }
 
 // The frame that the map has, or will have once it is drawn.
-const frameNow = (page, area) => (state.focus ? fitted(state.focus, area.width, area.height) : frameOf(page, page.pair, area, state.zoom));
+const frameNow = (page, area) => (state.focus ? framedFor(state.focus, area.width, area.height) : frameOf(page, page.pair, area, state.zoom));
 
 let shownMap = null; // as last drawn: what a click on it means
 function drawMap(page) {
@@ -212,7 +212,7 @@ function drawMap(page) {
   paint(byId("map-axes"), [...axes(area, [x, y]), ...offMap(page, map)]);
   placeHandles(page, map);
   const scales = frame.equal ? "" : "; axes not to scale";
-  fill("map-title", `J over ${page.names[page.pair[0]]} and ${page.names[page.pair[1]]}, ${systemName(page.view)}${scales}`);
+  fill("map-title", `J over ${page.names[page.pair[0]]} and ${page.names[page.pair[1]]}${page.isOwn ? "" : `, ${systemName(page.view)}`}${scales}`);
 }
 
 // Where an arrow of the length of d ends that begins at a point and has a direction.

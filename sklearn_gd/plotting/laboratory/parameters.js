@@ -79,7 +79,7 @@ function drawSmallMaps(page) {
     const [here, tip] = [pick(page.theta), pick(page.next || page.theta)].map(map.to);
     setAll(byId(`small-${n}-clip`), { x: area.x, y: area.y, width: area.width, height: area.height });
     paint(byId(`small-${n}-map`), [
-      ...ground(plane, map), ...drawPaths(page, pair, map, false), ...arrow(here, from(here, tip, enlargement(here, tip)), "step"),
+      ...ground(plane, map), ...drawPaths(page, pair, map, false), ...arrow(here, between(here, tip, enlargement(here, tip)), "step"),
       ["circle", { class: "here", cx: short(here[0]), cy: short(here[1]), r: 4.5 }],
     ]);
     const [a, b] = pair.map((j) => page.names[j]);

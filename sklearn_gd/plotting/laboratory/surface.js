@@ -82,7 +82,7 @@ function drawOnSurface(pen, page, { look, high, frame }) {
   const here = pairOf(page.theta);
   if (!isInFrame(frame, here)) return;
   const tip = pairOf(page.tip);
-  if (isInFrame(frame, tip)) line(Array.from({ length: 13 }, (_, i) => at(from(here, tip, i / 12))), inks.step, 3);
+  if (isInFrame(frame, tip)) line(Array.from({ length: 13 }, (_, i) => at(between(here, tip, i / 12))), inks.step, 3);
   const [x, y] = at(here);
   pen.beginPath();
   pen.arc(x, y, 6, 0, 7);

@@ -107,9 +107,10 @@ function side(low, high, from, to, name, more = {}) {
 
 // A few words at a place, which stay within the area.
 function label([x, y], text, className, area) {
-  const right = x < area.x + area.width - 7 * text.length;
+  const width = 7 * text.length;
+  const left = x + 11 + width < area.x + area.width ? x + 11 : Math.max(area.x + 4, x - 11 - width);
   const high = Math.max(area.y + 12, Math.min(area.y + area.height - 5, y));
-  return ["text", { class: className, x: short(x + (right ? 11 : -11)), y: short(high), "text-anchor": right ? "start" : "end" }, text];
+  return ["text", { class: className, x: short(left), y: short(high) }, text];
 }
 
 const shortened = (name, most) => (name.length > most ? `${name.slice(0, Math.max(3, Math.floor(most) - 1))}…` : name);
