@@ -19,6 +19,8 @@ def animated(descent, ax, line, interval, most_frames):
     most_frames : int
     """
     steps, n_iter = line.get_xydata(), len(descent.alphas)
+    # It would look for another place at each frame, and cover what is to come.
+    ax.get_legend().remove()
     (here,) = ax.plot(*steps[:1].T, "o", color=VERMILLION, markeredgecolor="black", zorder=4)
 
     def show(k):

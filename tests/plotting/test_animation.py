@@ -45,6 +45,12 @@ class Watching(AbstractMovieWriter):
         pass
 
 
+def test_no_legend_covers_the_path():
+    display = displayed()
+    display.animate()
+    assert display.ax_.get_legend() is None
+
+
 def test_the_path_grows():
     display, writer = displayed(), Watching()
     animation = display.animate()
