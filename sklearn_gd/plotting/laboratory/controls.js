@@ -25,10 +25,12 @@ function drawNumbers(page) {
   byId("step").setAttribute("aria-valuetext", `step ${k} of ${total}`);
   fill("position", `step ${k} of ${total}`);
   fill("run-name", run.name);
-  setNumber(byId("loss-now"), loss);
+  // So many digits that J is seen to change.
+  const digits = nextLoss === null ? 5 : Math.max(5, digitsFor(loss, nextLoss - loss));
+  setNumber(byId("loss-now"), loss, format(loss, digits));
   const isTried = state.reach !== null;
   byId("loss-next").hidden = nextLoss === null || state.asking || isTried;
-  if (nextLoss !== null) setNumber(byId("loss-next-value"), nextLoss);
+  if (nextLoss !== null) setNumber(byId("loss-next-value"), nextLoss, format(nextLoss, digits));
   fill("loss-change", changeWords(page, isTried));
   const after = isTried ? page.tipLoss : nextLoss;
   byId("loss-change").className = !state.asking && after !== null && after > loss ? "rising" : "";
