@@ -19,6 +19,9 @@ MUCH, SOME = 3.0, 0.1
 # precision.
 SEEN, SEEN_SINGLE = 5e-7, 1e-4
 
+# A learning rate with which J is out of hand after so few steps may be meant as a penalty.
+AT_ONCE = 10
+
 
 def warn_of(fit, names):
     """Issue one ConvergenceWarning if not all descents ended where they should.
@@ -108,6 +111,8 @@ def _diverged(advice):
             f"descend. Use alpha={1.0 / advice.curvature.largest:.3g} (1/L) or less, or "
             "alpha='auto'."
         )
+        if is_constant and len(descent.trace.alphas) <= AT_ONCE:
+            yield "(alpha is the learning rate here; what Ridge calls alpha is l2_regularization.)"
     yield advice.conditioning(worth_telling=1e3)
 
 

@@ -1,9 +1,11 @@
 """Checks of what the user passes; every error names the parameter and what is allowed."""
 
+import difflib
 import inspect
 import math
 import numbers
 import sys
+from contextlib import suppress
 
 import numpy as np
 from sklearn.utils import check_random_state, check_scalar
@@ -22,8 +24,7 @@ def check_alpha(alpha):
     """Return the learning rate that ``alpha`` stands for."""
     if isinstance(alpha, str):
         if alpha not in NAMED:
-            known = ", ".join(map(repr, NAMED))
-            raise ValueError(f"alpha={alpha!r} is not known; the known names are {known}.")
+            raise ValueError(_not_a_name(alpha))
         return NAMED[alpha]
     if inspect.isclass(alpha):
         raise TypeError(
@@ -43,6 +44,18 @@ def check_alpha(alpha):
     raise TypeError(
         "alpha must be a positive number, a name, a callable k -> float or an object with a "
         f"method start(problem), got {alpha!r} of type {type(alpha).__name__}."
+    )
+
+
+def _not_a_name(alpha):
+    """What to say of a string that names no learning rate."""
+    with suppress(ValueError):
+        if 0.0 < float(alpha) < math.inf:
+            return f"alpha={alpha!r} is text; pass the number {float(alpha):g}."
+    close = difflib.get_close_matches(alpha.lower(), NAMED, n=1)
+    meant = f"did you mean {close[0]!r}? T" if close else "t"
+    return (
+        f"alpha={alpha!r} is not known; {meant}he known names are {', '.join(map(repr, NAMED))}."
     )
 
 

@@ -42,6 +42,7 @@ from ._typing import (
     TargetsLike,
     WeightsLike,
 )
+from ._words import answers_to_other_words
 from .learning_rates import LearningRate
 from .rows._arrays import IS_SUPPORTED, moved
 from .rows._batches import add_batch, is_empty, unless_rows_are_forgotten
@@ -320,6 +321,7 @@ class GradientDescentRegressor(
     coef_path_: NDArray[np.float64]
     intercept_path_: NDArray[np.float64]
 
+    @answers_to_other_words
     def __init__(
         self,
         # Any str, as type checkers know no more of names that come from a list, for instance.

@@ -33,6 +33,7 @@ from ._typing import (
     TargetsLike,
     WeightsLike,
 )
+from ._words import answers_to_other_words
 from .learning_rates._numbers import shown
 from .rows import _checks as checks
 from .rows._arrays import IS_SUPPORTED, moved
@@ -195,6 +196,7 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     # Only if features have names that are strings.
     feature_names_in_: NDArray[np.object_]
 
+    @answers_to_other_words
     def __init__(
         self,
         alphas: int | ArrayLike | None = None,

@@ -48,6 +48,10 @@ X, Y = with_condition(10)
             "alpha='fast' is not known; the known names are 'auto', 'barzilai-borwein', "
             "'lipschitz', 'exact', 'chebyshev', 'silver'",
         ),
+        ({"alpha": "lipshitz"}, ValueError, "alpha='lipshitz' is not known; did you mean 'lipsc"),
+        ({"alpha": "Exact"}, ValueError, "did you mean 'exact'?"),
+        ({"alpha": "0.1"}, ValueError, "alpha='0.1' is text; pass the number 0.1"),
+        ({"alpha": "nan"}, ValueError, "alpha='nan' is not known; the known names"),
         ({"alpha": "chebyshev", "precompute": False}, ValueError, "Gram matrix.*precompute=True"),
         ({"alpha": lambda k: "x"}, ValueError, "alpha: the learning rate of step 0.*'x'"),
         ({"alpha": lambda k: 0.0}, ValueError, "alpha: the learning rate of step 0"),
