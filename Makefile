@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs docs-quick bench test-oldest test-kernels mutants picture clean
+.PHONY: demo test lint docs docs-quick bench test-oldest test-kernels mutants picture package clean
 
 demo: $(VENV)/plot
 	$(BIN)/python docs/examples/plot_grid_search_diabetes.py
@@ -40,6 +40,14 @@ test-kernels: $(VENV)/test
 # Whether the tests would notice changes of the core; of some only: make mutants OPTIONS=step.py
 mutants: $(VENV)/test
 	$(BIN)/python -m tests.mutants $(OPTIONS)
+
+# What would be uploaded, in dist/: built, checked, and tried where nothing else is.
+package: $(VENV)/test $(VENV)/package
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-manifest
+	$(BIN)/python -m tests.package
 
 # The picture of the laboratory in README and gallery; needs Chromium.
 picture: $(VENV)/test

@@ -23,6 +23,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",
     "sphinx_gallery.gen_gallery",
 ]
 # The examples' sources are pages of auto_examples; benchmark_results.md is a part of a page.
@@ -91,6 +92,12 @@ def write_laboratory(app, exception):
         made.to_html(Path(app.outdir) / "laboratory.html")
 
 
+def use_own_mathjax(app, config):
+    """Let formulas be drawn as SVG: fonts may not be read by a page that is opened as a file."""
+    config.mathjax_path = "mathjax/tex-svg.js"
+
+
 def setup(app):
     """Connect what is to happen during a build."""
+    app.connect("config-inited", use_own_mathjax)
     app.connect("build-finished", write_laboratory)

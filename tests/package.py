@@ -1,0 +1,51 @@
+"""Try what is in dist/: ``make package`` has built it.
+
+The tests of the source distribution are collected in a folder of its own, and in an empty
+environment the wheel runs the README's first example.
+"""
+
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).parents[1]
+
+
+def run(*command, cwd):
+    """Run a command there; raise if it fails."""
+    subprocess.run([str(part) for part in command], cwd=cwd, check=True)
+
+
+def try_source(archive, folder):
+    """Collect the tests of the source distribution, with nothing else on the path."""
+    with tarfile.open(archive) as opened:
+        opened.extractall(folder, filter="data")
+    (unpacked,) = Path(folder).iterdir()
+    pytest = [sys.executable, "-m", "pytest", "-q"]
+    run(*pytest, "--collect-only", "-qq", cwd=unpacked)
+    run(*pytest, "tests/descent/test_textbook.py", "tests/test_documentation.py", cwd=unpacked)
+
+
+def try_wheel(wheel, folder):
+    """Install the wheel alone, and run the README's first example."""
+    venv.create(Path(folder) / "empty", with_pip=True)
+    python = Path(folder) / "empty" / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", wheel, cwd=folder)
+    readme = (HERE / "README.md").read_text(encoding="utf-8")
+    example = re.search(r"^```python\n(.*?)^```", readme, flags=re.MULTILINE | re.DOTALL)
+    run(python, "-W", "error", "-c", example.group(1), cwd=folder)
+    # Its page needs files that are not Python.
+    page = "DescentLaboratory.from_data([[1.0], [2.0], [4.0]], [1.0, 2.5, 4.0]).to_html()"
+    run(python, "-c", f"from sklearn_gd import DescentLaboratory; {page}", cwd=folder)
+
+
+if __name__ == "__main__":
+    (archive,), (wheel,) = (list((HERE / "dist").glob(kind)) for kind in ("*.tar.gz", "*.whl"))
+    with tempfile.TemporaryDirectory() as folder:
+        try_source(archive, folder)
+    with tempfile.TemporaryDirectory() as folder:
+        try_wheel(wheel, folder)
