@@ -1,5 +1,8 @@
 """Linear regression by explicit batch gradient descent, as a scikit-learn estimator."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ._functions import (
     cost,
     directional_derivative,
@@ -9,13 +12,15 @@ from ._functions import (
 )
 from ._regressor import GradientDescentRegressor
 from ._regressor_cv import GradientDescentRegressorCV
-from .plotting import (
-    CoefficientPathDisplay,
-    DescentLaboratory,
-    DescentPathDisplay,
-    LossCurveDisplay,
-    MSEPathDisplay,
-)
+
+if TYPE_CHECKING:
+    from .plotting import (
+        CoefficientPathDisplay,
+        DescentLaboratory,
+        DescentPathDisplay,
+        LossCurveDisplay,
+        MSEPathDisplay,
+    )
 
 __version__ = "0.1.0"
 
@@ -33,3 +38,15 @@ __all__ = [
     "gradient_descent_path",
     "max_stable_alpha",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return a picture: they are imported when asked for, as a fit needs none of them."""
+    if name == "plotting" or name in __all__:
+        plotting = import_module(".plotting", __name__)
+        return plotting if name == "plotting" else getattr(plotting, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -109,7 +109,20 @@ def test_the_mathematics_knows_no_scikit_learn(module):
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("module", ["matplotlib", "dask"])
+@pytest.mark.parametrize("module", ["matplotlib", "dask", "sklearn_gd.plotting", "webbrowser"])
 def test_optional_packages_are_not_imported(module):
     code = f"import sys, sklearn_gd; assert {module!r} not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_pictures_are_imported_when_asked_for():
+    code = (
+        "import sklearn_gd, sys\n"
+        "assert 'DescentLaboratory' in dir(sklearn_gd)\n"
+        "assert not hasattr(sklearn_gd, 'something')\n"
+        "assert 'sklearn_gd.plotting' not in sys.modules\n"
+        "assert sklearn_gd.DescentLaboratory is sklearn_gd.plotting.DescentLaboratory\n"
+        "from sklearn_gd import *\n"
+        "assert LossCurveDisplay\n"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
