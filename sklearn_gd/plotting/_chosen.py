@@ -4,6 +4,9 @@ import numbers
 
 import numpy as np
 
+# Share of the largest slope below which another parameter is not worth a map.
+HARDLY = 0.01
+
 
 def parameter_names(names, n_features, fit_intercept):
     """Names of all parameters theta = (w_1, ..., w_n, b)."""
@@ -47,6 +50,8 @@ def check_parameters(parameters, names, n_features, fit_intercept):
 def most_telling(gradient, fit_intercept):
     """Return the feature that takes J down most by itself, and the intercept or the next best.
 
+    An intercept that would hardly move, as it begins at the best constant, gives way to a feature.
+
     Parameters
     ----------
     gradient : ndarray of shape (n_parameters,)
@@ -56,7 +61,8 @@ def most_telling(gradient, fit_intercept):
     """
     n_features = len(gradient) - fit_intercept
     best, *others = np.argsort(-np.abs(gradient[:n_features]), kind="stable").tolist()
-    return best, n_features if fit_intercept else others[0]
+    moves = fit_intercept and abs(gradient[-1]) > HARDLY * abs(gradient[best])
+    return best, n_features if moves or not others else others[0]
 
 
 def is_index(value, length):

@@ -45,7 +45,7 @@ def test_it_shows_itself(notebooks):
     # One output: nothing was printed, and there was no warning.
     assert output.output_type == "execute_result"
     assert output.data["text/html"].startswith("<iframe srcdoc=")
-    assert output.data["text/plain"].startswith("<DescentLaboratory: w_bmi and b")
+    assert output.data["text/plain"].startswith("<DescentLaboratory: w_bmi and w_")
 
 
 def test_the_notebook_stays_small(notebooks):

@@ -35,10 +35,11 @@ const showLanding = (facts, given) => [
   ...(given ? [{ end: given, className: "guessed", text: "your guess" }] : []),
 ];
 
-// Two points with as many digits as it takes to tell them apart.
+// Two points with as many decimals as it takes to tell them apart.
 function toldApart(a, b) {
-  const digits = [4, 5, 6, 8, 10, 12].find((n) => vectorText(a, n) !== vectorText(b, n)) || 12;
-  return [a, b].map((point) => vectorText(point, digits));
+  const decimals = a.map((x, axis) => (x === b[axis] ? null : Math.max(0, Math.min(12, 1 - Math.floor(Math.log10(Math.abs(x - b[axis])))))));
+  const text = (point) => `(${point.map((x, axis) => (decimals[axis] === null ? format(x, 4) : x.toFixed(decimals[axis]).replace("-", "−"))).join(", ")})`;
+  return [text(a), text(b)];
 }
 
 const CHAPTERS = [
@@ -67,7 +68,7 @@ const CHAPTERS = [
       return { page, slope: page.slopes[0], right: ways(page.slopes[0]) };
     },
     tell: ({ slope }) => [
-      `The partial derivative dJ/d${nameOf(0)} says how fast J changes when only ${nameOf(0)} grows and every other parameter stays. Here it is ${format(slope)}: if ${nameOf(0)} grows by a small amount, J changes by ${format(slope)} times that amount.`,
+      `The partial derivative dJ/d${grouped(nameOf(0))} says how fast J changes when only ${nameOf(0)} grows and every other parameter stays. Here it is ${format(slope)}: if ${nameOf(0)} grows by a small amount, J changes by ${format(slope)} times that amount.`,
       "The rule of gradient descent subtracts α times this slope, with a positive α.",
     ],
     ask: () => `Which way does the step move ${nameOf(0)}?`,
@@ -146,7 +147,7 @@ const CHAPTERS = [
     ask: () => `Do both land at the same point?${closer()}`,
     options: () => ["at the same point", "at different points"],
     answer: ({ page, landing, late, slope, right }) => (right === 1
-      ? `At different points: ${toldApart(landing, late).join(" and ")}. Moving ${nameOf(0)} has changed dJ/d${nameOf(1)} from ${format(page.slopes[1], 3)} to ${format(slope, 3)}. The second is a common mistake: gradient descent takes all slopes at one point.`
+      ? `At different points: ${toldApart(landing, late).join(" and ")}. Moving ${nameOf(0)} has changed dJ/d${grouped(nameOf(1))} from ${format(page.slopes[1], 3)} to ${format(slope, 3)}. The second is a common mistake: gradient descent takes all slopes at one point.`
       : `At the same point: here moving ${nameOf(0)} does not change the slope of ${nameOf(1)}. In this table it makes no difference; usually it does.`),
     show: ({ here, middle, late, landing }) => {
       state.overlay = [{ start: here, end: middle, className: "wrong" }, { start: middle, end: late, className: "wrong" }, { end: late, className: "wrong", text: "one after the other", below: late[1] < landing[1] }, { end: landing, className: "truth", text: "all at once", below: late[1] >= landing[1] }];
@@ -181,7 +182,7 @@ const CHAPTERS = [
       return { page, end: last(page.run.loss), right: last(page.run.loss) > page.loss ? 1 : 0 };
     },
     tell: ({ page }) => [
-      `${changed()}Along one direction J curves most; L = ${format(page.largest, 4)} says how much. The descent starts there, on the steep side of the valley.`,
+      `${changed()}Along one direction J curves most; L = ${format(page.largest, 4)} says how much. We start high on the wall of the valley, in that direction.`,
       `A step multiplies the distance from the minimum, along this direction, by 1 − αL. Now α = ${format(state.rate.alpha, 3)}, so that 1 − αL = ${format(1 - state.rate.alpha * page.largest, 3)}.`,
     ],
     ask: ({ page }) => `What is J after ${last(page.run.k)} steps, compared with the start?`,
@@ -207,13 +208,13 @@ const CHAPTERS = [
       return { start, kappa, counts, right: isSame ? 2 : counts[0] < counts[1] ? 0 : 1 };
     },
     tell: ({ kappa }) => [
-      "The steepest direction of J limits α, but in the flattest one such steps are short. The condition number κ says how much steeper J is in the one than in the other: the larger κ, the longer and narrower the valley.",
+      "α must be small enough for the direction in which J curves most; where J curves least, such steps are tiny. The condition number κ says how many times more J curves in the one than in the other: the larger κ, the longer and narrower the valley.",
       Math.abs(kappa[0] / kappa[1] - 1) < 0.01 ? `The features of this fit are scaled already: κ = ${format(kappa[0], 3)} as they are, and ${format(kappa[1], 3)} when each is scaled to ${scaledTo()}.`
         : `Features in different units, or far from zero, make such valleys: here κ = ${format(kappa[0], 3)} for the features as they are, and ${format(kappa[1], 3)} when each is scaled to ${scaledTo()}.`,
     ],
     ask: () => "Both start at the same point, with α = 1/L. Which needs fewer steps to cover 99 % of the way down to the least J?",
     options: () => ["the features as they are", "scaled features", "both take the same number"],
-    answer: ({ counts, kappa }) => `Features as they are: ${format(counts[0], 3)} steps; scaled features: ${format(counts[1], 3)}.${counts[0] < 0.3 * kappa[0] ? " That is less than κ threatens: little of the way leads along the flattest direction." : ""} The curves show both. (The switch “scaled features” shows the same J in both coordinates.)`,
+    answer: ({ counts, kappa }) => `Features as they are: ${format(counts[0], 3)} steps; scaled features: ${format(counts[1], 3)}.${counts[0] < 0.3 * kappa[0] ? " κ describes the worst case; this start is luckier." : ""} The curves show both. (The switch “scaled features” shows the same J in both coordinates.)`,
     show: ({ start, counts }) => {
       state.nSteps = Math.max(20, Math.min(1000, Math.max(...counts)));
       for (const view of [0, 1]) {

@@ -4,7 +4,8 @@
 
 // theta <- theta - alpha * gradient, with the numbers of this step.
 function drawRule(page) {
-  const { run, own, alpha, pair } = page;
+  const { run, own, pair } = page;
+  const alpha = state.reach ?? page.alpha;
   const more = own.theta.length > 2;
   const pick = (values, digits) => vectorText(pair.map((j) => values[j]), digits, more);
   // So many digits that the parameters are seen to move.
@@ -32,6 +33,7 @@ function drawNumbers(page) {
   byId("loss-next").hidden = nextLoss === null || state.asking || isTried;
   if (nextLoss !== null) setNumber(byId("loss-next-value"), nextLoss, format(nextLoss, digits));
   fill("loss-change", changeWords(page, isTried));
+  byId("use-alpha").hidden = !isTried || state.asking;
   const after = isTried ? page.tipLoss : nextLoss;
   byId("loss-change").className = !state.asking && after !== null && after > loss ? "rising" : "";
   byId("alpha-now").hidden = alpha === null;
@@ -124,6 +126,14 @@ function verdict(page) {
   return [`The fit ${chosen}. Move the slider to try a constant one.`, false];
 }
 
+// When a run has covered nearly all of the way: of runs that end alike this says which was faster.
+function wayDown(run) {
+  if (hasBoundsNow()) return "";
+  const least = systems[run.system].quadratic.loss;
+  const at = run.loss.findIndex((loss) => loss - least <= 0.01 * (run.loss[0] - least));
+  return at < 0 ? "; not yet 99 % of the way down" : `; 99 % of the way down after ${run.k[at]}`;
+}
+
 let listed = "";
 function drawRuns() {
   const runs = [...(fitHasPath ? [fitRun] : []), ...(state.trial ? [state.trial] : []), ...state.kept];
@@ -132,7 +142,7 @@ function drawRuns() {
   listed = key;
   byId("runs").replaceChildren(...runs.map((run) => {
     const swatch = element("span", { class: "swatch", style: `background: var(${run.colour})` });
-    const name = element("span", { class: "name" }, `${run.name}: J = ${format(last(run.loss), 4)} after ${last(run.k)} steps${run.status === "diverged" ? ", diverged" : ""}`);
+    const name = element("span", { class: "name" }, `${run.name}: J = ${format(last(run.loss), 4)} after ${last(run.k)} steps${run.status === "diverged" ? ", diverged" : wayDown(run)}`);
     const look = element("button", { "aria-pressed": String(run === state.run), "aria-label": `look at ${run.name}`, onclick: () => select(run) }, run === state.run ? "shown" : "show");
     const buttons = state.kept.includes(run) ? [look, element("button", { "aria-label": `remove ${run.name}`, onclick: () => drop(run) }, "×")] : [look];
     return element("li", {}, swatch, name, ...buttons);
@@ -175,6 +185,7 @@ function connectControls() {
   [0, 1].forEach((axis) => on(`start-${axis}`, "change", () => { state.start[state.pair[axis]] = byId(`start-${axis}`).valueAsNumber; rerun(); }));
   on("fit-start", "click", startAsTheFit);
   on("keep", "click", keep);
+  on("use-alpha", "click", descendAsTried);
   on("direction", "input", () => { state.degrees = byId("direction").valueAsNumber; show(); });
   on("others", "change", () => { state.others = byId("others").value; show(); });
   on("scaled", "change", () => setView(byId("scaled").checked ? 1 : 0));

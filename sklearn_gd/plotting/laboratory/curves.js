@@ -1,6 +1,6 @@
 // Curves beside the map: J after each step, J along the negative gradient, and the data.
 
-const CURVE_MARGIN = { left: 58, right: 12, top: 10, bottom: 38 };
+const CURVE_MARGIN = { left: 58, right: 18, top: 10, bottom: 38 };
 
 // As high as the descents that do not diverge need; alone one may climb some decades.
 function lossRange(page) {
@@ -165,9 +165,5 @@ function connectCurves() {
   const reach = (id, share) => reachTo(Math.max(1e-3, Math.min(1, share)) * sliceSides[id].longest);
   for (const id of ["slice", "slice-small"]) along(id, (x) => reach(id, inverse(sliceSides[id], x) / sliceSides[id].longest));
   byId("slice-range").addEventListener("input", () => reach("slice", byId("slice-range").valueAsNumber));
-  byId("slice-run").addEventListener("click", () => {
-    const alpha = current().t;
-    state.along = state.run.system;
-    setRate({ name: "constant", alpha });
-  });
+  byId("slice-run").addEventListener("click", descendAsTried);
 }

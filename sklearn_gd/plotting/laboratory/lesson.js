@@ -10,8 +10,11 @@ function openChapter(index) {
   dropLessonRuns();
   state.chapter = index;
   Object.assign(state, { overlay: null, guess: null, focus: null });
-  Object.assign(lesson, { given: null, facts: chapters()[index].set() });
+  // Pictures have the sizes in which they will be seen.
   state.asking = true;
+  document.body.classList.add("asking", "lesson");
+  measure();
+  Object.assign(lesson, { given: null, facts: chapters()[index].set() });
   if (chapters()[index].guess) state.guess = { point: null };
   drawLesson();
   // Where map and chapter are one under the other both begin at the top.

@@ -3,7 +3,7 @@
 // Size of each picture in pixels, as the browser says when it changes.
 const sizes = {};
 const seen = {};
-const MARGIN = { left: 58, right: 10, top: 10, bottom: 40 };
+const MARGIN = { left: 58, right: 18, top: 10, bottom: 40 };
 
 function areaOf(id, margin = MARGIN) {
   const { width, height } = sizes[id] || { width: 400, height: 300 };

@@ -46,10 +46,15 @@ function measure() {
   }
 }
 
-// At first d is at a right angle to the step, where it is in nobody's way.
+// At first d is at a right angle to the step, where it is in nobody's way, on the side with more room.
 function turnAside() {
   const [a, b] = current().slopes;
-  if (a !== 0 || b !== 0) turnTo([b, -a]);
+  if (a === 0 && b === 0) return;
+  const map = projection(frameNow(current(), areaOf("map")), areaOf("map"));
+  for (const direction of [[b, -a], [-b, a]]) {
+    turnTo(direction);
+    if (isInFrame(map.frame, map.back(directionTip(current(), map).tip))) return;
+  }
 }
 
 function begin() {

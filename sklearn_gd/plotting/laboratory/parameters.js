@@ -118,9 +118,12 @@ function drawEigen(page) {
   const { quadratic, names } = systems[page.run.system];
   const errors = errorsOf(page.run.system, page.own.theta, page.t).reverse();
   const total = errors.reduce((sum, { share }) => sum + share, 0);
+  const longest = Math.max(...errors.map(({ size }) => Math.abs(size)));
   const { vectors } = spectrumOf(quadratic);
   rows("eigenvalues", errors.length, 5).forEach((cells, i) => {
-    const { value, size, factor, share } = errors[i];
+    const { value, factor, share } = errors[i];
+    // What is but rounding of the largest error is none.
+    const size = Math.abs(errors[i].size) > 1e-13 * longest ? errors[i].size : 0;
     const vector = vectors[errors.length - 1 - i];
     const largest = vector.reduce((most, x, j) => (Math.abs(x) > Math.abs(vector[most]) ? j : most), 0);
     setNumber(cells[0], value, format(value, 4));
@@ -132,7 +135,7 @@ function drawEigen(page) {
   });
   const [most, least] = [errors[0].value, errors.reduce((low, { value }) => (value > 1e-12 * errors[0].value ? Math.min(low, value) : low), Infinity)];
   const slowest = Math.abs(1 - page.t * least);
-  const digits = slowest < 1 && slowest > 0 ? `, so that it takes ${format(Math.ceil(Math.log(10) / -Math.log(slowest)), 4)} such steps to make this error ten times smaller` : "";
+  const digits = slowest < 1 && slowest > 0 ? `, so that such steps make this error ten times smaller after ${format(Math.ceil(Math.log(10) / -Math.log(slowest)), 4)}` : "";
   fill("eigen-words", most > 0
     ? `${held > 0 ? "Of the two parameters in this page alone" : `In ${systemName(page.run.system)}`}: along an eigenvector of H with eigenvalue λ a step multiplies the error by 1 − αλ, whatever the other errors are. α = ${format(page.t, 4)}. The largest eigenvalue is L = ${format(most, 4)}: its factor is ${format(1 - page.t * most, 3)}, and beyond −1, that is with α > 2/L = ${format(2 / most, 4)}, the error grows. The smallest is ${format(least, 4)}: its factor is ${format(1 - page.t * least, 5)}${digits}. Their ratio, the condition number, is ${format(most / least, 4)}.`
     : "J is level: all eigenvalues are 0.");

@@ -45,16 +45,18 @@ function lookAt(page, tip, ...more) {
 
 // The pair, and the coordinates, in which moving one parameter changes the slope of the other most.
 function coupledPair() {
-  const coupling = (view, [i, j]) => {
-    const H = systems[view].quadratic.hessian;
-    const size = Math.sqrt(H[i][i] * H[j][j]);
-    return size > 0 ? Math.abs(H[i][j]) / size : 0;
+  // By which share of itself, up to the whole; with the step that the chapter takes.
+  const effect = (view, [i, j]) => {
+    const q = systems[view].quadratic;
+    const slopes = gradientAt(q, lessonStart(view, [i, j]));
+    const change = 0.4 * limitOf(view) * q.hessian[i][j] * slopes[i];
+    return slopes[j] !== 0 && q.hessian[i][i] > 0 ? Math.min(1, Math.abs(change / slopes[j])) : 0;
   };
   const all = systems[OWN].names.flatMap((_, i) => systems[OWN].names.slice(i + 1).map((__, n) => [i, i + 1 + n]));
   const usual = lessonPair();
-  const best = all.reduce((most, pair) => (coupling(OWN, pair) > coupling(OWN, most) ? pair : most), usual);
+  const best = all.reduce((most, pair) => (effect(OWN, pair) > effect(OWN, most) ? pair : most), usual);
   const found = [[OWN, usual], [OWN, best], ...(systems.length > 1 ? [[1 - OWN, usual]] : [])];
-  return found.find(([view, pair]) => coupling(view, pair) > 0.05) || found[0];
+  return found.find(([view, pair]) => effect(view, pair) > 0.1) || found.find(([view, pair]) => effect(view, pair) > 1e-6) || found[0];
 }
 
 // A start that lies from the minimum along the eigenvector of L, and the two parameters that lead it.

@@ -85,7 +85,7 @@ function current() {
   const size = (k) => Math.hypot(...gradientOf(run, k));
   return {
     run, at, view, system, theta, gradient, alpha, t, plane, k: run.k[at], loss: run.loss[at], nextLoss: run.nextLoss[at],
-    names: system.names, pair: state.pair, own: { theta: run.theta[at], gradient: own, next, names: systems[run.system].names },
+    names: system.names, pair: state.pair, own: { theta: run.theta[at], gradient: own, next: state.reach === null ? next : tip, names: systems[run.system].names },
     next: next && moved(next, run.system, view), tip: moved(tip, run.system, view), tipLoss: hasBoundsNow() ? lossAt(q, tip) : alongLine(line, run.loss[at], t), line,
     largest: run.fit ? systems[run.system].fitLargest : systems[run.system].largest,
     direction: [Math.cos(angle), Math.sin(angle)].map((x) => (Math.abs(x) < 1e-12 ? 0 : x)), slopes: pairOf(gradient),
@@ -179,6 +179,13 @@ function setView(view) {
   state.start = moved(state.start, state.view, view);
   state.view = view;
   show();
+}
+
+// A descent with the learning rate of the step that is tried.
+function descendAsTried() {
+  const alpha = current().t;
+  state.along = state.run.system;
+  setRate({ name: "constant", alpha });
 }
 
 // A descent along the gradient in the coordinates that are shown, with as large a share of 2/L.

@@ -5,7 +5,7 @@ const MESH = 20;
 // A view from the side: coordinates from -1 to 1 (the last one up) to pixels, and how far away they are.
 function camera({ yaw, pitch }, area) {
   const [c, s, e, f] = [Math.cos(yaw), Math.sin(yaw), Math.sin(pitch), Math.cos(pitch)];
-  const unit = Math.min(area.width / 3.1, area.height / 2.6);
+  const unit = Math.min(area.width / 3.1, area.height / 3.1);
   const middle = [area.x + area.width / 2, area.y + area.height / 2];
   return ([a, b, z]) => {
     const across = c * a + s * b;

@@ -45,10 +45,13 @@ const RATE_WORDS = {
 };
 const rateName = (rate) => (rate.name === "constant" ? `α = ${format(rate.alpha, 4)}` : RATE_NAMES[rate.name] || rate.name);
 
+// A name with spaces is held together.
+const grouped = (name) => (/\s/.test(name) ? `(${name})` : name);
+
 // What the sign of a partial derivative means, and what follows if there is a next step; ``bound``
 // is the one that the parameter is at and would cross, or null.
 function signSentence(name, slope, isLast, bound) {
-  const d = `dJ/d${name} = ${format(slope)}`;
+  const d = `dJ/d${grouped(name)} = ${format(slope)}`;
   if (bound !== null) {
     const [way, side] = slope < 0 ? ["increasing", "upper"] : ["decreasing", "lower"];
     return `${d} ${slope < 0 ? "<" : ">"} 0: ${way} ${name} would lower J, but it is at its ${side} bound, ${format(bound)}, and stays.`;
