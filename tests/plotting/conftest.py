@@ -25,7 +25,7 @@ def browser():
     # Here, so that tests which need no browser need no playwright.
     from playwright.sync_api import sync_playwright
 
-    arguments = ["--no-sandbox", "--use-gl=swiftshader", "--enable-unsafe-swiftshader"]
+    arguments = ["--no-sandbox"]
     quiet = ["--disable-background-networking", "--no-first-run", "--disable-component-update"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments + quiet)

@@ -31,8 +31,7 @@ function landingText(facts, given, how) {
 }
 
 const showLanding = (facts, given) => [
-  { start: facts.here, end: facts.landing, className: "step", text: "" }, { end: facts.landing, className: "truth", text: "here" },
-  ...(given ? [{ end: given, className: "guessed", text: "your guess" }] : []),
+  { end: facts.landing, className: "truth", text: "here" }, { end: given, className: "guessed", text: "your guess" },
 ];
 
 // Two points with as many decimals as it takes to tell them apart.
@@ -91,7 +90,7 @@ const CHAPTERS = [
     ask: () => `α is ${format(state.rate.alpha, 3)}. Click on the map where the step lands.${closer()}`,
     guess: true,
     answer: (facts, given) => landingText(facts, given, `It lands at ${pointOf(facts.here, facts.landing)} − ${format(state.rate.alpha, 3)} · ${vectorText(facts.page.slopes, 4)} = ${pointOf(facts.landing, facts.here)}.`),
-    show: (facts, given) => { state.hidden.step = false; state.overlay = showLanding(facts, given).slice(1); show(); },
+    show: (facts, given) => { state.hidden.step = false; state.overlay = showLanding(facts, given); show(); },
   },
   {
     title: "Any other direction", point: "map-figure",
@@ -100,7 +99,7 @@ const CHAPTERS = [
       Object.assign(state.hidden, { direction: false, step: true });
       // Downhill, where there is room on the map; the gradient goes the other way.
       state.zoom = 0.6;
-      state.degrees = Math.round(((Math.atan2(-page.slopes[1], -page.slopes[0]) * 180) / Math.PI + 360 + 35) % 360);
+      state.degrees = (degreesOf(page.slopes.map((x) => -x)) + 35) % 360;
       state.overlay = [{ start: pairOf(page.theta), along: page.slopes, className: "uphill", text: "∇J" }];
       chooseTab("direction");
       return { page };
@@ -112,14 +111,13 @@ const CHAPTERS = [
     ask: () => "Turn d (drag its tip, or use the slider) until J neither rises nor falls as you set out. Then check.",
     turn: true,
     answer: ({ page }, degrees) => {
-      const d = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+      const d = directionOf(degrees);
       const angle = angleBetween(d, page.slopes);
       const off = Math.abs(angle - 90);
       return `Your d is ${format(angle, 3)}° from the gradient, so J changes at ${format(dot(d, page.slopes), 3)} per unit of length${off <= GOOD_ANGLE ? ": nearly nothing, as d lies along the level line." : `: ${format(off, 3)}° from the answer. At 90° cos(angle) is 0; d then lies along the level line.`} Against the gradient, at 180°, the rate is −|∇J|: no other direction goes down as fast.`;
     },
     show: ({ page }) => {
-      const across = ((Math.atan2(page.slopes[1], page.slopes[0]) * 180) / Math.PI + 450) % 360;
-      state.degrees = Math.round(across) % 360;
+      state.degrees = (degreesOf(page.slopes) + 90) % 360;
       state.hidden.step = false;
       show();
     },
@@ -170,7 +168,7 @@ const CHAPTERS = [
     ask: ({ page }) => `Click where the step lands with twice that, α = ${format(2 * page.alpha, 3)}.${closer()}`,
     guess: true,
     answer: (facts, given) => landingText(facts, given, `It lands at ${pointOf(facts.landing, facts.here)}: the same direction, twice as far. Beside the map is J along this line, a parabola. (In free play, drag the step’s tip to try any α.)`),
-    show: (facts, given) => { state.reach = 2 * facts.page.alpha; state.overlay = showLanding(facts, given).slice(1); show(); },
+    show: (facts, given) => { state.reach = 2 * facts.page.alpha; state.overlay = showLanding(facts, given); show(); },
   },
   {
     title: "A larger α", point: "map-figure",
@@ -221,7 +219,7 @@ const CHAPTERS = [
         Object.assign(state, { view, along: view, start: moved(start, OWN, view) });
         state.rate = { name: "lipschitz", alpha: limitOf(view) / 2 };
         rerun();
-        if (view === 0) { keep(); state.kept[state.kept.length - 1].name = "1/L, the features as they are"; } else state.run.name = "1/L, scaled features";
+        if (view === 0) { keep(); Object.assign(last(state.kept), { name: "1/L, the features as they are", ofLesson: true }); } else state.run.name = "1/L, scaled features";
       }
     },
   },

@@ -52,3 +52,10 @@ function turnRows(x, y, cosine, sine) {
     y[i] = sine * a + cosine * b;
   }
 }
+
+// Computed once for each quadratic.
+const spectra = new WeakMap();
+function spectrumOf(q) {
+  if (!spectra.has(q)) spectra.set(q, eigen(q.hessian));
+  return spectra.get(q);
+}

@@ -5,34 +5,37 @@ const REACH = 26; // pixels within which a handle is taken: more than half of 44
 
 const HANDLES = {
   start: {
-    label: "Start", role: "Start of the descent", now: () => pairOf(state.start)[0], place: (page, map) => map.to(pairOf(state.start)),
+    role: "Start of the descent", now: () => pairOf(state.start)[0], place: (page, map) => map.to(pairOf(state.start)),
     says: (page) => state.pair.map((j, axis) => `${page.names[j]} = ${format(pairOf(state.start)[axis], 4)}`).join(", "),
     shown: () => !state.asking && fits(state.run), drag: (point, map) => startAt(map.back(point)),
-    nudge: (dx, dy, map) => startAt(map.back(map.to(pairOf(state.start)).map((x, i) => x + [dx, -dy][i] * 6))),
+    nudge: (dx, dy, map) => startAt(nudged(pairOf(state.start), dx, dy, map)),
   },
   step: {
-    label: "α", role: "Length of the step along the negative gradient", now: (page) => page.t, place: (page, map) => stepOf(page, map).tip,
+    role: "Length of the step along the negative gradient", now: (page) => page.t, place: (page, map) => stepOf(page, map).tip,
     says: (page) => `α = ${format(page.t, 4)}: J ${changeText(page.loss, page.tipLoss)}`,
     shown: (page) => !state.asking && !page.level && shows("step") && Math.hypot(...page.slopes) > 0,
     drag: (point, map, held) => reachTo(held.t * Math.max(0.001, share(held, point))),
     nudge: (dx, dy) => reachTo(current().t * (dx + dy > 0 ? 1.05 : 1 / 1.05)),
   },
   direction: {
-    label: "d", role: "Direction d", now: () => state.degrees, place: (page, map) => directionTip(page, map).tip,
+    role: "Direction d", now: () => state.degrees, place: (page, map) => directionTip(page, map).tip,
     says: (page) => derivativeSentence(page.direction, page.slopes)[0],
     shown: (page) => !page.level && shows("direction"),
     drag: (point, map, held) => turnTo(map.back(point).map((x, axis) => x - map.back(held.here)[axis])),
     nudge: (dx, dy) => { state.degrees = (state.degrees + dx + dy + 360) % 360; show(); },
   },
   guess: {
-    label: "?", role: "Your guess", now: () => state.guess.point[0], place: (page, map) => map.to(state.guess.point), says: () => vectorText(state.guess.point, 4),
+    role: "Your guess", now: () => state.guess.point[0], place: (page, map) => map.to(state.guess.point), says: () => vectorText(state.guess.point, 4),
     shown: () => Boolean(state.guess && state.guess.point), drag: (point, map) => placeGuess(map.back(point)),
-    nudge: (dx, dy, map) => placeGuess(map.back(map.to(state.guess.point || pairOf(current().theta)).map((x, i) => x + [dx, -dy][i] * 6))),
+    nudge: (dx, dy, map) => placeGuess(nudged(state.guess.point || pairOf(current().theta), dx, dy, map)),
   },
 };
 
 const fits = (run) => !run.fit || state.at === 0;
 const shows = (what) => !state.hidden[what];
+
+// A point some pixels further.
+const nudged = (point, dx, dy, map) => map.back(map.to(point).map((x, i) => x + [dx, -dy][i] * 6));
 
 // How far along the step a point is: 0 at its beginning, 1 at its tip as it was taken.
 function share({ here, tip }, point) {
@@ -47,7 +50,7 @@ function reachTo(t) {
 
 function turnTo([a, b]) {
   if (a === 0 && b === 0) return;
-  state.degrees = Math.round(((Math.atan2(b, a) * 180) / Math.PI + 360) % 360);
+  state.degrees = degreesOf([a, b]);
   show();
 }
 
@@ -98,9 +101,11 @@ const positionIn = (svg, event) => {
 function connectMap() {
   const svg = byId("map");
   let grip = null;
+  let pressed = null;
   svg.addEventListener("pointerdown", (event) => {
     const point = positionIn(svg, event);
     const name = nearest(point);
+    pressed = name;
     if (!name) return;
     const page = current();
     grip = { name, t: page.t, ...(name === "step" ? stepOf(page, shownMap) : { here: shownMap.to(pairOf(page.theta)) }) };
@@ -128,8 +133,6 @@ function connectMap() {
   };
   svg.addEventListener("pointerup", release);
   svg.addEventListener("pointercancel", release);
-  let pressed = null;
-  svg.addEventListener("pointerdown", (event) => { pressed = nearest(positionIn(svg, event)); }, { capture: true });
   svg.addEventListener("click", (event) => {
     // A guess is told where it is dropped, or where it stands when it is clicked.
     if (pressed && pressed !== "guess") return;

@@ -31,7 +31,7 @@ function dropLessonRuns() {
 function closeLesson() {
   pause();
   dropLessonRuns();
-  Object.assign(state, { chapter: null, asking: false, overlay: null, guess: null, focus: null, hidden: {}, view: OWN, along: OWN, pair: content.shown.slice(), zoom: 1, reach: null, rate: usualRate(), start: content.start.slice(), nSteps: Math.min(Math.max(content.nIter, 50), MOST_STEPS) });
+  Object.assign(state, { chapter: null, asking: false, overlay: null, guess: null, focus: null, hidden: {}, view: OWN, along: OWN, pair: content.shown.slice(), zoom: 1, reach: null, rate: usualRate(), start: content.start.slice(), nSteps: USUAL_STEPS });
   state.trial = null;
   if (fitHasPath) select(fitRun, 0);
   else rerun();
@@ -41,17 +41,15 @@ function closeLesson() {
 function answerWith(given) {
   const chapter = chapters()[state.chapter];
   if (lesson.given !== null) return;
-  const before = new Set(state.kept);
   lesson.given = given;
   lesson.done.add(state.chapter);
   state.guess = null;
   state.asking = false;
   lesson.text = chapter.answer(lesson.facts, given);
   lesson.right = chapter.guess ? missed(lesson.facts, given) <= GOOD_GUESS
-    : chapter.turn ? Math.abs(angleBetween([Math.cos((given * Math.PI) / 180), Math.sin((given * Math.PI) / 180)], lesson.facts.page.slopes) - 90) <= GOOD_ANGLE
+    : chapter.turn ? Math.abs(angleBetween(directionOf(given), lesson.facts.page.slopes) - 90) <= GOOD_ANGLE
     : given === lesson.facts.right;
   chapter.show(lesson.facts, given);
-  for (const run of state.kept) if (!before.has(run)) run.ofLesson = true;
   drawLesson();
   byId("chapter-next").focus({ preventScroll: true });
   byId("told").textContent = byId("feedback").textContent;

@@ -14,6 +14,9 @@ function gradientAt(q, theta) {
   return times(q.hessian, u).map((x, i) => x + q.gradient[i]);
 }
 
+const directionOf = (degrees) => [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+const degreesOf = ([a, b]) => Math.round(((Math.atan2(b, a) * 180) / Math.PI + 360) % 360) % 360;
+
 // J over two of the parameters, the others held at theta's values.
 function planeOf(q, shown, theta) {
   const through = theta.slice();

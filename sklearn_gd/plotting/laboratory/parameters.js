@@ -96,12 +96,6 @@ function drawSmallMaps(page) {
 
 // --- eigenvectors -----------------------------------------------------------------
 
-const spectra = new WeakMap();
-function spectrumOf(quadratic) {
-  if (!spectra.has(quadratic)) spectra.set(quadratic, eigen(quadratic.hessian));
-  return spectra.get(quadratic);
-}
-
 // Errors along the eigenvectors of H, and what a step with this alpha multiplies them by.
 function errorsOf(system, theta, alpha) {
   const { quadratic } = systems[system];
@@ -151,7 +145,8 @@ function drawFactors(errors, alpha, least) {
   const x = (value) => area.x + ((Math.log10(value) - low) / (high - low)) * area.width;
   const bottom = Math.min(-1.3, Math.max(-4, 1 - alpha * most - 0.3));
   const y = side(bottom, 1.3, area.y + area.height, area.y, "1 − αλ");
-  y.ticks = [...y.ticks.filter(({ text }) => text.startsWith("−") && Number.isInteger(Number(text.slice(1)))), ...[-1, 0, 1].map((x_) => ({ at: y.scale(x_), text: tickText(x_) }))];
+  // At whole numbers, -1 and 1 among them.
+  y.ticks = Array.from({ length: 2 - Math.ceil(bottom) }, (_, i) => ({ at: y.scale(1 - i), text: tickText(1 - i) }));
   const ticks = logTicks(low, high).map((log) => ({ at: x(10 ** log), text: tickText(10 ** log) }));
   const curve = Array.from({ length: 61 }, (_, i) => 10 ** (low + ((high - low) * i) / 60)).map((value) => [x(value), Math.min(area.y + area.height, y.scale(1 - alpha * value))]);
   return paint(byId("factors-picture"), [

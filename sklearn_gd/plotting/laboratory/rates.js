@@ -10,7 +10,7 @@ function traitsOf(q) {
 // From H alone an eigenvalue is rounding if it is a few units in the last place of what it would be with
 // uncorrelated features (_objective/spectrum.py looks at the rows, which tell twice as many digits).
 function computedTraits(q) {
-  const { values, vectors } = eigen(q.hessian);
+  const { values, vectors } = spectrumOf(q);
   const n = values.length;
   const diagonal = q.hessian.map((row, i) => row[i]);
   const apart = vectors.map((vector) => vector.reduce((sum, x, i) => sum + x * x * diagonal[i], 0));

@@ -23,7 +23,7 @@ function lessonStart(view, pair) {
 
 // A run with this share of 2/L, looked at from its first step.
 function lessonRun(share, { view = OWN, pair = lessonPair(), steps = 25, start = lessonStart(view, pair), digits = 2 } = {}) {
-  Object.assign(state, { view, along: view, pair: pair.slice(), others: "step", zoom: 1, focus: null, overlay: null, guess: null, reach: null, nSteps: steps });
+  Object.assign(state, { view, along: view, pair: pair.slice(), others: "step", zoom: 1, nSteps: steps });
   state.start = start;
   state.rate = { name: "constant", alpha: Number((share * limitOf(view)).toPrecision(digits)) };
   state.hidden = { direction: true };

@@ -5,6 +5,7 @@ const systems = content.systems;
 const OWN = content.own;
 const RUN_COLOURS = ["--run-1", "--run-2", "--run-3", "--run-4", "--run-5"];
 const MOST_STEPS = 5000;
+const USUAL_STEPS = Math.min(Math.max(content.nIter, 50), MOST_STEPS);
 const isScaled = (view) => systems[view].name === "scaled";
 const systemName = (view) => (isScaled(view) ? "scaled features" : "the features as they are");
 const limitOf = (view) => (systems[view].largest > 0 ? 2 / systems[view].largest : 1);
@@ -27,7 +28,7 @@ const usualRate = () => (content.rate.alpha === null ? { name: "lipschitz", alph
 const state = {
   run: fitRun, at: 0, kept: [], trial: null, timer: null,
   view: OWN, along: OWN, pair: content.shown.slice(), others: "step", zoom: 1, frozen: null,
-  rate: usualRate(), start: content.start.slice(), nSteps: Math.min(Math.max(content.nIter, 50), MOST_STEPS),
+  rate: usualRate(), start: content.start.slice(), nSteps: USUAL_STEPS,
   degrees: 60, reach: null, turned: { yaw: 0.7, pitch: 0.55 },
   tab: "words", chapter: null, asking: false, overlay: null, guess: null, focus: null, hidden: {},
 };
@@ -81,14 +82,13 @@ function current() {
   const tip = stepped(run, at, t);
   const line = lineOf(q, own);
   const plane = planeOf(system.quadratic, state.pair, state.others === "step" ? theta : system.fitted);
-  const angle = (state.degrees * Math.PI) / 180;
   const size = (k) => Math.hypot(...gradientOf(run, k));
   return {
     run, at, view, system, theta, gradient, alpha, t, plane, k: run.k[at], loss: run.loss[at], nextLoss: run.nextLoss[at],
     names: system.names, pair: state.pair, own: { theta: run.theta[at], gradient: own, next: state.reach === null ? next : tip, names: systems[run.system].names },
     next: next && moved(next, run.system, view), tip: moved(tip, run.system, view), tipLoss: hasBoundsNow() ? lossAt(q, tip) : alongLine(line, run.loss[at], t), line,
     largest: run.fit ? systems[run.system].fitLargest : systems[run.system].largest,
-    direction: [Math.cos(angle), Math.sin(angle)].map((x) => (Math.abs(x) < 1e-12 ? 0 : x)), slopes: pairOf(gradient),
+    direction: directionOf(state.degrees).map((x) => (Math.abs(x) < 1e-12 ? 0 : x)), slopes: pairOf(gradient),
     // Where the gradient is but the rounding of what it was it points nowhere.
     level: size(at) <= 1e-9 * size(0), isOwn: run.system === view,
     runs: [...(run.fit || state.chapter !== null ? [] : [fitRun]), ...state.kept.filter((kept) => kept !== run), run],
