@@ -23,7 +23,7 @@ SEEN, SEEN_SINGLE = 5e-7, 1e-4
 AT_ONCE = 10
 
 
-def warn_of(fit, names):
+def warn_of(fit, fitted):
     """Issue one ConvergenceWarning if not all descents ended where they should.
 
     With tol=0 the user asked for so many steps and not for a solution.
@@ -31,8 +31,8 @@ def warn_of(fit, names):
     Parameters
     ----------
     fit : Fit
-    names : sequence of str or None
-        Names of the features.
+    fitted : dict
+        The fitted attributes by name, in NumPy.
     """
     descents = fit.descents
     fine = {"converged", "early_stopped", "stopped"} | (set() if fit.tol > 0.0 else {"max_iter"})
@@ -41,13 +41,13 @@ def warn_of(fit, names):
     tell = None
     for is_so, in_words in (_stopped_too_early, _early), (_loses_digits, _lost):
         if not failed:
-            failed = [j for j, one in enumerate(descents) if is_so(fit, j, one)]
+            failed = [j for j in range(len(descents)) if is_so(fit, fitted, j)]
             tell = in_words
     if not failed:
         return
     worst = max(failed, key=lambda j: STATUSES.index(descents[j].trace.status))
     of_many = f"{len(failed)} of {len(descents)} targets; of target {worst}: "
-    advice = Advice(fit, worst, names)
+    advice = Advice(fit, fitted, worst)
     sentences = (tell or tells[descents[worst].trace.status])(advice)
     message = (of_many if len(descents) > 1 else "") + " ".join(filter(None, sentences))
     warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel())
@@ -56,9 +56,11 @@ def warn_of(fit, names):
 class Advice:
     """The facts that sentences are made of, and the sentences that several messages share."""
 
-    def __init__(self, fit, target, names):
+    def __init__(self, fit, fitted, target):
         self.fit, self.descent, self.test = fit, fit.descents[target], fit.test(target)
-        self.rate, self.max_iter, self.names = fit.rate, fit.max_iter, names
+        self.rate, self.max_iter = fit.rate, fit.max_iter
+        self.names = fitted.get("feature_names_in_")
+        self.parameters = _parameters_of(fitted, target)
         self.least_squares = least_squares = fit.least_squares
         self.curvature, self.is_scaled = least_squares.curvature, least_squares.coordinates.scaled
 
@@ -150,23 +152,24 @@ def _not_converged(advice):
     yield "Or increase max_iter." if any(remedies) else "Increase max_iter."
 
 
-def _loses_digits(fit, target, descent):
+def _loses_digits(fit, fitted, target):
     """Whether predictions with the user's parameters have more rounding than R2 can hide."""
-    least_squares = fit.least_squares
-    single = least_squares.given_plan.rows.dtype == np.float32
+    least_squares, descent = fit.least_squares, fit.descents[target]
+    w, b = _parameters_of(fitted, target)
+    single = w.dtype == np.float32
     total = max(least_squares.objectives[target].total_loss, descent.state.best.loss)
     # With a constant y there is nothing but rounding to lose.
-    y_rounding = 4 * np.finfo(least_squares.given_plan.rows.dtype).eps
+    y_rounding = 4 * np.finfo(w.dtype).eps
     allowed = (SEEN_SINGLE if single else SEEN) * total
     allowed += float(y_rounding**2 * least_squares.moments.y_square[target]) / 2
-    rounding = _rounding_of_predictions(fit, descent)
+    rounding = _rounding_of_predictions(least_squares, w, b)
     # Rounding changes J by at most this, and only if it is aligned with the residual.
     if rounding * (rounding / 2.0 + descent.state.best.residual) <= allowed:
         return False
     if single and rounding**2 > 2.0 * allowed:
         # Predictions are made in single precision too.
         return True
-    w, b = (np.asarray(part, np.float64) for part in _users_parameters(fit, descent))
+    w, b = w.astype(np.float64), float(b)
     origin = least_squares.coordinates.origin
 
     def kernel(X, y, weights):
@@ -181,22 +184,23 @@ def _loses_digits(fit, target, descent):
     return abs(loss - descent.state.best.loss) > allowed
 
 
-def _users_parameters(fit, descent):
-    """Coefficients and intercept as the user gets them."""
-    dtype = fit.least_squares.given_plan.rows.dtype
-    (w,), (b,) = fit.parameters([descent.state.best.theta])
-    return w.astype(dtype), dtype(b)
+def _parameters_of(fitted, target):
+    """A target's coefficients and intercept as the user gets them."""
+    coef, intercept = fitted["coef_"], fitted["intercept_"]
+    if coef.ndim == 1:
+        return coef, intercept
+    # Without an intercept there is one 0 for all targets.
+    return coef[target], intercept[target] if np.ndim(intercept) else intercept
 
 
-def _rounding_of_predictions(fit, descent):
-    w, b = _users_parameters(fit, descent)
-    eps = np.finfo(fit.least_squares.given_plan.rows.dtype).eps
-    return float(eps * (np.abs(w).dot(fit.least_squares.feature_sizes) + abs(b)))
+def _rounding_of_predictions(least_squares, w, b):
+    eps = np.finfo(w.dtype).eps
+    return float(eps * (np.abs(w).dot(least_squares.feature_sizes) + abs(b)))
 
 
 def _lost(advice):
-    rounding = _rounding_of_predictions(advice.fit, advice.descent)
-    w, _ = _users_parameters(advice.fit, advice.descent)
+    w, b = advice.parameters
+    rounding = _rounding_of_predictions(advice.least_squares, w, b)
     sizes = np.abs(w) * advice.least_squares.feature_sizes
     name = name_of(int(sizes.argmax()), advice.names)
     yield (
@@ -205,13 +209,14 @@ def _lost(advice):
         "subtract a constant from features far from 0, and leave out features that are nearly "
         "combinations of others."
     )
-    if advice.least_squares.given_plan.rows.dtype == np.float32:
+    if w.dtype == np.float32:
         yield "Or pass X as float64."
     yield advice.dependent()
 
 
-def _stopped_too_early(fit, target, descent):
+def _stopped_too_early(fit, fitted, target):
     """Whether the rows descended on clearly speak against stopping where early stopping did."""
+    descent = fit.descents[target]
     if not descent.trace.validation_losses:
         return False
     point, least_squares = descent.state.best, fit.least_squares

@@ -595,8 +595,9 @@ class GradientDescentRegressor(
         fit = self._fit(rate, rows, seen.target_shape, origin)
         fit.descend(self.store_path, self._observers)
         known = {**fitted, "_seen": seen, "_split": None}
-        take_over(self, moved(fitted_attributes(fit, seen.dtype, known, self.store_path), where))
-        warn_of(fit, fitted.get("feature_names_in_"))
+        found = fitted_attributes(fit, seen.dtype, known, self.store_path)
+        take_over(self, moved(found, where))
+        warn_of(fit, found)
         return self
 
     def _fitted(
@@ -633,7 +634,7 @@ class GradientDescentRegressor(
         def last():
             if tasks is not None:
                 tasks.end()
-            warn_of(fit, known.get("feature_names_in_"))
+            warn_of(fit, fitted)
 
         return fitted, last
 

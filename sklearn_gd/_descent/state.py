@@ -103,6 +103,7 @@ class Descent:
 
 def _kept(state):
     """Return a copy that no update changes: it replaces attributes, but writes into no array."""
-    kept = copy.copy(state)
+    kept = object.__new__(State)
+    vars(kept).update(vars(state))
     kept.projection = copy.copy(state.projection)
     return kept

@@ -19,10 +19,12 @@ Correlations alone are not enough, for two reasons:
   has to be smaller than its own rounding.
 """
 
+import math
+
 import numpy as np
 
 from .._objective.face import held
-from .step import refreshed
+from .step import EPS, refreshed
 
 # Largest (J - J*) / J of a solution for tol >= USUAL_TOL; else times (tol / USUAL_TOL)^3.
 MAX_SUBOPTIMALITY, USUAL_TOL = 1e-7, 1e-6
@@ -58,10 +60,10 @@ class SolutionTest:
         # it first mostly saves testing the others.
         self._suspect = None
         self._in_vain = 0
-        eps, y_square = np.finfo(np.float64).eps, objective.moments.y_square[objective.target]
-        of_y = MOST_ROUNDING * np.sqrt(2.0 * objective.total_loss)
+        y_square = objective.moments.y_square[objective.target]
+        of_y = MOST_ROUNDING * math.sqrt(2.0 * objective.total_loss)
         self._few = FEW if tol >= USUAL_TOL else FEWER
-        self._most_rounding = float(max(of_y, 64 * eps * np.sqrt(y_square)))
+        self._most_rounding = float(max(of_y, 64 * EPS * math.sqrt(y_square)))
 
     def __call__(self, point):
         """Whether the point is a solution, provided that its loss and gradient are right."""
@@ -155,7 +157,7 @@ class SolutionTest:
     def suboptimality_allowed(self, loss, rounding):
         """Largest J - J* of a solution with this loss, given how many digits R2 has."""
         share = min(1.0, self.tol / USUAL_TOL)
-        of_total = float(np.finfo(np.float64).eps) * self.objective.total_loss
+        of_total = EPS * self.objective.total_loss
         return share**3 * (MAX_SUBOPTIMALITY * loss + of_total) + (rounding / 16) ** 2 / 2
 
     def _holds(self, point, rounding):

@@ -97,7 +97,7 @@ class Standardised:
         far = FAR_MATRIX_FREE if moments.covariance is None else FAR_GRAM
         return cls(centre, scale, varies, far, origin)
 
-    @property
+    @cached_property
     def feature_mean(self):
         """Means of the user's features."""
         return self.centre + self.origin

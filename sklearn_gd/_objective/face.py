@@ -30,7 +30,9 @@ def lifted(matrix, cancelled):
     n = len(matrix)
     lift = 4 * n * EPS * cancelled
     while True:
-        factor, failed = factored(dpotrf, matrix + lift * np.eye(n))
+        raised = matrix.copy()
+        raised.reshape(-1)[:: n + 1] += lift
+        factor, failed = factored(dpotrf, raised)
         if not failed:
             return factor, lift
         lift *= 4

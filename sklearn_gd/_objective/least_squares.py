@@ -87,8 +87,10 @@ class LeastSquares:
     @property
     def feature_sizes(self):
         """Root mean squares of the user's features."""
-        moments = self.given_plan.moments
-        return np.sqrt(moments.variance + (moments.centre + self.coordinates.origin) ** 2)
+        moments, origin = self.given_plan.moments, self.coordinates.origin
+        if np.ndim(origin) == 0:
+            return moments.root_diagonal
+        return np.sqrt(moments.variance + (moments.centre + origin) ** 2)
 
     def default_theta(self, objective):
         """Theta where a descent begins by default: the best constant, or zero if not scaled."""

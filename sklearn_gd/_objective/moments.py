@@ -109,9 +109,12 @@ class Moments:
 
     def minus_gradient(self, b=0.0):
         """Minus the gradient at w = 0 and this b: weighted mean of (x, 1) times y - b."""
-        above = self.y_mean - b
-        sums = self.shared + np.outer(self.centre, above)
-        return np.vstack([sums, above]) if self.fit_intercept else sums
+        above, n = self.y_mean - b, len(self.centre)
+        found = np.empty((n + self.fit_intercept, len(above)))
+        np.multiply(self.centre[:, None], above, out=found[:n])
+        found[:n] += self.shared
+        found[n:] = above
+        return found
 
     @cached_property
     def term_sizes(self):
@@ -136,8 +139,7 @@ class Moments:
     @cached_property
     def inverse_deviation(self):
         """1 / standard deviation, and 0 for a constant column."""
-        deviation = np.sqrt(self.variance)
-        return np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
+        return 1.0 / np.sqrt(np.where(self.variance > 0, self.variance, np.inf))
 
     @cached_property
     def offset(self):
@@ -183,7 +185,7 @@ class Moments:
             return self.covariance
         n = len(self.centre)
         H = np.empty((n + 1, n + 1))
-        np.outer(self.centre, self.centre, out=H[:n, :n])
+        np.multiply(self.centre[:, None], self.centre, out=H[:n, :n])
         H[:n, :n] += self.covariance
         H[:n, n] = H[n, :n] = self.centre
         H[n, n] = 1.0
@@ -228,9 +230,10 @@ def collect(rows, fit_intercept, *, covariance):
     covariance : bool
         Whether to gather the covariances, n_features^2 numbers.
     """
-    zero, y_zero = np.zeros(rows.n_features), np.zeros(rows.n_targets)
     if fit_intercept:
         zero, y_zero = _typical_zero(rows)
+    else:
+        zero, y_zero = np.zeros(rows.n_features), np.zeros(rows.n_targets)
     means, weight, n_rows = _means(rows, zero, y_zero, covariance)
     second, _, _, offset, y_offset, y_square = means
     squares = second.diagonal() if covariance else second
@@ -239,8 +242,8 @@ def collect(rows, fit_intercept, *, covariance):
         zero, y_zero = zero + offset, y_zero + y_offset
         means, weight, n_rows = _means(rows, zero, y_zero, covariance)
     second, sample, shared, offset, y_offset, y_variance = means
-    centre = rest = np.zeros_like(zero)
-    y_mean, cancelled = np.zeros_like(y_zero), 1.0
+    centre = rest = np.zeros(rows.n_features)
+    y_mean, cancelled = np.zeros(rows.n_targets), 1.0
     if fit_intercept:
         centre, y_mean = zero + offset, y_zero + y_offset
         rest = (zero - centre) + offset
@@ -249,12 +252,14 @@ def collect(rows, fit_intercept, *, covariance):
         y_variance = np.maximum(y_variance - y_offset**2, 0.0)
     variance = second.diagonal().copy() if covariance else second
     constant = is_constant(variance, centre)
-    variance[constant] = 0.0
-    if covariance and constant.any():
-        second[constant] = 0.0
-        second[:, constant] = 0.0
+    if constant.any():
+        variance[constant] = 0.0
+        if covariance:
+            second[constant] = 0.0
+            second[:, constant] = 0.0
     if fit_intercept:
-        cancelled += float(np.max(offset**2 / np.where(constant, np.inf, variance), initial=0.0))
+        lost = offset**2 / np.where(constant, np.inf, variance)
+        cancelled += float(lost.max(initial=0.0))
     return Moments(
         fit_intercept=fit_intercept,
         n_rows=int(n_rows),
@@ -355,7 +360,7 @@ def _typical_zero(rows):
     """
     middle, spread, y_middle = rows.typical_row()
     near = (np.abs(middle) <= NEAR * spread).all()
-    return np.zeros_like(middle) if near else middle, y_middle
+    return np.zeros(len(middle)) if near else middle, y_middle
 
 
 def lanes_of(n_features):

@@ -32,4 +32,4 @@ def check_moments(moments, rows, estimator_name=None, suffix=""):
 
 def _are_usual(sizes):
     """Whether all are numbers that may be squared, and none is 0."""
-    return bool(sizes.min(initial=1.0) > SMALLEST and sizes.max(initial=1.0) < LARGEST)
+    return bool(((sizes > SMALLEST) & (sizes < LARGEST)).all())

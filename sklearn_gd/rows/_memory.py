@@ -29,6 +29,8 @@ SAMPLE_ROWS = 64
 # and then the lanes in order: whichever thread takes a lane, the sum is the
 # same bit for bit.
 LANES = 8
+# Up to this many bytes are one block, as a block's overhead in Python outweighs its arithmetic.
+WHOLE_BYTES = 1 << 17
 # Below this many bytes, which take some milliseconds to read, several threads
 # are not worth waking: the system may take as long to move one to another
 # processor.
@@ -100,6 +102,8 @@ class Rows:
 
     def starts(self, block_rows=None):
         """First rows of the blocks, and one past the last; they depend on the shape alone."""
+        if 8 * self.n_rows * self.n_features <= WHOLE_BYTES:
+            return [0, self.n_rows]
         if block_rows is None:
             block_rows = BLOCK_BYTES // (8 * max(self.n_stored // self.n_rows, 1))
         # Smaller blocks divide few rows more evenly among the lanes.
@@ -203,9 +207,9 @@ def is_far(offset, mean_square):
     offset, mean_square : ndarray of shape (n,)
         Mean, and mean square, of the differences from the typical value.
     """
-    # What is left of the squares may be nothing but rounding.
-    variance = np.maximum(mean_square - offset**2, 0.0)
-    return bool((offset**2 > MOST_CANCELLED * variance).any())
+    square = offset**2
+    # What is left of the squares, the variance, may be nothing but rounding, and below 0.
+    return bool((square > MOST_CANCELLED * (mean_square - square)).any())
 
 
 def float_dtype(dtype):
