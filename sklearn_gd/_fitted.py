@@ -49,7 +49,8 @@ def fitted_attributes(fit, dtype, known, store_path=False):
         "_start": tuple(descent.start for descent in fit.descents),
     }
     if not least_squares.moments.fit_intercept:
-        attributes["intercept_"] = 0.0
+        # A number of NumPy, as with an intercept: skl2onnx asks it for its shape.
+        attributes["intercept_"] = np.dtype(dtype).type(0)
     if traces[0].validation_losses:
         held_out = [trace.validation_losses for trace in traces]
         held_out = [_padded(values, n_iter + 1, values[-1]) for values in held_out]

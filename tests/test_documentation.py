@@ -18,6 +18,9 @@ PAGES = sorted(
     page for page in DOCS.rglob("*.rst") if not GENERATED & set(page.relative_to(DOCS).parts)
 )
 
+# Packages without which the code of a page is not run.
+NEEDS = {"works_with.rst": ["skops", "skl2onnx", "onnxruntime"]}
+
 PUBLIC = {
     f"{module.__name__}.{name}": getattr(module, name)
     for module in (sklearn_gd, learning_rates)
@@ -64,6 +67,8 @@ def test_docstrings_are_numpydoc(name):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
 def test_the_code_of_a_page_runs(page):
+    for package in NEEDS.get(page.name, ()):
+        pytest.importorskip(package)
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     result = doctest.testfile(
         str(page), module_relative=False, optionflags=flags, encoding="utf-8"
