@@ -72,7 +72,8 @@ html_title = "sklearn-gd"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
-html_sidebars = {name: [] for name in ("index", "getting_started", "benchmarks")}
+WITHOUT_SIDEBAR = ("index", "getting_started", "benchmarks", "how_it_is_tested")
+html_sidebars = {name: [] for name in WITHOUT_SIDEBAR}
 html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],

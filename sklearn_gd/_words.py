@@ -49,6 +49,11 @@ ABSENT = {
     "sklearn.linear_model.SGDRegressor and HuberRegressor have others",
     "solver optimizer algorithm": "there is one rule here, gradient descent; "
     "the learning rate chooses how far each step goes",
+    "coef_init intercept_init w_init b_init theta theta_init init": "the start is given to "
+    "GradientDescentRegressor.fit, as coef_init and intercept_init",
+    "average": "steps on all rows are not noisy, so that there is nothing to average",
+    "power_t schedule lr_schedule lr_scheduler": "alpha may be a function of the number of the "
+    "step, from 0; sklearn_gd.learning_rates has others",
     "copy_X": "X is never changed or copied here",
     "n_jobs": "rows are read by as many threads as BLAS may use here; "
     "threadpoolctl.threadpool_limits sets that",

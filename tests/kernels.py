@@ -39,6 +39,7 @@ FAST = [
     "sklearn_gd",  # the examples in docstrings
     "tests/test_documentation.py",
     "tests/objective/test_accuracy.py",
+    "tests/test_coming_from.py",
     "tests/search/test_cross_validation.py",
     "tests/descent/test_early_stopping.py",
     "tests/test_ecosystem.py",

@@ -30,6 +30,8 @@ BOTH = [GradientDescentRegressor, GradientDescentRegressorCV]
         ("batch_size", "each step reads all rows; .*SGDRegressor"),
         ("loss", "half the mean squared error; .*HuberRegressor"),
         ("normalize", "here it is scale"),
+        ("w_init", "GradientDescentRegressor.fit, as coef_init and intercept_init"),
+        ("power_t", "alpha may be a function of the number of the step"),
         ("max_itr", "did you mean 'max_iter'"),
         ("something", "there are alpha.*max_iter"),
     ],
