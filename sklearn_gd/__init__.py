@@ -11,9 +11,9 @@ from ._functions import (
     max_stable_alpha,
 )
 from ._regressor import GradientDescentRegressor
-from ._regressor_cv import GradientDescentRegressorCV
 
 if TYPE_CHECKING:
+    from ._regressor_cv import GradientDescentRegressorCV
     from .plotting import (
         CoefficientPathDisplay,
         DescentLaboratory,
@@ -41,11 +41,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Return a picture: they are imported when asked for, as a fit needs none of them."""
-    if name == "plotting" or name in __all__:
-        plotting = import_module(".plotting", __name__)
-        return plotting if name == "plotting" else getattr(plotting, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """Return the search or a picture: imported when asked for, as a fit needs none of them."""
+    if name == "plotting":
+        return import_module(".plotting", __name__)
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    is_search = name == "GradientDescentRegressorCV"
+    return getattr(import_module("._regressor_cv" if is_search else ".plotting", __name__), name)
 
 
 def __dir__() -> list[str]:

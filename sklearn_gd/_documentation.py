@@ -1,9 +1,13 @@
 """Where the documentation is: the address in the package's metadata, and nowhere else."""
 
-from importlib import metadata
+from functools import cache
 
 
+@cache
 def _address():
+    # It takes longer to import than most modules here, and few ask for a link.
+    from importlib import metadata
+
     try:
         urls = metadata.metadata("sklearn-gd").get_all("Project-URL") or []
     except metadata.PackageNotFoundError:  # imported from its folder, never installed
@@ -12,9 +16,14 @@ def _address():
     return named.get("Documentation", "")
 
 
-# Address of an estimator's page; scikit-learn fills in the estimator's name.
-LINK_TEMPLATE = (
-    f"{address.rstrip('/')}/generated/{{estimator_module}}.{{estimator_name}}.html"
-    if (address := _address())
-    else ""
-)
+class Documented:
+    """An estimator that has a page in the documentation, to which scikit-learn's diagram links."""
+
+    _doc_link_module = "sklearn_gd"
+
+    @property
+    def _doc_link_template(self):
+        """Address of the page, in which scikit-learn fills in the estimator's name."""
+        if not (address := _address()):
+            return ""
+        return f"{address.rstrip('/')}/generated/{{estimator_module}}.{{estimator_name}}.html"

@@ -17,7 +17,7 @@ from ._advice import warn_of
 from ._callbacks import CallbackSupportMixin, tasks_of, with_callbacks
 from ._descent.fit import Fit
 from ._descent.observers import Printer
-from ._documentation import LINK_TEMPLATE
+from ._documentation import Documented
 from ._fitted import (
     features_of,
     fitted_attributes,
@@ -52,7 +52,7 @@ from .rows._open import open_rows, predict, score_away
 
 
 class GradientDescentRegressor(
-    CallbackSupportMixin, MultiOutputMixin, RegressorMixin, BaseEstimator
+    CallbackSupportMixin, Documented, MultiOutputMixin, RegressorMixin, BaseEstimator
 ):
     """Linear regression by explicit batch gradient descent.
 
@@ -297,9 +297,6 @@ class GradientDescentRegressor(
     >>> reg.loss_history_.round(3)
     array([2.363, 1.916, 1.554, 1.26 ])
     """
-
-    _doc_link_module = "sklearn_gd"
-    _doc_link_template = LINK_TEMPLATE
 
     # Set by a fit.
     coef_: Floats

@@ -16,7 +16,7 @@ from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from . import _parameters as parameters
-from ._documentation import LINK_TEMPLATE
+from ._documentation import Documented
 from ._fitted import features_of, leaves_no_trace, or_stays_as_it_was, stand_in, take_over
 from ._frames import stacklevel
 from ._regressor import GradientDescentRegressor
@@ -52,7 +52,7 @@ REFITTED += ["status_", "scaled_", "feature_mean_", "feature_scale_", "_start"]
 MUCH, LITTLE = 1.25, 0.02
 
 
-class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator):
+class GradientDescentRegressorCV(Documented, MultiOutputMixin, RegressorMixin, BaseEstimator):
     """Batch gradient descent with learning rate and number of steps by cross-validation.
 
     Stopping early is gradient descent's own regularisation: k steps of a
@@ -173,9 +173,6 @@ class GradientDescentRegressorCV(MultiOutputMixin, RegressorMixin, BaseEstimator
     >>> 0 < reg.n_iter_ < 500
     True
     """
-
-    _doc_link_module = "sklearn_gd"
-    _doc_link_template = LINK_TEMPLATE
 
     # Set by a fit.
     alpha_: float

@@ -30,7 +30,7 @@ REMEMBERED, GAIN = 10, 1e-4
 SETTLED = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Box:
     """Bounds of theta = (w, b), of which b has none.
 
@@ -77,7 +77,7 @@ class Box:
         return alpha, np.where(room <= alpha, bound, target)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Projection:
     """The moves of one target's descent within a box.
 

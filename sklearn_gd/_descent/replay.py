@@ -36,7 +36,7 @@ def replay(objective, start, alphas, test):
     return descent.trace
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Recorded(RateState):
     """The learning rates of updates first, first + 1, ...; ``counts`` says which iterates do."""
 

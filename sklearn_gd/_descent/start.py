@@ -18,7 +18,7 @@ from .stopping import MAX_SUBOPTIMALITY
 LARGEST_LOSS = 1e120
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pause:
     """Where a fit ended, in float64, for a warm start to continue from.
 
@@ -110,7 +110,7 @@ def starting_state(objective, curvature, rate, theta, *, max_iter, tol, k=0, box
     return State(point, state, rate.kind, projection)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Function(RateState):
     """The state of a learning rate whose start returned a plain function."""
 

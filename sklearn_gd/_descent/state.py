@@ -11,7 +11,7 @@ from .projection import Projection
 STATUSES = ("converged", "early_stopped", "stopped", "max_iter", "diverged")
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class State:
     """All that a later call needs to continue as if there had been no pause.
 

@@ -58,7 +58,7 @@ def coordinates_of(moments, scale, origin=0.0):
     return Standardised.of(moments, origin) if scale else Unscaled()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Standardised:
     """Features centred and scaled to unit variance; a constant one is centred only.
 
@@ -199,7 +199,7 @@ class StandardisedRows:
         return (middle - c.centre) * c.inverse, spread * c.inverse, y_middle
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Through:
     """A kernel that is shown standardised features."""
 

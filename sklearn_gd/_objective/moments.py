@@ -31,7 +31,7 @@ SPEED_UP = 30
 NEAR = 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Moments:
     """Weighted moments of the rows; see the module's docstring for ``centre``.
 

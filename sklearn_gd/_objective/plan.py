@@ -8,7 +8,7 @@ import math
 
 from ..rows._machine import MEMORY_SHARE, physical_memory
 from .hessian import Gram, MatrixFree
-from .moments import collect, gathering_reads, lanes_of
+from .moments import MAX_DENSE, collect, gathering_reads, lanes_of
 from .sizes import check_moments
 
 # Matrix-free, the moments, a few steps and the certificate of a solution take about
@@ -16,6 +16,8 @@ from .sizes import check_moments
 # twice as many, it is always worth it, and settles what is a solution.
 ALWAYS_WORTH = 20
 NEVER = math.inf
+# Up to this many features it is worth computing eigenvalues for the sake of many steps.
+MOST_FEATURES = 2 * MAX_DENSE
 
 
 class Plan:

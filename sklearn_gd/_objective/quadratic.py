@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import pinvh
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Quadratic:
     """``J(c + u) = J(c) + g'u + 1/2 u'Hu`` of some or all parameters, the others held.
 

@@ -24,7 +24,7 @@ DOUBTFUL = 1e-9
 NOTHING = 2e-24
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Spectrum:
     """Eigenvalues in ascending order and eigenvectors, a column each.
 

@@ -8,8 +8,8 @@ from sklearn.utils import assert_all_finite
 
 from .._cached import cached_property
 from .._objective.coordinates import Standardised
-from .._objective.moments import MAX_DENSE, collect
-from .._objective.plan import affordable
+from .._objective.moments import collect
+from .._objective.plan import MOST_FEATURES, affordable
 from .._objective.sizes import check_moments
 from ..rows._memory import Rows
 from .gram import GramFolds, How, most_kept
@@ -17,8 +17,6 @@ from .matrix_free import MatrixFreeFolds
 
 # How many more powers of ten of steps are looked at.
 MORE_DECADES = 6
-# Up to this many features it is worth computing eigenvalues of the training moments.
-MOST_FEATURES = 2 * MAX_DENSE
 
 
 def held_out_losses(

@@ -5,10 +5,9 @@ from functools import partial
 import numpy as np
 
 from .._descent.loop import advance
-from .._objective.plan import affordable
+from .._objective.plan import MOST_FEATURES, affordable
 from .._objective.quadratic import steps_from_zero
 from ..rows._machine import alone
-from .cross_validation import MOST_FEATURES
 
 
 def is_quick(rows):

@@ -27,7 +27,7 @@ class ExactLineSearch(LearningRate):
         return Minimum()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Minimum(RateState):
     """The alpha that minimises J along the line."""
 
@@ -58,7 +58,7 @@ class BarzilaiBorwein(LearningRate):
         return OfLastMove(LongSteps()) if problem.is_bounded else LongSteps()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class LongSteps(RateState):
     """The exact line search's step for the previous gradient."""
 
@@ -109,7 +109,7 @@ class ABBmin(LearningRate):
         return OfLastMove(AlternatingSteps()) if problem.is_bounded else AlternatingSteps()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class AlternatingSteps(RateState):
     """Long steps, and the least of the last three short ones, in turn."""
 
@@ -138,7 +138,7 @@ class AlternatingSteps(RateState):
         return self.long
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class OfLastMove(RateState):
     """The same steps with bounds, where the line is that of the last move.
 

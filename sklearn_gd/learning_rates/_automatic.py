@@ -62,7 +62,7 @@ class Automatic(LearningRate):
         return AutomaticSteps()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class AutomaticSteps(RateState):
     """Alternating steps; reciprocals of eigenvalues once they are worth computing."""
 

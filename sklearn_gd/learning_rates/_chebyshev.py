@@ -44,7 +44,7 @@ class Chebyshev(LearningRate):
         return Cycle(tuple((2.0 / (L + mu + (L - mu) * points)).tolist()), problem.k)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Cycle(RateState):
     """The same steps over and over; only the ends of a cycle count."""
 

@@ -60,7 +60,7 @@ class Lipschitz(LearningRate):
         return Always(1.0 / (problem.largest_eigenvalue or 1.0))
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Always(RateState):
     """One number for every update."""
 
@@ -99,7 +99,7 @@ class Schedule(LearningRate):
         return Scheduled(self.function)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Scheduled(RateState):
     """A function of the update's number."""
 

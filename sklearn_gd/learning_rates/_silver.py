@@ -30,7 +30,7 @@ class Silver(LearningRate):
         return SilverSteps(1.0 / (problem.largest_eigenvalue or 1.0), problem.k)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class SilverSteps(RateState):
     """The silver schedule, in units of 1/L; only k = 2^j - 1 count."""
 

@@ -38,7 +38,7 @@ class _UnlessRowsAreForgotten:
         return self._method.__get__(estimator, owner)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Seen:
     """All rows of the batches so far.
 

@@ -17,7 +17,7 @@ from ._blocks import DenseBlock
 VALUES_AT_A_TIME = 1024
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Column:
     """A column of a frame.
 

@@ -23,7 +23,7 @@ ROWS_FOR_A_COLUMN = 4
 AT_ONCE = 16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RFactor:
     """R factor of the rows (1, x - shift, y - y_shift).
 

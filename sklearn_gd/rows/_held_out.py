@@ -17,7 +17,7 @@ from ._sourced import SourcedRows
 from .protocol import RowSource
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class HeldOutRows:
     """Rows that are held out.
 

@@ -46,7 +46,7 @@ def _products(X, coef, intercept):
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class _PredictionsOf(Function):
     """Predictions for the rows of a chunk."""
 

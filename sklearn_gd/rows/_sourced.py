@@ -26,7 +26,7 @@ MANY = 1 << 40
 IN_BATCHES = {**checks.AS_IT_IS, "ensure_min_samples": 0}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Layout:
     """What all chunks of a source have in common.
 
@@ -127,7 +127,7 @@ class Sums:
         return Sums(values, n_rows, heaviest)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Function:
     """What is sent to the chunks."""
 
@@ -142,7 +142,7 @@ def _restored(kind, parts):
     return kind(**parts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class SumsOf(Function):
     """Sums of a kernel over the rows of a chunk."""
 
