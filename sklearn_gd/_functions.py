@@ -288,7 +288,7 @@ def gradient_descent_path(
     y: TargetsLike,
     *,
     alpha: float,
-    n_iters: ArrayLike,
+    max_iter: ArrayLike,
     fit_intercept: bool = True,
     scale: bool = False,
     l2_regularization: float = 0.0,
@@ -308,8 +308,8 @@ def gradient_descent_path(
         Targets.
     alpha : float
         The learning rate, below 2/L (see `max_stable_alpha`).
-    n_iters : array-like of shape (n_steps,)
-        Numbers of steps, not negative, in any order.
+    max_iter : array-like of shape (n_steps,), dtype int
+        Numbers of steps to make, not negative, in any order.
     fit_intercept : bool, default=True
         Whether b is a parameter; else it is 0.
     scale : bool, default=False
@@ -360,7 +360,7 @@ def gradient_descent_path(
     --------
     >>> from sklearn_gd import gradient_descent_path
     >>> X, y = [[-1.0], [1.0], [3.0]], [1.0, 2.0, 4.0]
-    >>> coefs, intercepts = gradient_descent_path(X, y, alpha=0.2, n_iters=[0, 1, 10, 100])
+    >>> coefs, intercepts = gradient_descent_path(X, y, alpha=0.2, max_iter=[0, 1, 10, 100])
     >>> coefs.round(3)
     array([[0.   , 0.867, 0.846, 0.75 ]])
     >>> intercepts.round(3)
@@ -371,7 +371,7 @@ def gradient_descent_path(
     parameters.check_l2(l2_regularization)
     if not isinstance(alpha, numbers.Real) or isinstance(alpha, bool):
         raise TypeError(f"alpha must be a positive number, got {shown(alpha)}.")
-    rate, counts = parameters.check_alpha(alpha), _check_counts(n_iters)
+    rate, counts = parameters.check_alpha(alpha), _check_counts(max_iter)
     rows, shape = open_rows(X, y, sample_weight)
     with rows:
         at_once = 0 if is_quick(rows) else NEVER
@@ -387,12 +387,12 @@ def gradient_descent_path(
     return w.reshape(*shape, rows.n_features, len(counts)), b.reshape(*shape, len(counts))
 
 
-def _check_counts(n_iters):
-    counts = np.asarray(n_iters)
+def _check_counts(max_iter):
+    counts = np.asarray(max_iter)
     if counts.ndim != 1 or not len(counts) or counts.dtype.kind not in "iu" or (counts < 0).any():
         raise ValueError(
-            "n_iters must be a 1-D array of at least one whole number, none negative, got "
-            f"{n_iters!r}."
+            "max_iter must be a 1-D array of at least one whole number, none negative, got "
+            f"{max_iter!r}."
         )
     return counts
 

@@ -222,8 +222,8 @@ def test_fractions_are_numbers():
     assert reg.fit(X, Y).n_iter_ > 0
     assert GradientDescentRegressorCV([tenth]).fit(X, Y).alpha_ == 0.1
     np.testing.assert_array_equal(
-        gradient_descent_path(X, Y, alpha=tenth, n_iters=[3])[0],
-        gradient_descent_path(X, Y, alpha=0.1, n_iters=[3])[0],
+        gradient_descent_path(X, Y, alpha=tenth, max_iter=[3])[0],
+        gradient_descent_path(X, Y, alpha=0.1, max_iter=[3])[0],
     )
 
 
@@ -303,7 +303,7 @@ def test_y_is_required():
         lambda X, y: cost(X, y, w),
         lambda X, y: gradient(X, y, w),
         lambda X, y: directional_derivative(X, y, w, 0, w),
-        lambda X, y: gradient_descent_path(X, y, alpha=0.1, n_iters=[1]),
+        lambda X, y: gradient_descent_path(X, y, alpha=0.1, max_iter=[1]),
     ]
     for call in calls:
         with pytest.raises(ValueError, match="requires y to be passed"):

@@ -73,7 +73,7 @@ def test_the_estimators_diagram_links_to_its_page():
         ),
         (
             sklearn_gd.gradient_descent_path,
-            "(X, y, *, alpha, n_iters, fit_intercept=True, scale=False, l2_regularization=0.0, "
+            "(X, y, *, alpha, max_iter, fit_intercept=True, scale=False, l2_regularization=0.0, "
             "sample_weight=None)",
         ),
         (

@@ -99,7 +99,7 @@ GradientDescentRegressorCV(2, cv=[(np.arange(4), np.arange(4, 6))], max_iter=10)
 
 assert_type(gradient(X, y, [1.0, 2.0])[0], Float64s)
 assert_type(directional_derivative(X, y, [1.0, 2.0], 0.0, reg.coef_), float)
-coefs, intercepts = gradient_descent_path(X, y, alpha=0.01, n_iters=range(3))
+coefs, intercepts = gradient_descent_path(X, y, alpha=0.01, max_iter=range(3))
 assert_type(coefs, Float64s)
 print(cost(X, y, reg.coef_, reg.intercept_) < 1.0, 0.9 * max_stable_alpha(X, scale=True))
 

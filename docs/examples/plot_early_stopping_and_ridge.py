@@ -81,7 +81,9 @@ MSEPathDisplay.from_estimator(early)
 alpha = 0.01 / L
 steps = np.unique(np.geomspace(1, 10**6, 200).astype(int))
 times = alpha * steps
-coefs, _ = gradient_descent_path(X_train, y_train, alpha=alpha, n_iters=steps, fit_intercept=False)
+coefs, _ = gradient_descent_path(
+    X_train, y_train, alpha=alpha, max_iter=steps, fit_intercept=False
+)
 penalties = np.geomspace(1.0 / times[-1], 1.0 / times[0], 40)
 ridge_coefs = np.array(
     [

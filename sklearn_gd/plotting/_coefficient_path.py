@@ -73,7 +73,7 @@ class CoefficientPathDisplay:
     >>> from sklearn_gd import CoefficientPathDisplay, gradient_descent_path
     >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
     >>> steps = np.unique(np.geomspace(1, 1e6, 100).astype(int))
-    >>> coefs, _ = gradient_descent_path(scale(X), y, alpha=0.01, n_iters=steps)
+    >>> coefs, _ = gradient_descent_path(scale(X), y, alpha=0.01, max_iter=steps)
     >>> CoefficientPathDisplay(0.01 * steps, coefs, names=list(X)).plot()
     <...CoefficientPathDisplay object at ...>
     >>> plt.show()

@@ -177,7 +177,7 @@ def test_the_functions_know_it():
 @pytest.mark.parametrize("scale", [True, False])
 def test_the_path_is_that_of_the_descent(scale):
     how = {"scale": scale, "l2_regularization": 0.3}
-    w, b = gradient_descent_path(Z, THREE, alpha=0.2, n_iters=[0, 3, 20], **how)
+    w, b = gradient_descent_path(Z, THREE, alpha=0.2, max_iter=[0, 3, 20], **how)
     for i, k in enumerate([3, 20], start=1):
         reg = GradientDescentRegressor(0.2, max_iter=k, tol=0, **how).fit(Z, THREE)
         assert_allclose(w[..., i], reg.coef_, rtol=1e-9, atol=1e-9)
@@ -288,7 +288,7 @@ def test_messages(l2, error, message):
         lambda: gradient(Z, Y, w, l2_regularization=l2),
         lambda: directional_derivative(Z, Y, w, 0.0, w, l2_regularization=l2),
         lambda: max_stable_alpha(Z, l2_regularization=l2),
-        lambda: gradient_descent_path(Z, Y, alpha=0.1, n_iters=[1], l2_regularization=l2),
+        lambda: gradient_descent_path(Z, Y, alpha=0.1, max_iter=[1], l2_regularization=l2),
     ]
     for call in calls:
         with pytest.raises(error, match=message):

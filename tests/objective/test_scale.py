@@ -581,7 +581,7 @@ CALLS = {
     "partial_fit": lambda scale, X, y: GradientDescentRegressor(scale=scale).partial_fit(X, y),
     "CV": lambda scale, X, y: GradientDescentRegressorCV(scale=scale).fit(X, y),
     "max_stable_alpha": lambda scale, X, y: max_stable_alpha(X, scale=scale),
-    "path": lambda scale, X, y: gradient_descent_path(X, y, alpha=0.1, n_iters=[1], scale=scale),
+    "path": lambda scale, X, y: gradient_descent_path(X, y, alpha=0.1, max_iter=[1], scale=scale),
 }
 
 
@@ -643,18 +643,20 @@ def test_the_path_is_that_of_the_estimator_and_of_the_loop(
     X, y, weights = raw(n_targets)
     weights = weights if weighted else None
     how = {"alpha": 0.4, "fit_intercept": fit_intercept, "scale": True}
-    n_iters = [0, 40, 1, 7]
-    coefs, intercepts = gradient_descent_path(X, y, n_iters=n_iters, sample_weight=weights, **how)
+    max_iter = [0, 40, 1, 7]
+    coefs, intercepts = gradient_descent_path(
+        X, y, max_iter=max_iter, sample_weight=weights, **how
+    )
     reg = GradientDescentRegressor(**how, max_iter=40, tol=0, store_path=True)
     reg.fit(X, y, weights)
     targets = [y] if n_targets is None else y.T
     found = coefs.reshape(len(targets), 4, 4), intercepts.reshape(len(targets), 4)
     for target, coef, intercept in zip(targets, *found, strict=True):
         expected = loop(X, target, [0.4] * 40, weights, fit_intercept)
-        assert_close(coef.T, expected[0][n_iters])
-        assert_close(intercept, expected[1][n_iters])
-    assert_close(np.moveaxis(coefs, -1, 0), reg.coef_path_[n_iters])
-    assert_close(np.moveaxis(intercepts, -1, 0), reg.intercept_path_[n_iters])
+        assert_close(coef.T, expected[0][max_iter])
+        assert_close(intercept, expected[1][max_iter])
+    assert_close(np.moveaxis(coefs, -1, 0), reg.coef_path_[max_iter])
+    assert_close(np.moveaxis(intercepts, -1, 0), reg.intercept_path_[max_iter])
 
 
 # --- what it costs ----------------------------------------------------------

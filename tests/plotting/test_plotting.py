@@ -657,7 +657,7 @@ def test_wrong_arguments_of_mse_paths(data, searched):
 
 def test_coefficients_of_a_path_against_time(data):
     steps = [100, 0, 1, 10]
-    coefs, _ = gradient_descent_path(*data, alpha=0.2, n_iters=steps)
+    coefs, _ = gradient_descent_path(*data, alpha=0.2, max_iter=steps)
     display = CoefficientPathDisplay(0.2 * np.array(steps), coefs, names=list("ab$")).plot()
     for line, values in zip(display.lines_, coefs, strict=True):
         np.testing.assert_array_equal(line.get_xdata(), [0.0, 0.2, 2.0, 20.0])

@@ -296,7 +296,7 @@ def test_functions(there):
     assert along == pytest.approx(slopes[:-1].sum() / np.sqrt(6))
     largest = linalg.eigvalsh(A.T @ A / 500)[-1]
     assert max_stable_alpha(there(X)) == pytest.approx(2 / largest)
-    coefs, _ = gradient_descent_path(*given[:2], alpha=ALPHA, n_iters=[20])
+    coefs, _ = gradient_descent_path(*given[:2], alpha=ALPHA, max_iter=[20])
     assert_allclose(coefs[:, 0], numpy_loop(A, y, ALPHA, 20)[0][:-1], rtol=1e-8)
 
 

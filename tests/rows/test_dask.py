@@ -214,7 +214,7 @@ def test_functions_read_chunk_by_chunk(frame, weighted):
     slopes = zip(gradient(lazy, targets, w, b, **how), gradient(X, y, w, b, **how), strict=True)
     for found, expected in slopes:
         assert_allclose(found, expected, rtol=1e-9)
-    how |= {"alpha": alpha, "n_iters": [0, 3, 100]}
+    how |= {"alpha": alpha, "max_iter": [0, 3, 100]}
     found = gradient_descent_path(lazy, targets, **how)
     for one, other in zip(found, gradient_descent_path(X, y, **how), strict=True):
         assert_allclose(one, other, rtol=1e-9, atol=1e-12)

@@ -164,7 +164,7 @@ def test_the_functions_take_a_source(source_of):
     ):
         assert_allclose(found, expected, rtol=1e-10)
     assert max_stable_alpha(source) == pytest.approx(max_stable_alpha(X), rel=1e-12)
-    how = {"alpha": 0.01, "n_iters": [0, 5, 9]}
+    how = {"alpha": 0.01, "max_iter": [0, 5, 9]}
     found = gradient_descent_path(source, None, **how)
     for part, expected in zip(found, gradient_descent_path(X, y, **how), strict=True):
         assert_allclose(part, expected, rtol=1e-9, atol=1e-12)

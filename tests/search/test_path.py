@@ -22,7 +22,7 @@ def test_iterates_are_the_estimators(fit_intercept, weighted, share):
     weights = np.random.default_rng(0).random(60) if weighted else None
     settings = {"fit_intercept": fit_intercept, "sample_weight": weights}
     alpha = share * max_stable_alpha(X, **settings)
-    coefs, intercepts = gradient_descent_path(X, Y, alpha=alpha, n_iters=COUNTS, **settings)
+    coefs, intercepts = gradient_descent_path(X, Y, alpha=alpha, max_iter=COUNTS, **settings)
     reg = GradientDescentRegressor(
         alpha, max_iter=40, tol=0, store_path=True, fit_intercept=fit_intercept
     ).fit(X, Y, sample_weight=weights)
@@ -30,7 +30,7 @@ def test_iterates_are_the_estimators(fit_intercept, weighted, share):
     for i, k in enumerate(COUNTS):
         assert_allclose(coefs[:, :, i], reg.coef_path_[k], rtol=1e-9, atol=1e-11)
         assert_allclose(intercepts[:, i], reg.intercept_path_[k], rtol=1e-9, atol=1e-11)
-    alone = gradient_descent_path(X, y, alpha=alpha, n_iters=COUNTS, **settings)
+    alone = gradient_descent_path(X, y, alpha=alpha, max_iter=COUNTS, **settings)
     assert_allclose(alone[0], coefs[0], rtol=1e-12, atol=1e-14)
     assert alone[1].shape == (5,)
 
@@ -39,7 +39,7 @@ def test_very_many_features_step_by_step():
     X = sparse.random(40, 2500, density=0.02, format="csr", random_state=0)
     y = np.arange(40.0)
     alpha = 0.5 * max_stable_alpha(X)
-    coefs, intercepts = gradient_descent_path(X, y, alpha=alpha, n_iters=[3, 0, 5])
+    coefs, intercepts = gradient_descent_path(X, y, alpha=alpha, max_iter=[3, 0, 5])
     reg = GradientDescentRegressor(alpha, max_iter=5, tol=0, store_path=True).fit(X, y)
     assert_allclose(coefs.T, reg.coef_path_[[3, 0, 5]], rtol=1e-10, atol=1e-14)
     assert_allclose(intercepts, reg.intercept_path_[[3, 0, 5]], rtol=1e-10)
@@ -47,7 +47,7 @@ def test_very_many_features_step_by_step():
 
 def test_millions_of_steps_end_at_the_solution():
     X, y = with_condition(1e3, 50, 4, seed=0)
-    coefs, intercepts = gradient_descent_path(X, y, alpha=1.0, n_iters=[10**6])
+    coefs, intercepts = gradient_descent_path(X, y, alpha=1.0, max_iter=[10**6])
     solution = np.linalg.lstsq(design(X), y, rcond=None)[0]
     assert_allclose([*coefs[:, 0], intercepts[0]], solution, rtol=1e-9)
 
@@ -57,7 +57,7 @@ def test_iterates_are_generalised_ridge_solutions(k):
     """Ali, Kolter and Tibshirani 2019, supplement: an identity."""
     X, y = with_condition(100.0, 60, 5, seed=2)
     alpha = 0.7  # L is 1
-    coefs, _ = gradient_descent_path(X, y, alpha=alpha, n_iters=[k], fit_intercept=False)
+    coefs, _ = gradient_descent_path(X, y, alpha=alpha, max_iter=[k], fit_intercept=False)
     H = X.T @ X / 60
     values, basis = np.linalg.eigh(H)
     left = (1.0 - alpha * values) ** k
@@ -69,7 +69,7 @@ def test_iterates_are_generalised_ridge_solutions(k):
 def test_small_steps_are_like_ridge():
     X, y = with_condition(10.0, 60, 4, seed=2)
     k, alpha = 2000, 0.001
-    coefs, _ = gradient_descent_path(X, y, alpha=alpha, n_iters=[k], fit_intercept=False)
+    coefs, _ = gradient_descent_path(X, y, alpha=alpha, max_iter=[k], fit_intercept=False)
     ridge = Ridge(60 / (k * alpha), fit_intercept=False).fit(X, y)
     shrunk = np.linalg.norm(ridge.coef_) / np.linalg.norm(np.linalg.lstsq(X, y, rcond=None)[0])
     assert shrunk < 0.8
@@ -91,7 +91,7 @@ def test_the_risk_is_within_the_theorys_bound_of_ridges(relative, bound):
         p = len(values)
         X = np.sqrt(p * values) * np.eye(p)  # H is diagonal, L = 1
         shares, _ = gradient_descent_path(
-            X, X @ np.ones(p), alpha=relative, n_iters=counts, fit_intercept=False
+            X, X @ np.ones(p), alpha=relative, max_iter=counts, fit_intercept=False
         )
         for k, learned in zip(counts, shares.T, strict=True):
             ridge = values / (values + 1.0 / (k * relative))
@@ -108,15 +108,15 @@ def test_the_risk_is_within_the_theorys_bound_of_ridges(relative, bound):
         ({"alpha": 3.0}, ValueError, "alpha=3 is above .* grows without bound"),
         ({"alpha": -1.0}, ValueError, "must be positive"),
         ({"alpha": "auto"}, TypeError, "alpha must be a positive number"),
-        ({"n_iters": [1, -1]}, ValueError, "whole number, none negative"),
-        ({"n_iters": [1.5]}, ValueError, "whole number"),
-        ({"n_iters": []}, ValueError, "at least one whole number"),
+        ({"max_iter": [1, -1]}, ValueError, "whole number, none negative"),
+        ({"max_iter": [1.5]}, ValueError, "whole number"),
+        ({"max_iter": []}, ValueError, "at least one whole number"),
         ({"alpha": True}, TypeError, "alpha must be a positive number, got True"),
-        ({"n_iters": 5}, ValueError, "1-D array"),
+        ({"max_iter": 5}, ValueError, "1-D array"),
         ({"fit_intercept": 1}, TypeError, "fit_intercept must be True or False"),
     ],
 )
 def test_wrong_arguments(settings, error, message):
     X, y = with_condition(10.0, 20, 3, seed=0)
     with pytest.raises(error, match=message):
-        gradient_descent_path(X, y, **{"alpha": 0.1, "n_iters": [1], **settings})
+        gradient_descent_path(X, y, **{"alpha": 0.1, "max_iter": [1], **settings})
