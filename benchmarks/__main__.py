@@ -6,6 +6,7 @@ import json
 import math
 import os
 import platform
+from datetime import date
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -60,16 +61,13 @@ def main(arguments=None):
         options.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         parser.error(f"--output {options.output}: {error.strerror}")
-    results = {"machine": machine(), "size": size}
+    results = {"date": date.today().isoformat(), "machine": machine(), "size": size}
     for kind, (run, tasks) in kinds.items():
         results[kind] = [run(task, options) for task in tasks if options.only in task.name]
-    # A part must not take the place of the whole.
-    stem = options.only or "results"
-    (options.output / f"{stem}.json").write_text(json.dumps(results, indent=1))
-    picture = f"{stem}.svg" if len(results["growth"]) == 2 else None
-    if picture:
-        report.plot(results, options.output / picture)
-    (options.output / f"{stem}.md").write_text(report.page(results, picture))
+    # Neither a part nor a trial may take the place of the whole, which the documentation shows.
+    stem = options.only or ("results" if size == 1 else f"results-{size:g}")
+    (options.output / f"{stem}.json").write_text(json.dumps(results, indent=1) + "\n")
+    report.write(results, options.output / f"{stem}.md")
     print(f"Written to {options.output / stem}.md")
 
 

@@ -38,11 +38,20 @@ SGDRegressor epochs. Ridge has next to no penalty, as with its default of 1 it i
 something else."""
 
 
+def write(results, path):
+    """Write the results as a page of Markdown, and the picture in it beside it."""
+    picture = None
+    if len(results["growth"]) == 2:
+        picture = path.with_suffix(".svg").name
+        plot(results, path.with_suffix(".svg"))
+    path.write_text(page(results, picture), encoding="utf-8")
+
+
 def page(results, picture):
     """The results as Markdown; ``picture`` is the name of the plot's file, or None."""
     share = "" if results["size"] == 1 else f", with {results['size']:g} times the rows"
-    lines = ["# Benchmarks", "", f"Made by `python -m benchmarks`{share}.", ""]
-    lines += [f"- {key}: {value}" for key, value in results["machine"].items()]
+    lines = ["# Benchmarks", "", f"Measured on {results['date']}{share}, with:", ""]
+    lines += [", ".join(f"{key} {value}" for key, value in results["machine"].items()) + "."]
     lines += ["", EXPLANATION]
     for task in results["fits"]:
         lines += ["", f"## {task['title']}", "", *_fit_table(task)]
@@ -176,7 +185,13 @@ def plot(results, path):
     axes = figure.subplots(1, 2, sharey=True)
     for ax, growth in zip(axes, results["growth"], strict=True):
         sizes, seconds = np.array(growth["sizes"]), growth["seconds"]
-        ax.loglog(sizes, seconds, "o-", label=f"slope {growth['slope']:.2f} (larger half)")
+        ax.loglog(
+            sizes,
+            seconds,
+            "o-",
+            color="#0072B2",
+            label=f"slope {growth['slope']:.2f} (larger half)",
+        )
         ax.loglog(sizes, seconds[-1] * sizes / sizes[-1], "k:", label="slope 1")
         ax.set(title=growth["title"], xlabel=growth["of"], xticks=sizes)
         ax.set_xticklabels([f"{size:,}" for size in sizes], rotation=45)

@@ -157,8 +157,18 @@ def fit_tasks(size):
             "defaults, diabetes, 442 x 10",
             lambda: load_diabetes(return_X_y=True),
             {OURS: ours, "LinearRegression": direct},
-            {"LinearRegression": 0.5},
+            {"LinearRegression": 1},
         ),
+        *[
+            Task(
+                f"small-{n_rows}",
+                f"defaults, {n_rows:,} x {n_features}",
+                normal(n_rows, n_features),
+                {OURS: ours, "LinearRegression": direct},
+                {"LinearRegression": 1},
+            )
+            for n_rows, n_features in ((20, 2), (100, 5), (1000, 10))
+        ],
         Task(
             "sparse",
             f"sparse {10 * twenty:,} x {twenty:,}, 1e-3 dense, relative loss 1e-6 or better",

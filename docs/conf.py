@@ -10,6 +10,8 @@ import sklearn_gd
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
 
+from style import STYLE  # noqa: E402
+
 project = "sklearn-gd"
 author = "the sklearn-gd developers"
 project_copyright = author
@@ -38,18 +40,13 @@ numpydoc_show_class_members = False
 # Types are in the docstrings, in words.
 autodoc_typehints = "none"
 
-# The colours of Okabe and Ito, which the colour-blind can tell apart too.
-OKABE_ITO = ["0072B2", "D55E00", "009E73", "CC79A7", "E69F00", "56B4E9"]
 plot_formats = ["svg"]
 plot_html_show_formats = False
 plot_html_show_source_link = False
 plot_rcparams = {
+    **STYLE,
     "figure.figsize": (7.5, 3.6),
     "figure.constrained_layout.use": True,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.prop_cycle": f"cycler('color', {OKABE_ITO})",
-    "image.cmap": "viridis",
     "svg.fonttype": "path",
 }
 plot_apply_rcparams = True
@@ -60,6 +57,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "gallery_order.AsOneLearns",
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("sklearn_gd",),
+    "reset_modules": ("matplotlib", "style.apply"),
     # Not what a last line happens to return.
     "capture_repr": ("_repr_html_",),
     "download_all_examples": False,

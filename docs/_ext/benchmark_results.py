@@ -1,26 +1,27 @@
-"""Put the benchmarks' own page of results into generated/, or a word on how to get it."""
+"""Put the results of the last ``make bench`` into generated/, as a part of benchmarks.md."""
 
-import shutil
+import json
+import sys
 from pathlib import Path
 
-NONE_YET = "The benchmarks have not been run where this page was made, so it has no figures.\n"
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "benchmarks" / "results" / "results.json"
 
 
 def take_over(app):
-    """Write generated/benchmark_results.md, which benchmarks.md includes."""
-    generated = Path(app.srcdir) / "generated"
-    generated.mkdir(exist_ok=True)
-    results = Path(app.srcdir).parent / "benchmarks" / "results" / "results.md"
-    page = NONE_YET
-    if results.exists():
-        # The page that includes it has that title already.
-        page = results.read_text(encoding="utf-8").removeprefix("# Benchmarks\n")
-        for picture in results.parent.glob("results.svg"):
-            shutil.copy(picture, generated)
-    target = generated / "benchmark_results.md"
+    """Write generated/benchmark_results.md, which benchmarks.md includes, and its picture."""
+    target = Path(app.srcdir) / "generated" / "benchmark_results.md"
     # A file that is written anew would be read anew.
-    if not target.exists() or target.read_text(encoding="utf-8") != page:
-        target.write_text(page, encoding="utf-8")
+    if target.exists() and target.stat().st_mtime > RESULTS.stat().st_mtime:
+        return
+    sys.path.insert(0, str(ROOT))
+    from benchmarks import report
+
+    target.parent.mkdir(exist_ok=True)
+    report.write(json.loads(RESULTS.read_text(encoding="utf-8")), target)
+    # The page that includes it has that title already.
+    page = target.read_text(encoding="utf-8").removeprefix("# Benchmarks\n")
+    target.write_text(page, encoding="utf-8")
 
 
 def setup(app):

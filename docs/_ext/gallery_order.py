@@ -12,7 +12,7 @@ FIRST = [
     "plot_grid_search_diabetes.py",
     "plot_early_stopping_and_ridge.py",
     "plot_positive_coefficients.py",
-    "plot_search_in_a_second.py",
+    "plot_search.py",
     "plot_batch_and_stochastic.py",
     "plot_memory_mapped.py",
     "plot_partial_fit.py",

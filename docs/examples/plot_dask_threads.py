@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dask.array as da
 import dask.dataframe as dd
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -32,6 +33,25 @@ reg = GradientDescentRegressor().fit(X, y)
 print(f"{reg.status_} after {reg.n_iter_} steps")
 print(f"largest error of a coefficient: {np.abs(reg.coef_ - w).max():.4f}")
 assert np.abs(reg.coef_ - w).max() < 0.01
+
+# %%
+# Chunk by chunk
+# --------------
+# Each chunk can be read only once, so ``partial_fit`` of the first chunks shows what the
+# rows had told until then: the error falls with the root of their number.
+
+first, errors = GradientDescentRegressor(), []
+for X_chunk, y_chunk in zip(X.blocks, y.blocks, strict=True):
+    first.partial_fit(X_chunk.compute(), y_chunk.compute())
+    errors.append(np.sqrt(np.mean((first.coef_ - w) ** 2)))
+
+chunks = np.arange(1, len(errors) + 1)
+_, ax = plt.subplots(layout="constrained")
+ax.plot(chunks, 1 / np.sqrt(50_000 * chunks), ":", color="0.4", label="1 / root of the rows")
+ax.plot(chunks, errors, "o-", color="#0072B2", label="of the coefficients")
+ax.set(xlabel="chunks of 50,000 rows", ylabel="root mean square error", ylim=0, xticks=chunks)
+ax.legend()
+plt.show()
 
 # %%
 # Predictions are lazy, in the same chunks as X; the score is computed chunk by chunk.

@@ -13,6 +13,7 @@ import time
 import tracemalloc
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from sklearn_gd import GradientDescentRegressor
@@ -52,6 +53,33 @@ print(f"{reg.status_} after {reg.n_iter_} steps, {seconds:.2f} s on {os.cpu_coun
 print(f"largest error of a coefficient: {np.abs(reg.coef_ - w).max():.1e}")
 print(f"memory taken at most, beyond y: {peak / 1e6:.0f} MB")
 assert peak < 32e6
+
+# %%
+# However long the file is
+# ------------------------
+# The same for the first rows of the file: what the fit takes does not grow with them,
+# unlike a copy of X as float64, which many libraries make.
+
+shares = np.array([0.1, 0.2, 0.5, 1.0])
+taken = []
+for n in (shares * n_rows).astype(int):
+    tracemalloc.start()
+    GradientDescentRegressor().fit(X[:n], y[:n])
+    taken.append(tracemalloc.get_traced_memory()[1] / 1e6)
+    tracemalloc.stop()
+
+sizes = shares * n_rows / 1e6
+_, ax = plt.subplots(layout="constrained")
+ax.loglog(sizes, 8 * n_features * sizes, "o--", color="0.5")
+ax.text(sizes[1], 1.25 * 8 * n_features * sizes[1], "a copy as float64", ha="right")
+ax.loglog(sizes, 2 * n_features * sizes, "o:", color="0.5")
+ax.text(sizes[1], 1.25 * 2 * n_features * sizes[1], "the file", ha="right")
+ax.loglog(sizes, taken, "o-", color="#0072B2")
+ax.text(sizes[1], 1.25 * taken[1], "what the fit takes", ha="center")
+ax.set(xlabel="million rows", ylabel="megabytes", xticks=sizes)
+ax.xaxis.set_major_formatter("{x:g}")
+ax.xaxis.set_minor_formatter("")
+plt.show()
 
 del X, written
 folder.cleanup()

@@ -1,6 +1,6 @@
 """
-A search in a second
-====================
+One search instead of a thousand fits
+=====================================
 
 Which learning rate, and how many steps?  ``GridSearchCV`` fits anew for every pair
 and every fold.  ``GradientDescentRegressorCV`` reads each row once to gather the
@@ -50,10 +50,10 @@ plt.show()
 # %%
 # The same by GridSearchCV
 # ------------------------
-# Trying every number of steps would take too long, so it gets 50 of them.  One is the
+# Trying every number of steps would take too long, so it gets ten of them.  One is the
 # number found above, so that both can find the same pair.
 
-numbers = np.unique(np.append(np.geomspace(1, 4000, 50).astype(int), together.n_iter_))
+numbers = np.unique(np.append(np.geomspace(1, 4000, 9).astype(int), together.n_iter_))
 search = GridSearchCV(
     GradientDescentRegressor(tol=0),
     {"alpha": alphas, "max_iter": numbers},
