@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CHECK := $(BIN)/check-jsonschema --quiet --default-filetype yaml --builtin-schema vendor
 
-.PHONY: demo test lint docs docs-quick bench test-oldest test-kernels mutants picture package clean
+.PHONY: demo test lint lint-quick types docs docs-quick bench test-oldest test-kernels mutants picture package clean
 
 demo: $(VENV)/plot
 	$(BIN)/python docs/examples/plot_grid_search_diabetes.py
@@ -11,9 +12,22 @@ demo: $(VENV)/plot
 test: $(VENV)/test $(VENV)/engines
 	$(BIN)/python -m pytest -n 2
 
-lint: $(VENV)/lint
+lint: lint-quick types
+
+# Before each commit, if you want: .venv/bin/pre-commit install
+lint-quick: $(VENV)/lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(CHECK).github-workflows .github/workflows/*.yml
+	$(CHECK).dependabot .github/dependabot.yml
+	$(CHECK).github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(CHECK).github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
+	$(CHECK).readthedocs .readthedocs.yaml
+	$(CHECK).citation-file-format CITATION.cff
+	$(BIN)/zizmor --offline --quiet .
+
+# Before each push.
+types: $(VENV)/lint
 	$(BIN)/mypy
 	$(BIN)/python -m tests.checkers
 
@@ -53,21 +67,30 @@ package: $(VENV)/test $(VENV)/package
 picture: $(VENV)/test
 	$(BIN)/python -m tests.plotting.picture
 
-# An extra is installed again when the package's metadata changes.
-$(VENV)/%: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable '.[$*]'
-	@touch $@
+# The extras of the package, and the group of dependencies that the target is named after.
+INSTALL = $(@D)/bin/python -m pip install --quiet --editable '.[plot,arrow,dask]' --group $(@F)
 
+# Groups need pip 25.1 or newer.
 %/bin/python:
 	$(PYTHON) -m venv $*
+	$@ -m pip install --quiet --upgrade pip
 
-# In an environment of its own, or packages of the tests would hide what its extra lacks.
+$(VENV)/plot: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[plot]'
+	@touch $@
+
+# A group is installed again when the package's metadata changes.
+$(VENV)/%: $(VENV)/bin/python pyproject.toml
+	$(INSTALL)
+	@touch $@
+
+# In an environment of its own, or packages of the tests would hide what its group lacks.
 .venv-docs/docs: .venv-docs/bin/python pyproject.toml
-	.venv-docs/bin/python -m pip install --quiet --editable '.[docs]'
+	$(INSTALL)
 	@touch $@
 
 .venv-oldest/test: .venv-oldest/bin/python pyproject.toml tests/oldest.txt
-	.venv-oldest/bin/python -m pip install --quiet --editable '.[test,plot]' --constraint tests/oldest.txt
+	$(INSTALL) --constraint tests/oldest.txt
 	@touch $@
 
 clean:

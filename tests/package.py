@@ -27,7 +27,8 @@ def try_source(archive, folder):
     (unpacked,) = Path(folder).iterdir()
     pytest = [sys.executable, "-m", "pytest", "-q"]
     run(*pytest, "--collect-only", "-qq", cwd=unpacked)
-    run(*pytest, "tests/descent/test_textbook.py", "tests/test_documentation.py", cwd=unpacked)
+    some = ["descent/test_textbook.py", "test_documentation.py", "test_metadata.py"]
+    run(*pytest, *(f"tests/{name}" for name in some), cwd=unpacked)
 
 
 def try_wheel(wheel, folder):

@@ -86,10 +86,21 @@ def test_the_readmes_code_runs(tmp_path, monkeypatch):
     assert (tmp_path / "laboratory.html").exists()
 
 
+def test_the_readmes_links_are_absolute():
+    """It is shown on PyPI too, where nothing is beside it."""
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    prose = re.sub(r"^```.*?^```|^ {4}.*?$|`[^`\n]*`", "", readme, flags=re.MULTILINE | re.DOTALL)
+    targets = re.findall(r"\]\(\s*<?([^\s)>]+)", prose)
+    targets += re.findall(r"^\[[^\]]+\]:\s*(\S+)", prose, flags=re.MULTILINE)
+    targets += re.findall(r"""\b(?:href|src|srcset)=["']([^"']+)""", prose)
+    relative = [target for target in targets if not re.match(r"https://|mailto:|#", target)]
+    assert relative == []
+
+
 def test_the_table_of_the_house_is_complete():
     """Each module and folder of the package is in CONTRIBUTING, by its name."""
     package = Path(sklearn_gd.__file__).parent
-    text = (DOCS.parent / "CONTRIBUTING.md").read_text()
+    text = (DOCS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)(?:\.py|/)?`", text))
     for path in package.rglob("*.py"):
         if path.name != "__init__.py":

@@ -42,6 +42,9 @@ distributed = pytest.importorskip("distributed")
 
 from sklearn_gd.rows import _dask_scheduler  # noqa: E402
 
+# Windows has no SIGKILL, and there SIGTERM leaves a process no choice either.
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+
 
 def chunked(array, sizes):
     """Return the array in row chunks of these sizes; what is left over is the last."""
@@ -497,7 +500,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(client):
 
     def alpha(k):
         if k == 3:
-            os.kill(client.run(os.getpid).popitem()[1], signal.SIGKILL)
+            os.kill(client.run(os.getpid).popitem()[1], KILL)
             killed.set()
         return 0.5
 
@@ -518,7 +521,7 @@ def test_data_that_only_the_lost_worker_had(client):
     )
     y = np.concatenate([y[::2], y[1::2]])
     assert GradientDescentRegressor().fit(lazy, y).status_ == "converged"
-    os.kill(client.run(os.getpid, workers=workers[:1])[workers[0]], signal.SIGKILL)
+    os.kill(client.run(os.getpid, workers=workers[:1])[workers[0]], KILL)
     _until(lambda: workers[0] not in client.ncores())
     with pytest.raises(RuntimeError, match="Dask lost data that this needs"):
         GradientDescentRegressor().fit(lazy, y)
@@ -575,7 +578,7 @@ def _waiting(chunk, folder):
 def _killing(chunk, folder, block_id):
     # One at a time, or the next fit's tasks might be on a worker that is dying of the last one's.
     if block_id[0] == 0 and (folder / "kill").exists():
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), KILL)
     return chunk
 
 
@@ -738,6 +741,8 @@ def _interrupt():
 @pytest.fixture
 def interruptible():
     """SIGINT as in a terminal; a shell may have it ignored in the background."""
+    if not hasattr(signal, "pthread_kill"):
+        pytest.skip("a thread cannot interrupt another here")
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

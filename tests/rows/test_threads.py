@@ -33,9 +33,20 @@ Y = X @ rng.normal(size=30) + rng.normal(size=30_000)
 BIG = rng.normal(size=(120_000, 30))
 BIG_Y = BIG @ rng.normal(size=30) + rng.normal(size=120_000)
 
+# Windows has none, and Apple's BLAS does not survive one.
+only_where_forks_are_safe = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="no fork here that is safe"
+)
+
 
 def blas_threads():
     return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+
+
+# Apple's for instance cannot: reads are then in one thread.
+only_where_blas_can_be_limited = pytest.mark.skipif(
+    not blas_threads(), reason="no BLAS here whose threads can be limited"
+)
 
 
 @pytest.mark.parametrize("precompute", [True, False])
@@ -113,6 +124,7 @@ def test_users_code_runs_with_blas_as_it_was():
     assert seen == [before] * 3
 
 
+@only_where_blas_can_be_limited
 @pytest.mark.parametrize("limit", [2, 3])
 def test_the_same_bits_while_another_thread_holds_a_limit(limit):
     """Of threadpoolctl 3.8 others' calls are ignored until that thread lifts it."""
@@ -141,6 +153,7 @@ def test_the_same_bits_while_another_thread_holds_a_limit(limit):
     assert_array_equal(reg.fit(BIG, BIG_Y).coef_, found)
 
 
+@only_where_blas_can_be_limited
 def test_a_limit_set_meanwhile_is_not_overwritten():
     """What another thread sets while ours are at work stays."""
     library = _libraries()[0]
@@ -182,7 +195,7 @@ def test_a_search_leaves_the_limit_as_it_was(backend):
     assert blas_threads() == before
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@only_where_forks_are_safe
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_starts_threads_of_its_own():
     """Those of its parent, which has fitted, are not there: it would wait for them for ever."""
@@ -220,7 +233,7 @@ def test_threads_at_work_may_ask_for_threads():
         assert in_threads(outer, range(4)) == [sum(10 * i + j for j in range(3)) for i in range(4)]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@only_where_forks_are_safe
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_while_threads_are_at_work():
     """The child must not wait for a lock that nobody will release, nor keep the limit."""
@@ -250,7 +263,7 @@ def test_a_fork_while_threads_are_at_work():
     assert blas_threads() == before
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@only_where_forks_are_safe
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_in_a_fit():
     before = blas_threads()
@@ -410,6 +423,7 @@ def test_a_fit_on_dask_threads_with_an_eigenvalue_by_passes():
     np.testing.assert_allclose(found, reg.fit(wide, y).coef_, rtol=1e-9, atol=1e-12)
 
 
+@only_where_blas_can_be_limited
 @pytest.mark.parametrize("what", ["dense", "sparse", "covariances", "factor"])
 def test_reads_in_threads(what, monkeypatch):
     """Two at a time of many rows, or where there is much to do; few rows in the caller's.
