@@ -85,10 +85,10 @@ def draw(sizes, seconds):
         f"these two workers {each * 1e10 / 3600:.1f} hours, and 200 {each * 1e8 / 60:.1f} minutes."
     )
     _, ax = plt.subplots(layout="constrained")
-    ax.plot(sizes, seconds, "o", label="measured")
-    ax.plot([0, *sizes], fixed + each * np.array([0, *sizes]), label="fixed part + rows")
-    ax.set(xlabel="rows", ylabel="seconds", xlim=0, ylim=0)
-    ax.xaxis.set_major_formatter("{x:,.0f}")
+    millions = np.array([0, *sizes]) / 1e6
+    ax.plot(millions[1:], seconds, "o", label="measured")
+    ax.plot(millions, fixed + 1e6 * each * millions, label="fixed part + rows")
+    ax.set(xlabel="million rows", ylabel="seconds", xlim=0, ylim=0)
     ax.legend()
 
 

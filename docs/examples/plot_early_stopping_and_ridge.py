@@ -124,16 +124,19 @@ assert bound.max() <= 1.70
 print(f"largest ratio of the risks that is possible on this data: {bound.max():.3f}")
 
 figure, ax = plt.subplots(layout="constrained")
-ax.semilogx(times, bound, label="largest possible on this data")
+ax.semilogx(times, bound, color="#0072B2")
+ax.text(times[-1], 1.64, "largest possible on this data", color="#0072B2", ha="right")
 noise = np.sum((y_train - X_train @ solution) ** 2) / (m - n)
 truths = {"what ridge has found": ridge.coef_, "zero": np.zeros(n)}
-for (name, w_true), style in zip(truths.items(), ("k--", "k:"), strict=True):
+for (name, w_true), style, at in zip(truths.items(), ("k--", "k:"), (5.0, 0.4), strict=True):
     risks = [
         (basis.T @ w_true) ** 2 @ (1 - share) ** 2 + noise / (m * values) @ share**2
         for share in (learned, ridge_shares)
     ]
-    ax.semilogx(times, risks[0] / risks[1], style, label=f"if the truth is {name}")
-ax.axhline(1.70, color="#D55E00", label="the theory's bound")
+    ratio = risks[0] / risks[1]
+    ax.semilogx(times, ratio, style)
+    ax.text(at, np.interp(at, times, ratio) - 0.05, f"if the truth is {name}")
+ax.axhline(1.70, color="#D55E00")
+ax.text(times[0], 1.71, "the theory's bound", color="#D55E00")
 ax.set(xlabel="time, steps times alpha", ylabel="risk over that of ridge regression")
-ax.legend(loc="upper left", bbox_to_anchor=(0.0, 0.9))
 plt.show()

@@ -56,12 +56,12 @@ print(f"largest difference of a prediction: {difference:.1e}")
 assert difference < 0.01
 
 # %%
-# The coefficients after each piece, four of them named.  Those of s1 and s2, two correlated
+# The coefficients after each piece, three of them named.  Those of s1 and s2, two correlated
 # blood values, change most.
 
 figure, ax = plt.subplots(layout="constrained")
 ax.plot(np.arange(1, len(coefs) + 1), coefs, "o-", color="0.75")
-for name, colour in {"s1": "#0072B2", "s2": "#D55E00", "s5": "#009E73", "bmi": "#CC79A7"}.items():
+for name, colour in {"s1": "#0072B2", "s2": "#D55E00", "s5": "#009E73"}.items():
     j = X.columns.get_loc(name)
     ax.plot(np.arange(1, len(coefs) + 1), coefs[:, j], "o-", color=colour)
     ax.text(len(coefs) + 0.1, coefs[-1, j], name, color=colour, va="center")
