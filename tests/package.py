@@ -1,7 +1,8 @@
 """Try what is in dist/: ``make package`` has built it.
 
-The tests of the source distribution are collected in a folder of its own, and in an empty
-environment the wheel runs the README's first example.
+The tests of the source distribution are collected in a folder of its own, and some run. In an
+empty environment the wheel alone runs the README's first example, and with Matplotlib all of
+them.
 """
 
 import re
@@ -32,16 +33,14 @@ def try_source(archive, folder):
 
 
 def try_wheel(wheel, folder):
-    """Install the wheel alone, and run the README's first example."""
+    """Install the wheel where nothing else is, and run the README's code."""
     venv.create(Path(folder) / "empty", with_pip=True)
     python = Path(folder) / "empty" / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", wheel, cwd=folder)
     readme = (HERE / "README.md").read_text(encoding="utf-8")
-    example = re.search(r"^```python\n(.*?)^```", readme, flags=re.MULTILINE | re.DOTALL)
-    run(python, "-W", "error", "-c", example.group(1), cwd=folder)
-    # Its page needs files that are not Python.
-    page = "DescentLaboratory.from_data([[1.0], [2.0], [4.0]], [1.0, 2.5, 4.0]).to_html()"
-    run(python, "-c", f"from sklearn_gd import DescentLaboratory; {page}", cwd=folder)
+    examples = re.findall(r"^```python\n(.*?)^```", readme, flags=re.MULTILINE | re.DOTALL)
+    for install, code in (wheel, examples[0]), (f"{wheel}[plot]", "\n".join(examples)):
+        run(python, "-m", "pip", "install", "--quiet", install, cwd=folder)
+        run(python, "-W", "error", "-c", code, cwd=folder)
 
 
 if __name__ == "__main__":
