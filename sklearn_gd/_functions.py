@@ -56,8 +56,9 @@ def cost(
     Raises
     ------
     ValueError, TypeError
-        If shapes do not match, or values are not numeric, nan, infinite or of a
-        size outside 1e-30 to 1e30; if weights are negative or all zero.
+        If shapes do not match; if values are nan, infinite, not numeric, or of a
+        size outside 1e-30 to 1e30 (0 is allowed); if weights are negative or all
+        zero; if J overflows float64.
 
     See Also
     --------
@@ -92,8 +93,8 @@ def gradient(
     """Partial derivatives of the cost J with respect to w and b.
 
     ``dJ/dw = 1/S sum_i s_i (w . x_i + b - y_i) x_i + l2 w`` and
-    ``dJ/db = 1/S sum_i s_i (w . x_i + b - y_i)``.  It points where J rises
-    fastest; a step of gradient descent goes the other way.
+    ``dJ/db = 1/S sum_i s_i (w . x_i + b - y_i)``.  Together they point in the
+    direction in which J rises fastest; a step of gradient descent goes the other way.
 
     Parameters
     ----------
@@ -121,8 +122,7 @@ def gradient(
     Raises
     ------
     ValueError, TypeError
-        If shapes do not match, or values are not numeric, nan, infinite or of a
-        size outside 1e-30 to 1e30; if weights are negative or all zero.
+        As for `cost`.
 
     References
     ----------
@@ -170,9 +170,9 @@ def directional_derivative(
     intercept : float
         b, where the rate is taken.
     direction_coef : array-like of shape (n_features,)
-        How the direction changes w. Only the direction counts, not its length.
+        The direction's part for w. Its length does not matter.
     direction_intercept : float, default=0.0
-        How the direction changes b.
+        The direction's part for b.
     l2_regularization : float, default=0.0
         The penalty l2, for coefficients in the units of X, as in
         `GradientDescentRegressor`.
@@ -187,7 +187,7 @@ def directional_derivative(
     Raises
     ------
     ValueError, TypeError
-        As for `gradient`; also if the direction is zero or y is 2-D.
+        As for `cost`; also if the direction is zero or y is 2-D.
 
     References
     ----------
@@ -228,9 +228,9 @@ def max_stable_alpha(
     """Upper limit of the constant learning rates with which gradient descent converges, 2/L.
 
     L is the largest eigenvalue of the Hessian ``1/S A^T diag(s) A``, A = [X 1]
-    (A = X without an intercept), which a penalty l2 adds to on the diagonal,
-    but for the intercept. Any constant alpha below 2/L converges from
-    every start, 2/L itself does not; 1/L never overshoots in any direction.
+    (A = X without an intercept); a penalty l2 is added to its diagonal, except
+    for the intercept. Any constant alpha below 2/L converges from every start,
+    2/L itself does not; 1/L never overshoots in any direction.
 
     Parameters
     ----------
@@ -255,8 +255,9 @@ def max_stable_alpha(
     Raises
     ------
     ValueError, TypeError
-        If shapes do not match, or values are not numeric, nan, infinite or of a
-        size outside 1e-30 to 1e30; if weights are negative or all zero.
+        If shapes do not match; if values are nan, infinite, not numeric, or of a
+        size outside 1e-30 to 1e30 (0 is allowed); if weights are negative or all
+        zero.
 
     References
     ----------
@@ -333,8 +334,8 @@ def gradient_descent_path(
     ------
     ValueError, TypeError
         If a parameter has a value that is not allowed; if `alpha` is above 2/L;
-        if X, y or weights have the wrong shape, or are not numeric, nan,
-        infinite or of a size outside 1e-30 to 1e30.
+        if X, y or weights have the wrong shape, or are nan, infinite, not numeric,
+        or of a size outside 1e-30 to 1e30 (0 is allowed).
 
     See Also
     --------

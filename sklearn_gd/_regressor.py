@@ -161,13 +161,13 @@ class GradientDescentRegressor(
     Attributes
     ----------
     coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
-        float32 if X is float32, else float64.
+        w; float32 if X is float32, else float64.
     intercept_ : float or ndarray of shape (n_targets,)
-        0.0 if `fit_intercept=False`.
+        b; 0.0 if `fit_intercept=False`.
     loss_history_ : ndarray of shape (`n_iter_` + 1,) or (`n_iter_` + 1, n_targets)
-        Entry k is J after k steps, entry 0 J at the start, over the rows that
-        are not held out, with the penalty. For a target that finishes before the others its last
-        loss is repeated.
+        Entry k is J after k steps, entry 0 is J at the start, over the rows that
+        are not held out, with the penalty. If a target finishes before the others,
+        its last loss is repeated.
     validation_loss_history_ : ndarray of the shape of `loss_history_`
         J on the held-out rows after k steps, without the penalty. Only with
         `early_stopping=True`.
@@ -181,9 +181,9 @@ class GradientDescentRegressor(
         last entry of a fit that converged, else the lowest. With early
         stopping, however the descent ended, it is the one with the lowest
         validation loss among new minima of the loss. With "chebyshev" and
-        "silver" only steps that end a cycle count (see `learning_rates`). Negative if the best
-        iterate is one of an earlier fit that this one continues: -3 is the iterate three
-        steps before this fit began.
+        "silver" only steps that end a cycle count (see `learning_rates`). Negative
+        if the best iterate is one of an earlier fit that this one continues: -3 is
+        the iterate three steps before this fit began.
     status_ : {"converged", "early_stopped", "stopped", "max_iter", "diverged"}
         How the descent ended ("stopped": by a callback); of several targets
         the worst.
@@ -256,9 +256,9 @@ class GradientDescentRegressor(
     and 1e30.
 
     Within bounds, features whose coefficients are at a bound that a step downhill
-    would cross do not count for `tol`, and J* is the minimum within the bounds. An upper bound of
-    the suboptimality is known: J minus its minimum over the coefficients that are
-    free, if the gradient there still holds the others.
+    would cross do not count for `tol`, and J* is the minimum within the bounds. Of
+    the suboptimality an upper limit is known: J minus its minimum over the
+    coefficients that are free, if the gradient there still holds the others.
 
     With ``alpha="auto"`` rounding can change the sequence of steps: where the
     problem is ill-conditioned, coefficients may differ between machines in the
@@ -393,8 +393,8 @@ class GradientDescentRegressor(
             Where to start. If None: 0, or the mean of y if `coef_init` is None
             too and features are standardised.
         X_val : {array-like, sparse matrix, dataframe, RowSource} of shape (n_val, n_features)
-            Held-out rows for early stopping, instead of a share of X. A source has y_val and
-            weights of its own.
+            Held-out rows for early stopping, instead of a share of X. A source has targets
+            and weights of its own.
             In a `Pipeline` they must be transformed as X is: enable metadata
             routing, request them by ``set_fit_request(X_val=True, y_val=True)``
             and use ``Pipeline(..., transform_input=["X_val"])``. Without
@@ -415,9 +415,9 @@ class GradientDescentRegressor(
         ------
         ValueError, TypeError
             If a parameter has a value that is not allowed; if X, y or weights
-            have the wrong shape, or are empty, lazy, masked, not numeric, nan, infinite or of
-            a size outside 1e-30 to 1e30; if weights are negative or all zero; if
-            any of this is true of held-out rows; if these are given without
+            have the wrong shape, or are empty, lazy, masked, nan, infinite, not numeric,
+            or of a size outside 1e-30 to 1e30 (0 is allowed); if weights are negative or
+            all zero; if any of this is true of held-out rows; if these are given without
             `early_stopping=True`, or X_val without y_val or y_val without X_val;
             if too few rows are left to descend on.
 
@@ -513,10 +513,10 @@ class GradientDescentRegressor(
     def merge(self, *others: "GradientDescentRegressor") -> Self:
         """Descend on all rows that this estimator and the others have seen by `partial_fit`.
 
-        As if this one had been given the batches of all: in other processes, on
-        other machines or in other months. Their R factors are made relative
-        to one reference row and factored together, which loses no digits. In whatever groups
-        and order estimators are merged, the result is the same to rounding.
+        As if this one had been given the batches of all; the others may have seen theirs
+        in other processes, on other machines or in other months. The R factors are made
+        relative to one reference row and factored together, which loses no digits. In
+        whatever groups and order estimators are merged, the result is the same to rounding.
 
         Parameters
         ----------
@@ -707,9 +707,9 @@ class GradientDescentRegressor(
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
-            The predictions; for a Dask collection a lazy Dask array, for a source of rows those
-            of all its rows, in its order, for an array of another library, while these are
-            dispatched, one of its own.
+            The predictions: for a Dask collection a lazy Dask array; for a source of rows those
+            of all its rows, in its order; for an array of another library, with array API
+            dispatch, an array of that library.
 
         Raises
         ------
@@ -717,7 +717,7 @@ class GradientDescentRegressor(
             Before `fit`.
         ValueError
             If X has nan, infinity or other features than in `fit`, or is not numeric;
-            if arrays are dispatched, and it is not where that of `fit` was.
+            with array API dispatch, if X is not on the device that X was on in `fit`.
         """
         # Everything from one fit, even if another thread fits the estimator meanwhile.
         fitted = stand_in(self)

@@ -53,7 +53,7 @@ MUCH, LITTLE = 1.25, 0.02
 
 
 class GradientDescentRegressorCV(Documented, MultiOutputMixin, RegressorMixin, BaseEstimator):
-    """Batch gradient descent with learning rate and number of steps by cross-validation.
+    """Batch gradient descent, its learning rate and number of steps chosen by cross-validation.
 
     Stopping early is gradient descent's own regularisation: k steps of a
     constant learning rate alpha shrink the coefficients much as ridge
@@ -103,12 +103,12 @@ class GradientDescentRegressorCV(Documented, MultiOutputMixin, RegressorMixin, B
     alphas_ : ndarray of shape (n_alphas,)
         All learning rates tried.
     mse_path_ : ndarray of shape ([n_penalties,] n_alphas, max_iter + 1, n_folds)
-        Mean squared error on the held-out rows, after k steps of each alpha; with
-        a leading axis if penalties were given as a list or an array. Without the
-        penalty.
-        The mean over the targets, weighted by `sample_weight` within a fold; inf
-        once the descent has diverged, with a loss over 1e31 times that at the start.
-        Eight bytes a number: many folds, as with `LeaveOneOut`, make it large.
+        Mean squared error on the held-out rows, without the penalty, after k steps
+        of each alpha; with a leading axis if penalties were given as a list or an
+        array. It is the mean over the targets, weighted by `sample_weight` within a
+        fold; inf once the descent has diverged, with a loss over 1e31 times that at
+        the start. Eight bytes a number: many folds, as with `LeaveOneOut`, make it
+        large.
     coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
         After `n_iter_` steps of `alpha_` on all rows. float32 if X is float32,
         else float64.

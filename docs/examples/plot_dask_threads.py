@@ -37,8 +37,8 @@ assert np.abs(reg.coef_ - w).max() < 0.01
 # %%
 # Chunk by chunk
 # --------------
-# Each chunk can be read only once, so ``partial_fit`` of the first chunks shows what the
-# rows had told until then: the error falls with the root of their number.
+# ``partial_fit`` takes one chunk after the other, so its coefficients show what the rows
+# have told so far: the error falls with the square root of their number.
 
 first, errors = GradientDescentRegressor(), []
 for X_chunk, y_chunk in zip(X.blocks, y.blocks, strict=True):

@@ -37,10 +37,10 @@ Aspect: TypeAlias = Literal["auto", "equal"]
 class DescentPathDisplay:
     """J over two parameters, and the path of a descent on it.
 
-    J has n_features + 2 dimensions: w_1, ..., w_n, b, and J itself. Two
-    parameters are the axes here; **the others are held at their fitted
-    values**. With more than two the path is its projection, and a step need
-    not be perpendicular to the level lines, as the others move too.
+    The graph of J has n_features + 2 dimensions: w_1, ..., w_n, b, and J itself.
+    Two parameters are the axes here; **the others are held at their fitted
+    values**. With more than two parameters the path drawn is a projection, and a
+    step need not be perpendicular to the level lines, as the others move too.
 
     Make one with `from_estimator`; draw it again with `plot`, or step by step with
     `animate`, or write the descent laboratory with `to_html`.

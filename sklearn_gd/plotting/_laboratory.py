@@ -27,8 +27,8 @@ class DescentLaboratory:
 
     It opens on the path that `fit` took. The reader can then try another learning
     rate or another start, and the page runs the descent again: exactly, as J is a
-    quadratic, whose second moments are in the page. It needs no network, and no
-    package beyond those that the estimator needs.
+    quadratic and the second moments of the data are in the page. It needs no
+    network, and no package beyond those that the estimator needs.
 
     Make one with `from_estimator` or `from_data`. As the last line of a notebook's
     cell it shows itself; `open` shows it in the browser, `to_html` writes it.

@@ -23,7 +23,7 @@ class ParquetRows(RowSource):
 
     Needs pyarrow, the extra ``arrow``. Memory is needed for a few batches, whatever the size
     of the files. Pass it as X to `fit`, `predict`, `score` or the functions of `sklearn_gd`;
-    it has y and weights.
+    y and the weights are columns of it.
 
     Parameters
     ----------
@@ -37,23 +37,29 @@ class ParquetRows(RowSource):
         Column or columns of y. None for `predict`; then name the features, unless the files have
         no other columns.
     features : list of str, default=None
-        Columns of X, in this order; None for all that are neither target nor weight, numbers
-        of customers and the like included.
+        Columns of X, in this order; None for all that are neither target nor weight, even
+        customer numbers and the like.
     sample_weight : str, default=None
         Column of the weights; None for weights of 1.
 
     Attributes
     ----------
     feature_names : list of str
+        The columns of X.
     n_rows : int or None
         From the files' metadata; None for other formats, where counting would mean reading.
 
     Raises
     ------
+    ImportError
+        If pyarrow is not installed.
     FileNotFoundError
         If there are no such files.
     ValueError
-        If there are no such columns.
+        If there are no such columns, no column is left for X, or one is used twice; if
+        files are not Parquet.
+    TypeError
+        If `source` is none of these, or `features` is a single name.
 
     Notes
     -----

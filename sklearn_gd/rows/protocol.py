@@ -21,7 +21,7 @@ What the source must guarantee:
 - X has the same columns in every chunk, in the same order, and y the same number of targets;
   either every chunk has weights or none has.
 - Chunks, or results, come in a fixed order if every fit is to have the same bits. In another
-  order, or in other chunks, only the rounding is another.
+  order, or in other chunks, only the rounding differs.
 - Few chunks, or results, are kept at a time; each result may have as many numbers as X has
   columns, squared.
 
@@ -66,8 +66,8 @@ class RowSource:
     Attributes
     ----------
     n_rows : int or None
-        How many rows there are; about, or None, if that is not known. Only the choice of the
-        quickest way depends on it.
+        How many rows there are, at least roughly; None if that is not known. Only the choice
+        of the quickest way depends on it.
     slowness : float
         How many times as long a read takes as one of rows in memory: where it is large the
         Gram matrix, which spares later reads, is computed at once.
@@ -96,13 +96,13 @@ class RowSource:
     def sums(self, function: Callable[..., Any]) -> Iterable[Any]:
         """Yield ``function(X, y, weights)`` of one chunk after the other.
 
-        Results may be added up by ``+`` before, a few or all of them, in the order of
-        the rows.
+        Results, a few or all of them, may be added up by ``+`` first, in the order of the
+        rows.
 
         Parameters
         ----------
         function : callable
-            See the module's text. Arguments are as those that ``chunks`` yields.
+            See the module's text. Its arguments are what ``chunks`` yields.
         """
         for chunk in self.chunks():
             yield function(*chunk)
