@@ -34,10 +34,10 @@ def cost(
 
     Parameters
     ----------
-    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+    X : {array-like, sparse matrix, dataframe, RowSource} of shape (n_samples, n_features)
         Features.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
-        Targets.
+        Targets; None where X is a source of rows, which has its own.
     coef : array-like of shape (n_features,) or (n_targets, n_features)
         w.
     intercept : float or array-like of shape (n_targets,), default=0.0
@@ -98,10 +98,10 @@ def gradient(
 
     Parameters
     ----------
-    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+    X : {array-like, sparse matrix, dataframe, RowSource} of shape (n_samples, n_features)
         Features.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
-        Targets.
+        Targets; None where X is a source of rows, which has its own.
     coef : array-like of shape (n_features,) or (n_targets, n_features)
         w.
     intercept : float or array-like of shape (n_targets,), default=0.0
@@ -161,10 +161,10 @@ def directional_derivative(
 
     Parameters
     ----------
-    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+    X : {array-like, sparse matrix, dataframe, RowSource} of shape (n_samples, n_features)
         Features.
     y : array-like of shape (n_samples,)
-        Targets.
+        Targets; None where X is a source of rows, which has its own.
     coef : array-like of shape (n_features,)
         w, where the rate is taken.
     intercept : float
@@ -234,7 +234,7 @@ def max_stable_alpha(
 
     Parameters
     ----------
-    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+    X : {array-like, sparse matrix, dataframe, RowSource} of shape (n_samples, n_features)
         Features.
     fit_intercept : bool, default=True
         Whether the intercept is a parameter too.
@@ -303,10 +303,10 @@ def gradient_descent_path(
 
     Parameters
     ----------
-    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+    X : {array-like, sparse matrix, dataframe, RowSource} of shape (n_samples, n_features)
         Features.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
-        Targets.
+        Targets; None where X is a source of rows, which has its own.
     alpha : float
         The learning rate, below 2/L (see `max_stable_alpha`).
     max_iter : array-like of shape (n_steps,), dtype int

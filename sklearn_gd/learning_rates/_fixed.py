@@ -12,9 +12,10 @@ from .protocol import Kind, LearningRate, Line, Problem, RateState
 class Constant(LearningRate):
     """The same learning rate at every step: alpha_k = alpha.
 
-    Needs to know nothing.  Converges iff alpha < 2/L; then the error along an
-    eigenvector of H with eigenvalue l shrinks by ``|1 - alpha l|`` a step, at best
-    by (kappa - 1)/(kappa + 1) overall, with alpha = 2/(L + mu).
+    Needs to know nothing.  Converges if and only if alpha < 2/L; then each step
+    multiplies the error along an eigenvector of H with eigenvalue l by
+    ``1 - alpha l``.  With the best alpha, 2/(L + mu), the error shrinks to at
+    most (kappa - 1)/(kappa + 1) of its size in each step.
 
     Parameters
     ----------

@@ -92,7 +92,7 @@ class Problem(Protocol):
 
     @property
     def suboptimality(self) -> float:
-        """J - J* at the start, with bounds at most; see ``needs_spectrum``."""
+        """J - J* at the start (with bounds an upper limit); see ``needs_spectrum``."""
         ...
 
     @property
