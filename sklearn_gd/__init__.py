@@ -40,14 +40,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Return the search or a picture: imported when asked for, as a fit needs none of them."""
-    if name == "plotting":
-        return import_module(".plotting", __name__)
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    is_search = name == "GradientDescentRegressorCV"
-    return getattr(import_module("._regressor_cv" if is_search else ".plotting", __name__), name)
+# Checkers of types know the names from above: of any other they shall say that it is not there.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Return the search or a picture: imported when asked for, as a fit needs none of them."""
+        if name == "plotting":
+            return import_module(".plotting", __name__)
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        is_search = name == "GradientDescentRegressorCV"
+        return getattr(
+            import_module("._regressor_cv" if is_search else ".plotting", __name__), name
+        )
 
 
 def __dir__() -> list[str]:

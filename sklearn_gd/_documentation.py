@@ -24,6 +24,13 @@ class Documented:
     @property
     def _doc_link_template(self):
         """Address of the page, in which scikit-learn fills in the estimator's name."""
+        if "_doc_link_template" in vars(self):
+            return vars(self)["_doc_link_template"]
         if not (address := _address()):
             return ""
         return f"{address.rstrip('/')}/generated/{{estimator_module}}.{{estimator_name}}.html"
+
+    @_doc_link_template.setter
+    def _doc_link_template(self, template):
+        # For one estimator, as scikit-learn's documentation of the diagram shows.
+        vars(self)["_doc_link_template"] = template

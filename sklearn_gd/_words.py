@@ -8,7 +8,8 @@ from typing import ParamSpec
 
 P = ParamSpec("P")
 
-RATES = "learning_rate lr eta eta0 step_size learning_rate_init alpha alphas"
+RATES = "learning_rate learn_rate lr eta eta0 step_size stepsize learning_rate_init alpha alphas"
+RATES += " learning_rates lrs"
 # Parameters, what they are, and what others call them.
 CALLED = [
     ("alpha", "the learning rate", RATES),
@@ -16,7 +17,8 @@ CALLED = [
     (
         "max_iter",
         "the largest number of steps",
-        "n_iter n_iters epochs n_epochs max_epochs iterations n_iterations num_iters n_steps",
+        "n_iter n_iters epochs n_epochs num_epochs max_epochs iterations n_iterations num_iters "
+        "n_steps",
     ),
     (
         "l2_regularization",
@@ -38,7 +40,7 @@ CALLED = [
 ]
 # What neither has, and what to do instead.
 ABSENT = {
-    "penalty l1_ratio l1": "the only penalty here is ridge's, l2_regularization; "
+    "penalty l1_ratio l1 reg_alpha": "the only penalty here is ridge's, l2_regularization; "
     "sklearn.linear_model has Lasso and ElasticNet",
     "C": "the penalty here is l2_regularization, which grows with the penalty, while C shrinks",
     "momentum nesterov nesterovs_momentum beta": "a step here has no memory of the one before; "

@@ -25,6 +25,8 @@ BOTH = [GradientDescentRegressor, GradientDescentRegressorCV]
         ("n_iter", "here it is max_iter, the largest number of steps"),
         ("epochs", "here it is max_iter"),
         ("penalty", "l2_regularization; .*Lasso and ElasticNet"),
+        # Of gradient boosting, where it is the L1 penalty: alpha here is another thing.
+        ("reg_alpha", "l2_regularization; .*Lasso"),
         ("C", "l2_regularization, which grows with the penalty"),
         ("momentum", "MLPRegressor.*has momentum"),
         ("batch_size", "each step reads all rows; .*SGDRegressor"),

@@ -217,6 +217,14 @@ def test_the_diagram_names_parameters_and_links_to_the_documentation(which, is_f
     assert re.search(rf'href="https://[^"]*/sklearn_gd\.{name}\.html"', page)
 
 
+@pytest.mark.parametrize("which", ESTIMATORS)
+def test_the_link_of_the_diagram_may_be_set_as_for_scikit_learns_estimators(which):
+    reg = made(which)
+    reg._doc_link_template = "https://here.local/{estimator_name}.html"
+    assert f'href="https://here.local/{type(reg).__name__}.html"' in estimator_html_repr(reg)
+    assert "here.local" not in estimator_html_repr(clone(reg))
+
+
 # Bits of a fit, of held-out rows, of a search of our own, and of one over pipelines.
 FITS = """
 from sklearn.datasets import load_diabetes

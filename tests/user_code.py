@@ -4,7 +4,7 @@ It runs as well, in test_types.py.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, assert_type
+from typing import TYPE_CHECKING, Any, Literal, assert_type
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,11 @@ from sklearn_gd import (
 )
 from sklearn_gd.learning_rates import Constant, LearningRate, Problem, RateState
 from sklearn_gd.learning_rates.protocol import Line
+
+if TYPE_CHECKING:
+    # What is not there is an error, though names are imported when asked for: or mypy would
+    # call the comment unused.
+    from sklearn_gd import GradientDescent  # type: ignore[attr-defined]  # noqa: F401
 
 Floats = NDArray[np.floating[Any]]
 Float64s = NDArray[np.float64]

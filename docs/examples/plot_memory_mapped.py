@@ -47,7 +47,7 @@ tracemalloc.start()
 started = time.perf_counter()
 reg = GradientDescentRegressor().fit(X, y)
 seconds = time.perf_counter() - started
-_, peak = tracemalloc.get_traced_memory()
+peak = tracemalloc.get_traced_memory()[1]
 tracemalloc.stop()
 print(f"{reg.status_} after {reg.n_iter_} steps, {seconds:.2f} s on {os.cpu_count()} cores")
 print(f"largest error of a coefficient: {np.abs(reg.coef_ - w).max():.1e}")

@@ -1,6 +1,7 @@
 """The page of the descent laboratory: what it knows, and how it is put together."""
 
 import json
+import unicodedata
 from importlib.resources import files
 
 import numpy as np
@@ -9,6 +10,10 @@ from ._steps import kept_steps
 
 # Most numbers in the page; one with all its digits takes up to 24 characters.
 MOST_NUMBERS = 8_500
+
+# Unicode's kinds of characters: letters and digits, and what is not shown but turns what follows.
+RIGHT_TO_LEFT = {"R", "AL", "AN"}
+CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 SCRIPTS = (
     "mathematics.js",  # J, and descents on it
@@ -100,7 +105,7 @@ def _system(name, descent):
     quadratic = descent.quadratic
     return {
         "name": name,
-        "names": descent.names,
+        "names": [_in_its_direction(name) for name in descent.names],
         "quadratic": {
             "centre": quadratic.centre.tolist(),
             "loss": quadratic.loss,
@@ -113,6 +118,19 @@ def _system(name, descent):
         "high": _finite(descent.high),
         "fitted": descent.fitted.tolist(),
     }
+
+
+def _in_its_direction(name):
+    """The name, which turns nothing around it if it is written from right to left.
+
+    "w_" and a name in Hebrew, " = " and a number would be shown as "w_", number, " = ", name.
+    """
+    kinds = [unicodedata.bidirectional(character) for character in name]
+    if not (RIGHT_TO_LEFT | CONTROLS) & {*kinds}:
+        return name
+    shown = "".join(c for c, kind in zip(name, kinds, strict=True) if kind not in CONTROLS)
+    start = len("w_")
+    return f"{shown[:start]}\N{FIRST STRONG ISOLATE}{shown[start:]}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def _fit(descent, n_systems):

@@ -198,6 +198,23 @@ def test_hostile_names():
     assert framed(laboratory)["srcdoc"] == page
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("\u05d2\u05d9\u05dc", "w_\u2068\u05d2\u05d9\u05dc\u2069"),  # Hebrew
+        ("\u0639\u0645\u0631 2", "w_\u2068\u0639\u0645\u0631 2\u2069"),  # Arabic
+        ("a\u202eb\u2069c", "w_\u2068abc\u2069"),
+        ("\u00e9\u4e2d", "w_\u00e9\u4e2d"),
+    ],
+)
+def test_a_name_written_from_right_to_left_turns_no_number_beside_it(name, shown):
+    """dJ/dw_name = -2 < 0 would be shown as dJ/dw_0 > 2- = name."""
+    A = pd.DataFrame(X.to_numpy()[:, :1], columns=[name])
+    laboratory = DescentLaboratory.from_data(A, Y)
+    for system in content_of(laboratory.descent)["systems"]:
+        assert system["names"][0].replace("\u00b7sd", "") == shown
+
+
 # --- where it goes ------------------------------------------------------------
 
 
