@@ -56,6 +56,10 @@ ABSENT = {
     "average": "steps on all rows are not noisy, so that there is nothing to average",
     "power_t schedule lr_schedule lr_scheduler": "alpha may be a function of the number of the "
     "step, from 0; sklearn_gd.learning_rates has others",
+    # Of the search alone, as the other estimator has them.
+    "tol n_iter_no_change early_stopping validation_fraction precompute positive coef_bounds "
+    "warm_start store_path verbose random_state": "GradientDescentRegressor has it; the search "
+    "is for constant learning rates, and looks at every number of steps",
     "copy_X": "X is never changed or copied here",
     "n_jobs": "rows are read by as many threads as BLAS may use here; "
     "threadpoolctl.threadpool_limits sets that",

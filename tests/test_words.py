@@ -58,6 +58,14 @@ def test_every_word_has_an_answer_and_none_is_a_parameter(estimator):
     assert {name for name, _, _ in CALLED} <= known
 
 
+def test_the_search_says_what_the_other_estimator_has():
+    """The words for it are all of those that only that one takes."""
+    regressor, search = (set(each().get_params()) for each in BOTH)
+    for word in regressor - search - {"alpha"}:
+        with pytest.raises(TypeError, match="GradientDescentRegressor has it"):
+            GradientDescentRegressorCV(**{word: 1})
+
+
 @pytest.mark.parametrize("estimator", BOTH)
 def test_nothing_else_changes(estimator):
     made = estimator(scale=True)
