@@ -1,6 +1,7 @@
 """What a call leaves behind, however it ends: the last fit or the new one, and nothing else."""
 
 import contextvars
+import copy
 import warnings
 from functools import wraps
 from typing import TypeVar, cast
@@ -43,8 +44,9 @@ def fitted_attributes(fit, dtype, known, store_path=False):
         "n_iter_": n_iter,
         "status_": max((trace.status for trace in traces), key=STATUSES.index),
         "scaled_": least_squares.coordinates.scaled,
-        "feature_mean_": least_squares.coordinates.feature_mean,
-        "feature_scale_": least_squares.coordinates.feature_scale,
+        # Copies: a callback may write into them, and the descent goes on.
+        "feature_mean_": copy.copy(least_squares.coordinates.feature_mean),
+        "feature_scale_": copy.copy(least_squares.coordinates.feature_scale),
         "_pause": fit.pause(coef, intercept),
         "_start": tuple(descent.start for descent in fit.descents),
     }

@@ -236,3 +236,19 @@ def test_without_callbacks_no_context_is_made(data, monkeypatch):
         lambda self, **settings: pytest.fail("made for nobody"),
     )
     constant().fit(*data)
+
+
+def test_a_callback_may_write_into_arrays(data):
+    def spoil(context, fitted):
+        for value in vars(fitted).values():
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim:
+                value *= 3.0
+                value += 1.0
+
+    X, y = data
+    expected = GradientDescentRegressor().fit(X + 5.0, y)
+    reg = GradientDescentRegressor().set_callbacks(Record(spoil)).fit(X + 5.0, y)
+    np.testing.assert_array_equal(reg.coef_, expected.coef_)
+    np.testing.assert_array_equal(reg.intercept_, expected.intercept_)
+    np.testing.assert_array_equal(reg.loss_history_, expected.loss_history_)
+    np.testing.assert_array_equal(reg.feature_scale_, expected.feature_scale_)

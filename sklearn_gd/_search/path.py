@@ -1,10 +1,12 @@
 """The coefficients after given numbers of steps of a constant learning rate."""
 
+import math
 from functools import partial
 
 import numpy as np
 
 from .._descent.loop import advance
+from .._descent.step import EPS
 from .._objective.plan import MOST_FEATURES, affordable
 from .._objective.quadratic import steps_from_zero
 from ..rows._machine import alone
@@ -43,7 +45,14 @@ def path(least_squares, rate, counts):
 def _by_powers(objective, rate, counts, start):
     """Theta after each number of steps, a row each, computed in the eigenbasis of H."""
     values, basis = np.linalg.eigh(objective.moments.hessian)
-    pull = -(basis.T @ objective.at(start).gradient)
+    point = objective.at(start)
+    pull = -(basis.T @ point.gradient)
+    # Where features depend on each other an eigenvalue and its pull are nothing but rounding,
+    # which very many steps would add up, and a negative eigenvalue multiply.
+    rounding = len(values) * EPS
+    is_nothing = values <= rounding * values[-1]
+    values[is_nothing] = np.maximum(values[is_nothing], 0.0)
+    pull[is_nothing & (np.abs(pull) <= rounding * math.sqrt(values[-1] * 2.0 * point.loss))] = 0.0
     return start + (steps_from_zero(rate.alpha, values, counts[:, None]) * pull) @ basis.T
 
 

@@ -52,6 +52,23 @@ def test_millions_of_steps_end_at_the_solution():
     assert_allclose([*coefs[:, 0], intercepts[0]], solution, rtol=1e-9)
 
 
+@pytest.mark.parametrize("n_rows", [4, 40])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_more_steps_change_nothing_where_features_depend_on_each_other(n_rows, fit_intercept):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((n_rows, 4)), rng.standard_normal(n_rows)
+    halves = np.eye(2)[np.arange(n_rows) % 2]
+    X = np.column_stack([X, X[:, 0] + X[:, 1], np.full(n_rows, 0.1), halves])
+    alpha = 0.5 * max_stable_alpha(X, fit_intercept=fit_intercept)
+    settings = {"alpha": alpha, "fit_intercept": fit_intercept}
+    coefs, intercepts = gradient_descent_path(X, y, max_iter=[10**9, 10**18], **settings)
+    # From zero the descent stays in the span of the rows.
+    least_norm = np.linalg.pinv(design(X, fit_intercept), rcond=1e-12) @ y
+    for j in range(2):
+        found = [*coefs[:, j], intercepts[j]] if fit_intercept else coefs[:, j]
+        assert_allclose(found, least_norm, rtol=1e-9, atol=1e-11)
+
+
 @pytest.mark.parametrize("k", [1, 5, 50, 1000])
 def test_iterates_are_generalised_ridge_solutions(k):
     """Ali, Kolter and Tibshirani 2019, supplement: an identity."""
