@@ -140,16 +140,18 @@ def _not_converged(advice):
             f"{test.suboptimality_allowed(point.loss, 0.0):.1g}, as features are nearly linearly "
             "dependent."
         )
-    remedies = [advice.conditioning(worth_telling=100), advice.dependent()]
-    if advice.fit.bounds is not None and any(remedies):
+    conditioning = advice.conditioning(worth_telling=100)
+    remedies = [advice.dependent()]
+    if advice.fit.bounds is not None and (conditioning or any(remedies)):
         remedies.append("Leave out features, or set a small l2_regularization.")
     if isinstance(advice.rate, Constant | Schedule) and advice.curvature.largest > 0:
         remedies.append(
             f"The last alpha was {descent.trace.alphas[-1]:g}, and constant ones descend below "
             f"{advice.limit()}; alpha='auto' mostly needs far fewer steps."
         )
-    yield from remedies
-    yield "Or increase max_iter." if any(remedies) else "Increase max_iter."
+    yield from (conditioning, *remedies)
+    is_better_scaled = "scale=True it would" in conditioning or "may help" in conditioning
+    yield "Or increase max_iter." if is_better_scaled or any(remedies) else "Increase max_iter."
 
 
 def _loses_digits(fit, fitted, target):

@@ -125,6 +125,27 @@ def leaves_no_trace(function: Function) -> Function:
 NOT_ALWAYS = {"coef_path_", "intercept_path_", "validation_loss_history_"}
 
 
+class KeptWith:
+    """A fitted attribute that exists only with a setting: asked for without it, it says so.
+
+    Where it exists, the estimator's own takes precedence.
+    """
+
+    def __init__(self, setting):
+        self._setting = setting
+
+    def __set_name__(self, owner, name):
+        self._name = name
+
+    def __get__(self, estimator, owner=None):
+        if estimator is None:
+            return self
+        raise AttributeError(
+            f"{type(estimator).__name__} has no {self._name}, which a fit keeps only with "
+            f"{self._setting}."
+        )
+
+
 def stand_in(estimator: Estimator) -> Estimator:
     """Return a copy for scikit-learn's checks to note the features in."""
     other = object.__new__(type(estimator))

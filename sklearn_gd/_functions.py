@@ -12,11 +12,13 @@ from ._objective.plan import NEVER, when_to_gather
 from ._objective.theta import join
 from ._search.path import is_quick, path
 from ._typing import FloatOrArray, MatrixLike, TargetsLike, WeightsLike
+from ._words import answers_to_other_words
 from .learning_rates._numbers import shown
 from .rows import _checks as checks
 from .rows._open import open_features, open_rows
 
 
+@answers_to_other_words
 @leaves_no_trace
 def cost(
     X: MatrixLike,
@@ -80,6 +82,7 @@ def cost(
     return losses if target_shape else float(losses[0])
 
 
+@answers_to_other_words
 @leaves_no_trace
 def gradient(
     X: MatrixLike,
@@ -142,6 +145,7 @@ def gradient(
     return (d_coef, d_intercept) if target_shape else (d_coef[0], float(d_intercept[0]))
 
 
+@answers_to_other_words
 def directional_derivative(
     X: MatrixLike,
     y: TargetsLike,
@@ -216,6 +220,7 @@ def directional_derivative(
     return float(join(d_coef, d_intercept, True) @ direction / np.linalg.norm(direction))
 
 
+@answers_to_other_words
 @leaves_no_trace
 def max_stable_alpha(
     X: MatrixLike,
@@ -283,6 +288,7 @@ def max_stable_alpha(
     return 2.0 / largest if largest > 0 else np.inf
 
 
+@answers_to_other_words
 @leaves_no_trace
 def gradient_descent_path(
     X: MatrixLike,

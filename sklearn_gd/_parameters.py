@@ -41,9 +41,11 @@ def check_alpha(alpha):
         raise ValueError(
             f"alpha, the learning rate, must be positive and finite, got {shown(alpha)}."
         )
+    several = "; GradientDescentRegressorCV(alphas=...) chooses among several"
     raise TypeError(
         "alpha must be a positive number, a name, a callable k -> float or an object with a "
-        f"method start(problem), got {alpha!r} of type {type(alpha).__name__}."
+        f"method start(problem), got {alpha!r} of type {type(alpha).__name__}"
+        f"{several if np.ndim(alpha) == 1 else ''}."
     )
 
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from typing import Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,7 @@ from ._descent.fit import Fit
 from ._descent.observers import Printer
 from ._documentation import Documented
 from ._fitted import (
+    KeptWith,
     features_of,
     fitted_attributes,
     forget_what_may_not_stay,
@@ -312,11 +313,13 @@ class GradientDescentRegressor(
     n_features_in_: int
     # Only if features have names that are strings.
     feature_names_in_: NDArray[np.object_]
-    # Only with early_stopping=True.
     validation_loss_history_: NDArray[np.float64]
-    # Only with store_path=True.
     coef_path_: NDArray[np.float64]
     intercept_path_: NDArray[np.float64]
+    if not TYPE_CHECKING:
+        validation_loss_history_ = KeptWith("early_stopping=True")
+        coef_path_ = KeptWith("store_path=True")
+        intercept_path_ = KeptWith("store_path=True")
 
     @answers_to_other_words
     def __init__(

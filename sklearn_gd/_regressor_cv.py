@@ -314,7 +314,7 @@ class GradientDescentRegressorCV(Documented, MultiOutputMixin, RegressorMixin, B
         if isinstance(self.alphas, numbers.Integral) and not isinstance(self.alphas, bool):
             parameters.check_count(self.alphas, "alphas", 1, sys.maxsize)
         elif self.alphas is not None:
-            allowed = "None, how many, or a 1-D array of positive numbers"
+            allowed = "None, an integer (how many) or a 1-D array of positive numbers"
             alphas = parameters.check_list(self.alphas, "alphas", allowed)
             if not (np.isfinite(alphas) & (alphas > 0)).all():
                 raise ValueError(f"alphas must be positive and finite, got {shown(self.alphas)}.")

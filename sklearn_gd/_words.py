@@ -4,9 +4,10 @@ import difflib
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
+Result = TypeVar("Result")
 
 RATES = "learning_rate learn_rate lr eta eta0 step_size stepsize learning_rate_init alpha alphas"
 RATES += " learning_rates lrs"
@@ -66,23 +67,26 @@ ABSENT = {
 }
 
 
-def answers_to_other_words(init: Callable[P, None]) -> Callable[P, None]:
-    """Let a constructor say what a parameter is called here that it does not know."""
-    known = list(inspect.signature(init).parameters)[1:]
+def answers_to_other_words(function: Callable[P, Result]) -> Callable[P, Result]:
+    """Let a function or constructor say what a parameter is called here that it does not know."""
+    known = [name for name in inspect.signature(function).parameters if name != "self"]
 
-    # The signature stays as it is: scikit-learn reads the parameters from it.
-    @wraps(init)
-    def constructor(*args: P.args, **kwargs: P.kwargs) -> None:
+    # The signature stays as it is: scikit-learn reads a constructor's parameters from it.
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> Result:
         try:
-            init(*args, **kwargs)
+            return function(*args, **kwargs)
         except TypeError:
             unknown = [name for name in kwargs if name not in known]
             if not unknown:
                 raise
-            named = f"{type(args[0]).__name__} has no parameter {unknown[0]!r}"
-            raise TypeError(f"{named}: {_answer(unknown[0], known)}") from None
+            is_constructor = function.__name__ == "__init__" and args
+            who = type(args[0]).__name__ if is_constructor else function.__name__
+            raise TypeError(
+                f"{who} has no parameter {unknown[0]!r}: {_answer(unknown[0], known)}"
+            ) from None
 
-    return constructor
+    return call
 
 
 def _answer(word, known):

@@ -4,12 +4,18 @@ import inspect
 import pickle
 import warnings
 
+import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_gd import GradientDescentRegressor, GradientDescentRegressorCV
+from sklearn_gd import (
+    GradientDescentRegressor,
+    GradientDescentRegressorCV,
+    gradient_descent_path,
+    max_stable_alpha,
+)
 from sklearn_gd._words import ABSENT, CALLED
 
 BOTH = [GradientDescentRegressor, GradientDescentRegressorCV]
@@ -64,6 +70,33 @@ def test_the_search_says_what_the_other_estimator_has():
     for word in regressor - search - {"alpha"}:
         with pytest.raises(TypeError, match="GradientDescentRegressor has it"):
             GradientDescentRegressorCV(**{word: 1})
+
+
+def test_functions_answer_too():
+    X, y = np.eye(4), np.arange(4.0)
+    with pytest.raises(TypeError, match="no parameter 'n_iters': here it is max_iter"):
+        gradient_descent_path(X, y, alpha=0.1, n_iters=[3])
+    with pytest.raises(
+        TypeError, match="max_stable_alpha has no parameter 'weights': there are X"
+    ):
+        max_stable_alpha(X, weights=[1.0])
+    with pytest.raises(TypeError, match="missing"):
+        gradient_descent_path(X, y, alpha=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("coef_path_", "store_path=True"),
+        ("intercept_path_", "store_path=True"),
+        ("validation_loss_history_", "early_stopping=True"),
+    ],
+)
+def test_an_attribute_that_was_not_kept_says_with_what_it_is(name, setting):
+    reg = GradientDescentRegressor().fit(np.eye(4), np.arange(4.0))
+    assert not hasattr(reg, name)
+    with pytest.raises(AttributeError, match=f"no {name}, which a fit keeps only with {setting}"):
+        getattr(reg, name)
 
 
 @pytest.mark.parametrize("estimator", BOTH)

@@ -64,16 +64,19 @@ def _raise_not_finite(name, names, nan, infinite, estimator_name):
     except ValueError as error:
         counts = nan if is_nan else infinite
         labels = [f"column {j}" for j in range(len(counts))] if names is None else map(repr, names)
+        is_y = name.startswith("y")
         where = [
             f"{label} ({count})" for label, count in zip(labels, counts, strict=True) if count
         ]
+        if is_y and len(counts) == 1:
+            where = [f"{counts[0]} of them"]
         more = f" and {len(where) - MOST_NAMED} more" if len(where) > MOST_NAMED else ""
-        accepts = "" if estimator_name is None else f"{estimator_name} accepts none. "
         kind = "Missing" if is_nan else "Infinite"
         remedy = "fill them in, by SimpleImputer for instance" if is_nan else "replace them"
         raise ValueError(
-            f"{str(error).splitlines()[0]}\n{accepts}{kind} values in {name}: "
-            f"{', '.join(where[:MOST_NAMED])}{more}. Drop these rows, or {remedy}."
+            f"{str(error).splitlines()[0]}\n{kind} values in {name}: "
+            f"{', '.join(where[:MOST_NAMED])}{more}. {estimator_name or 'This'} accepts none of "
+            f"them: drop these rows{'' if is_y else f', or {remedy}'}."
         ) from None
 
 

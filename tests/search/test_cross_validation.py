@@ -389,7 +389,7 @@ def test_in_a_pipeline_with_masks_for_splits():
         ({"cv": [([0], [99])]}, ValueError, "test rows of split 0: index 99 is out of bounds"),
         ({"cv": [([0.5], [1])]}, ValueError, "training rows of split 0 must be"),
         ({"cv": [([0], np.ones(3, dtype=bool))]}, ValueError, "test rows of split 0: boolean"),
-        ({"alphas": [0.1, [0.2]]}, ValueError, "alphas must be None, how many, or"),
+        ({"alphas": [0.1, [0.2]]}, ValueError, "alphas must be None, an integer"),
         ({"n_jobs": "a"}, ValueError, "n_jobs must be None or an integer other than 0, got 'a'"),
         ({"n_jobs": 0}, ValueError, "n_jobs must be"),
         ({"n_jobs": True}, ValueError, "n_jobs must be"),
