@@ -76,9 +76,7 @@ def test_functions_answer_too():
     X, y = np.eye(4), np.arange(4.0)
     with pytest.raises(TypeError, match="no parameter 'n_iters': here it is max_iter"):
         gradient_descent_path(X, y, alpha=0.1, n_iters=[3])
-    with pytest.raises(
-        TypeError, match="max_stable_alpha has no parameter 'weights': there are X"
-    ):
+    with pytest.raises(TypeError, match="'weights': did you mean 'sample_weight'"):
         max_stable_alpha(X, weights=[1.0])
     with pytest.raises(TypeError, match="missing"):
         gradient_descent_path(X, y, alpha=0.1)
