@@ -67,13 +67,13 @@ package: $(VENV)/test $(VENV)/package
 picture: $(VENV)/test
 	$(BIN)/python -m tests.plotting.picture
 
-# The extras of the package, and the group of dependencies that the target is named after.
-INSTALL = $(@D)/bin/python -m pip install --quiet --editable '.[plot,arrow,dask]' --group $(@F)
+# The extras of the package, and the group of dependencies that the target is named after; groups
+# need pip 25.1 or newer.
+INSTALL = $(@D)/bin/python -m pip install --quiet 'pip>=25.1' && \
+	$(@D)/bin/python -m pip install --quiet --editable '.[plot,arrow,dask]' --group $(@F)
 
-# Groups need pip 25.1 or newer.
 %/bin/python:
 	$(PYTHON) -m venv $*
-	$@ -m pip install --quiet --upgrade pip
 
 $(VENV)/plot: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[plot]'

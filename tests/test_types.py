@@ -21,7 +21,7 @@ METHODS = {
     if inspect.isclass(one)
     for member in vars(one)
     if not member.startswith("_") or member in ("__init__", "__call__")
-    if inspect.isroutine(getattr(one, member))
+    if callable(getattr(one, member))
 }
 FUNCTIONS = {name: one for name, one in PUBLIC.items() if not inspect.isclass(one)}
 # Not what scikit-learn, dataclasses and typing.Protocol add.

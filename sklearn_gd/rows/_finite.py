@@ -73,10 +73,11 @@ def _raise_not_finite(name, names, nan, infinite, estimator_name):
         more = f" and {len(where) - MOST_NAMED} more" if len(where) > MOST_NAMED else ""
         kind = "Missing" if is_nan else "Infinite"
         remedy = "fill them in, by SimpleImputer for instance" if is_nan else "replace them"
+        accepts = f"{estimator_name} accepts no {kind.lower()} values. " if estimator_name else ""
         raise ValueError(
-            f"{str(error).splitlines()[0]}\n{kind} values in {name}: "
-            f"{', '.join(where[:MOST_NAMED])}{more}. {estimator_name or 'This'} accepts none of "
-            f"them: drop these rows{'' if is_y else f', or {remedy}'}."
+            f"{str(error).splitlines()[0]}\n{accepts}{kind} values in {name}: "
+            f"{', '.join(where[:MOST_NAMED])}{more}. Drop these rows"
+            f"{'' if is_y else f', or {remedy}'}."
         ) from None
 
 
