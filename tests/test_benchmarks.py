@@ -28,6 +28,12 @@ from benchmarks.report import slope
 from benchmarks.tasks import OURS, normal
 
 
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch):
+    """Nothing here depends on times."""
+    monkeypatch.setattr("benchmarks.measure.PAUSE", 0.0)
+
+
 @pytest.mark.parametrize(
     ("only", "kind"),
     [("middling", "fits"), ("sparse", "fits"), ("step-10", "steps"), ("50-defaults", "forms")],
