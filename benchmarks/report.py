@@ -50,8 +50,10 @@ def write(results, path):
 def page(results, picture):
     """The results as Markdown; ``picture`` is the name of the plot's file, or None."""
     share = "" if results["size"] == 1 else f", with {results['size']:g} times the rows"
-    lines = ["# Benchmarks", "", f"Measured on {results['date']}{share}, with:", ""]
-    lines += [", ".join(f"{key} {value}" for key, value in results["machine"].items()) + "."]
+    cores, *versions = results["machine"].items()
+    versions = ", ".join(f"{key} {value}" for key, value in versions)
+    told = f"Measured on {results['date']}{share}, on {cores[1]} cores, with {versions}."
+    lines = ["# Benchmarks", "", told]
     lines += ["", EXPLANATION]
     for task in results["fits"]:
         lines += ["", f"## {task['title']}", "", *_fit_table(task)]
