@@ -28,7 +28,7 @@ FUNCTIONS = {name: one for name, one in PUBLIC.items() if not inspect.isclass(on
 CALLABLES = {
     name: function
     for name, function in {**METHODS, **FUNCTIONS}.items()
-    if function.__module__.startswith("sklearn_gd")
+    if getattr(function, "__module__", "").startswith("sklearn_gd")
 }
 
 

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..rows._products import inner
-from .protocol import LearningRate, Line, Problem, RateState
+from .protocol import Line, Problem, RateState, WithoutSettings
 
 
-@dataclass(frozen=True)
-class ExactLineSearch(LearningRate):
+class ExactLineSearch(WithoutSettings):
     """Steepest descent proper: alpha_k = g'g / g'Hg minimises J along the gradient.
 
     Needs to know nothing.  ``J_k - J* <= ((kappa - 1)/(kappa + 1))^(2k) (J_0 - J*)``;
@@ -35,8 +34,7 @@ class Minimum(RateState):
         return line.minimum
 
 
-@dataclass(frozen=True)
-class BarzilaiBorwein(LearningRate):
+class BarzilaiBorwein(WithoutSettings):
     """The Barzilai-Borwein step alpha_k = s's/s'y, after one of exact line search.
 
     On a quadratic it is the exact line search's step for the previous gradient.
@@ -79,8 +77,7 @@ class LongSteps(RateState):
         return self.previous
 
 
-@dataclass(frozen=True)
-class ABBmin(LearningRate):
+class ABBmin(WithoutSettings):
     """Adaptive Barzilai-Borwein steps, after one of exact line search.
 
     With long_k = s's/s'y and short_k = s'y/y'y of the previous step:

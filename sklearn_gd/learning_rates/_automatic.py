@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from ._adaptive import AlternatingSteps, OfLastMove
-from .protocol import LearningRate, Line, Problem, RateState
+from .protocol import Line, Problem, RateState, WithoutSettings
 
 # Eigenvalues are worth computing after this many steps, and this many for each parameter.
 WORTH_FIRST, WORTH_EACH = 16, 2
@@ -17,8 +17,7 @@ MOST_GROWTH = 100.0
 PATIENCE = 4
 
 
-@dataclass(frozen=True)
-class Automatic(LearningRate):
+class Automatic(WithoutSettings):
     """Adaptive Barzilai-Borwein steps, and later reciprocals of eigenvalues (``alpha="auto"``).
 
     At first the steps of `ABBmin`, which are all that is needed in most cases.

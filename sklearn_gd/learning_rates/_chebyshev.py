@@ -6,11 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from .protocol import Kind, LearningRate, Line, Problem, RateState
+from .protocol import Kind, Line, Problem, RateState, WithoutSettings
 
 
-@dataclass(frozen=True)
-class Chebyshev(LearningRate):
+class Chebyshev(WithoutSettings):
     r"""Reciprocals of the Chebyshev points of [mu, L], in cycles of N = a power of two.
 
     1/alpha = (L + mu)/2 + (L - mu)/2 cos(pi (2 j - 1) / (2 N)), j = 1, ..., N,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ._numbers import checked_alpha
-from .protocol import Kind, LearningRate, Line, Problem, RateState
+from .protocol import Kind, LearningRate, Line, Problem, RateState, WithoutSettings
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ class Constant(LearningRate):
         return Always(self.alpha)
 
 
-@dataclass(frozen=True)
-class Lipschitz(LearningRate):
+class Lipschitz(WithoutSettings):
     """The largest constant step that never overshoots: alpha = 1/L.
 
     Needs L.  ``J_k - J* <= (1 - mu/L)^(2k) (J_0 - J*)``, and

@@ -4,11 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .protocol import Kind, LearningRate, Line, Problem, RateState
+from .protocol import Kind, Line, Problem, RateState, WithoutSettings
 
 
-@dataclass(frozen=True)
-class Silver(LearningRate):
+class Silver(WithoutSettings):
     """The silver steps alpha = (1 + rho^(nu(k) - 1)) / L, k = 1, 2, ...
 
     rho = 1 + sqrt(2), nu(k) = the exponent of 2 in k.  Needs L.  After

@@ -59,7 +59,7 @@ array([2.357])
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError, dataclass
 from typing import ClassVar, Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
@@ -202,3 +202,22 @@ class LearningRate(Protocol):
         calls, as functions cannot be copied: then every iterate counts.
         """
         ...
+
+
+class WithoutSettings(LearningRate):
+    """One of this package's that has nothing to set: objects of the same class are equal.
+
+    As a frozen dataclass, which takes its time over each class, would make it.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"{self!r} has nothing to set, got {name}={value!r}.")

@@ -175,9 +175,8 @@ def test_descriptions_are_immutable_and_refits_share_nothing(name):
     X, y = with_condition(100, seed=7)
     rate = NAMED[name]
     assert hash(rate) == hash(pickle.loads(pickle.dumps(rate)))
-    for attribute in [field.name for field in dataclasses.fields(rate)] or ["new"]:
-        with pytest.raises((dataclasses.FrozenInstanceError, TypeError)):
-            setattr(rate, attribute, 1)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        rate.new = 1
     reg = GradientDescentRegressor(rate, max_iter=20, tol=0)
     first = reg.fit(X, y).alpha_history_
     assert np.array_equal(reg.fit(X, y).alpha_history_, first)
