@@ -210,6 +210,9 @@ class WithoutSettings(LearningRate):
     As a frozen dataclass, which takes its time over each class, would make it.
     """
 
+    def __init__(self) -> None:
+        """Take nothing; a protocol's own would seem to take anything."""
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)
 
