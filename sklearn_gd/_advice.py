@@ -64,6 +64,14 @@ class Advice:
         self.least_squares = least_squares = fit.least_squares
         self.curvature, self.is_scaled = least_squares.curvature, least_squares.coordinates.scaled
 
+    @property
+    def scaling_may_help(self):
+        """Whether the problem is better conditioned with standardised features, if known."""
+        if self.is_scaled:
+            return False
+        standardised = self.curvature.standardised
+        return standardised is None or standardised.condition < self.curvature.condition / 2
+
     def conditioning(self, worth_telling):
         """The condition number, and what it would be with standardised features."""
         curvature = self.curvature
@@ -71,13 +79,13 @@ class Advice:
         if condition < worth_telling:
             return ""
         if standardised is None:
-            may_help = "" if self.is_scaled else "; scale=True may help"
+            may_help = "; scale=True may help" if self.scaling_may_help else ""
             return f"The condition number of the problem is at least {condition:.2g}{may_help}."
         share = "at least" if curvature.is_bound else "about"
         known = f"The condition number of the problem is {share} {condition:.2g}"
         if self.is_scaled:
             return f"{known}, with standardised features."
-        if standardised.condition < condition / 2:
+        if self.scaling_may_help:
             return f"{known}; with scale=True it would be {standardised.condition:.2g}."
         return f"{known}, and scale=True would not lower it much."
 
@@ -150,8 +158,8 @@ def _not_converged(advice):
             f"{advice.limit()}; alpha='auto' mostly needs far fewer steps."
         )
     yield from (conditioning, *remedies)
-    is_better_scaled = "scale=True it would" in conditioning or "may help" in conditioning
-    yield "Or increase max_iter." if is_better_scaled or any(remedies) else "Increase max_iter."
+    has_others = any(remedies) or (conditioning and advice.scaling_may_help)
+    yield "Or increase max_iter." if has_others else "Increase max_iter."
 
 
 def _loses_digits(fit, fitted, target):

@@ -409,3 +409,15 @@ def test_verbose(capsys):
     assert capsys.readouterr().out.count("target 1  step") == 2
     GradientDescentRegressor().fit(X, Y)
     assert capsys.readouterr().out == ""
+
+
+def test_more_steps_are_an_alternative_only_where_there_is_another():
+    """Standardised by default, nothing else is to be done; raw, scale=True is."""
+    rng = np.random.default_rng(0)
+    common = rng.normal(size=(200, 1))
+    Z = (common + 0.03 * rng.normal(size=(200, 6))) * 10.0 ** np.arange(6)
+    y = Z @ (rng.normal(size=6) / Z.std(axis=0)) + rng.normal(size=200)
+    with pytest.warns(ConvergenceWarning, match=r"standardised features\. Increase max_iter\.$"):
+        GradientDescentRegressor(max_iter=2).fit(Z, y)
+    with pytest.warns(ConvergenceWarning, match=r"scale=True it would .*\. Or increase max_iter"):
+        GradientDescentRegressor("exact", max_iter=2).fit(Z, y)
