@@ -71,11 +71,8 @@ def _padded(values, length, last):
 
 def _in_dtype(values, dtype):
     """The values as dtype; it must be able to hold them."""
-    if values.dtype == dtype:
-        converted = values.copy()
-    else:
-        with np.errstate(over="ignore"):
-            converted = values.astype(dtype)
+    with np.errstate(over="ignore"):
+        converted = values.astype(dtype)
     if not np.isfinite(converted).all():
         raise ValueError(
             f"The coefficients, up to {np.abs(values).max():.1e}, overflow "

@@ -10,18 +10,19 @@ RESULTS = ROOT / "benchmarks" / "results" / "results.json"
 
 def take_over(app):
     """Write generated/benchmark_results.md, which benchmarks.md includes, and its picture."""
-    target = Path(app.srcdir) / "generated" / "benchmark_results.md"
-    # A file that is written anew would be read anew.
-    if target.exists() and target.stat().st_mtime > RESULTS.stat().st_mtime:
-        return
     sys.path.insert(0, str(ROOT))
     from benchmarks import report
 
-    target.parent.mkdir(exist_ok=True)
-    report.write(json.loads(RESULTS.read_text(encoding="utf-8")), target)
+    target = Path(app.srcdir) / "generated" / "benchmark_results.md"
+    picture = target.with_suffix(".svg")
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
     # The page that includes it has that title already.
-    page = target.read_text(encoding="utf-8").removeprefix("# Benchmarks\n")
-    target.write_text(page, encoding="utf-8")
+    page = report.page(results, picture.name).removeprefix("# Benchmarks\n")
+    # A file that is written anew would be read anew.
+    if not target.exists() or target.read_text(encoding="utf-8") != page:
+        target.parent.mkdir(exist_ok=True)
+        report.plot(results, picture)
+        target.write_text(page, encoding="utf-8")
 
 
 def setup(app):

@@ -103,6 +103,7 @@ class Descent:
 
 def _kept(state):
     """Return a copy that no update changes: it replaces attributes, but writes into no array."""
+    # The module copy takes as long for it as an update does.
     kept = object.__new__(State)
     vars(kept).update(vars(state))
     kept.projection = copy.copy(state.projection)
