@@ -19,5 +19,8 @@ class cached_property:  # noqa: N801
     def __get__(self, instance, owner=None):
         if instance is None:
             return self
-        value = vars(instance)[self._name] = self._function(instance)
+        value = self._function(instance)
+        # Past the check of a frozen class. To ask for the object's dictionary, as functools'
+        # does, would make one, of which CPython needs none.
+        object.__setattr__(instance, self._name, value)
         return value

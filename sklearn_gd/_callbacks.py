@@ -3,6 +3,9 @@
 No other module knows of the protocol, or that it may be missing.
 """
 
+from functools import wraps
+from typing import cast
+
 import numpy as np
 
 from ._typing import Function
@@ -18,8 +21,21 @@ except ImportError:
 
 
 def with_callbacks(method: Function) -> Function:
-    """Return fit with scikit-learn's decorator, which has no types; unchanged if it has none."""
-    return callback.with_callbacks(method) if callback else method
+    """Return fit with scikit-learn's decorator, which has no types, where there are callbacks."""
+    if callback is None:
+        return method
+    managed = callback.with_callbacks(method)
+
+    @wraps(method)
+    def call(estimator, *args, **kwargs):
+        fit = managed if _has_callbacks(estimator) else method
+        return fit(estimator, *args, **kwargs)
+
+    return cast(Function, call)
+
+
+def _has_callbacks(estimator):
+    return bool(getattr(estimator, "_skl_callbacks", None))
 
 
 def tasks_of(estimator, X, y, sample_weight, n_targets, attributes):
@@ -34,7 +50,7 @@ def tasks_of(estimator, X, y, sample_weight, n_targets, attributes):
     attributes : callable
         Returns the fitted attributes as if the fit had stopped now.
     """
-    if not getattr(estimator, "_skl_callbacks", None):
+    if not _has_callbacks(estimator):
         return None
     # Equal weights are not passed on: scorers do not accept one number for all rows.
     equal = np.ndim(sample_weight) == 0

@@ -10,8 +10,15 @@ import numpy as np
 
 from ._descent.state import STATUSES
 from ._typing import Function
+from .rows._masks import all_of
 
 Estimator = TypeVar("Estimator")
+
+# Of NumPy 1, whose settings for errors are those of the thread.
+PUT_BACK = getattr(np, "seterrobj", None)
+# Fitted attributes that exist only with some settings, and one only with names of features.
+NOT_ALWAYS = "coef_path_", "intercept_path_", "validation_loss_history_"
+OF_NAMES = "feature_names_in_"
 
 
 def fitted_attributes(fit, dtype, known, store_path=False):
@@ -34,13 +41,13 @@ def fitted_attributes(fit, dtype, known, store_path=False):
     coef, intercept = fit.parameters(best_thetas)
     losses = [_padded(trace.losses, n_iter + 1, trace.losses[-1]) for trace in traces]
     alphas = [_padded(trace.alphas, n_iter, 0.0) for trace in traces]
-    best = np.array([descent.best_iter for descent in fit.descents])
+    best = [descent.best_iter for descent in fit.descents]
     attributes = {
         "coef_": _within(fit.bounds, _in_dtype(coef.reshape(*shape, -1), dtype)),
-        "intercept_": _in_dtype(intercept.reshape(shape)[()], dtype),
+        "intercept_": _in_dtype(intercept.reshape(shape), dtype)[()],
         "loss_history_": np.array(losses).T.reshape(-1, *shape),
         "alpha_history_": np.array(alphas).T.reshape(-1, *shape),
-        "best_iter_": best if shape else int(best[0]),
+        "best_iter_": np.array(best) if shape else best[0],
         "n_iter_": n_iter,
         "status_": max((trace.status for trace in traces), key=STATUSES.index),
         "scaled_": least_squares.coordinates.scaled,
@@ -71,9 +78,12 @@ def _padded(values, length, last):
 
 def _in_dtype(values, dtype):
     """The values as dtype; it must be able to hold them."""
-    with np.errstate(over="ignore"):
-        converted = values.astype(dtype)
-    if not np.isfinite(converted).all():
+    if dtype == values.dtype:
+        converted = values.copy()
+    else:
+        with np.errstate(over="ignore"):
+            converted = values.astype(dtype)
+    if not all_of(np.isfinite(converted)):
         raise ValueError(
             f"The coefficients, up to {np.abs(values).max():.1e}, overflow "
             f"{np.dtype(dtype).name}, the dtype of X; pass X as float64 or rescale it."
@@ -101,8 +111,8 @@ def leaves_no_trace(function: Function) -> Function:
 
     @wraps(function)
     def call(*args, **kwargs):
-        filters, put_back = warnings.filters, getattr(np, "seterrobj", None)
-        if put_back is not None:
+        filters = warnings.filters
+        if PUT_BACK is not None:
             # A copy, as NumPy changes its own in place.
             errors = list(np.geterrobj())  # type: ignore[attr-defined]  # noqa: NPY201
         try:
@@ -112,14 +122,10 @@ def leaves_no_trace(function: Function) -> Function:
             raise
         finally:
             # Written in C, so that no interrupt comes before it is done.
-            if put_back is not None:
-                put_back(errors)
+            if PUT_BACK is not None:
+                PUT_BACK(errors)
 
     return cast(Function, call)
-
-
-# Fitted attributes that exist only with some settings.
-NOT_ALWAYS = {"coef_path_", "intercept_path_", "validation_loss_history_"}
 
 
 class KeptWith:
@@ -159,12 +165,15 @@ def forget_what_may_not_stay(estimator):
 
 
 def _without(names, estimator):
-    return {name: value for name, value in vars(estimator).items() if name not in names}
+    left = vars(estimator).copy()
+    for name in names:
+        left.pop(name, None)
+    return left
 
 
 def features_of(estimator):
     """Return what scikit-learn's checks have noted of the features, by name."""
-    names = ("n_features_in_", "feature_names_in_")
+    names = ("n_features_in_", OF_NAMES)
     return {name: vars(estimator)[name] for name in names if name in vars(estimator)}
 
 
@@ -173,7 +182,7 @@ def take_over(estimator, fitted):
 
     Another thread sees the whole of the last fit or of the new one, never a mixture.
     """
-    estimator.__dict__ = {**_without(NOT_ALWAYS | {"feature_names_in_"}, estimator), **fitted}
+    estimator.__dict__ = {**_without((*NOT_ALWAYS, OF_NAMES), estimator), **fitted}
 
 
 def or_stays_as_it_was(method: Function) -> Function:

@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, overload
 
@@ -608,28 +608,26 @@ class GradientDescentRegressor(
         check_asked(self.early_stopping, *given_held_out)
         rate = parameters.check_alpha(self.alpha)
         noted = stand_in(self)
-        with ExitStack() as opened:
-            rows, shape = open_rows(X, y, sample_weight, estimator=noted)
-            opened.enter_context(rows)
+        rows, shape = open_rows(X, y, sample_weight, estimator=noted)
+        with rows:
             rows, held_out = hold_out(noted, rows, shape, *given_held_out)
-            if held_out is not None:
-                opened.enter_context(held_out.rows)
-            split = None if held_out is None else held_out.split
-            known = {**features_of(noted), "_seen": None, "_split": split}
-            start = coef_init, intercept_init
-            fit = self._fit(rate, rows, shape, held_out=held_out, start=start)
+            with nullcontext() if held_out is None else held_out.rows:
+                split = None if held_out is None else held_out.split
+                known = {**features_of(noted), "_seen": None, "_split": split}
+                start = coef_init, intercept_init
+                fit = self._fit(rate, rows, shape, held_out=held_out, start=start)
 
-            def so_far():
-                """Attributes as if it stopped now, but for the path: too much for each step."""
-                # A copy: callbacks may keep them while the descent changes its state.
-                found = moved(fitted_attributes(fit, rows.dtype, known), X)
-                return {**found, "_pause": copy.deepcopy(found["_pause"])}
+                def so_far():
+                    """Attributes as if it stopped now, but for the path, too much for a step."""
+                    # A copy: callbacks may keep them while the descent changes its state.
+                    found = moved(fitted_attributes(fit, rows.dtype, known), X)
+                    return {**found, "_pause": copy.deepcopy(found["_pause"])}
 
-            tasks = tasks_of(self, X, y, sample_weight, len(fit.descents), so_far)
-            if tasks is not None:
-                forget_what_may_not_stay(self)
-            fit.descend(self.store_path, partial(self._observers, tasks=tasks))
-            fitted = fitted_attributes(fit, rows.dtype, known, self.store_path)
+                tasks = tasks_of(self, X, y, sample_weight, len(fit.descents), so_far)
+                if tasks is not None:
+                    forget_what_may_not_stay(self)
+                fit.descend(self.store_path, partial(self._observers, tasks=tasks))
+                fitted = fitted_attributes(fit, rows.dtype, known, self.store_path)
 
         def last():
             if tasks is not None:

@@ -72,7 +72,8 @@ def step(objective, point, alpha, line, theta=None, fall=None):
     if alpha * EPS * math.sqrt(steepest * line.slope) > ALLOWED * loss:
         return objective.at(theta, k)
     if loss < EXAMINE_AT * examined or n % EXAMINE_EVERY == 0:
-        if _has_lost_digits(objective, (before, theta), loss, highest, n):
+        rounding = max(objective.rounding(before, highest), objective.rounding(theta, highest))
+        if _has_lost_digits(rounding, loss, highest, n):
             return objective.at(theta, k)
         examined = loss
     gradient = daxpy(line.hessian_gradient, gradient.copy(), a=-alpha)
@@ -80,15 +81,15 @@ def step(objective, point, alpha, line, theta=None, fall=None):
     return Point(theta, loss, gradient, slope, k, n, highest, steepest, examined)
 
 
-def _has_lost_digits(objective, thetas, loss, highest, n):
+def _has_lost_digits(rounding, loss, highest, n):
     """Whether too few digits are left of a loss that fell from ``highest`` in n recurrences.
 
     Each update has rounded J, perhaps always in the same direction, and the
-    parameters at random, while residuals were as large as at the highest loss.
+    parameters at random, while residuals were as large as at the highest loss, and had so
+    much rounding.
     """
     if not loss > 0.0:
         return True
-    rounding = max(objective.rounding(theta, highest) for theta in thetas)
     changed = rounding / 4.0 * math.sqrt(n * 2.0 * highest) + 4.0 * EPS * highest * n
     # Even computed from the rows, J has the rounding of its own residual.
     return changed > ALLOWED * loss + rounding * math.sqrt(2.0 * loss)

@@ -78,7 +78,7 @@ class SolutionTest:
         return self._is_perfect(point, rounding) or self._holds(point, rounding)
 
     def certify(self, point, drift):
-        """Return whether the point is a solution, and the point, refreshed if need be.
+        """Return whether a point that passed is a solution, and the point, refreshed if need be.
 
         There is no need where rounding, which may have moved the residual by
         ``drift``, could not change the verdict.
@@ -93,7 +93,7 @@ class SolutionTest:
         elif self.objective.plan.uses_gram(point.k):
             rounding = self._rounding(point)
             perfect = self._is_perfect(point, rounding)
-            settled = perfect or (self._holds(point, rounding) and self._is_low(point, rounding))
+            settled = perfect or self._is_low(point, rounding)
             if not (settled or self._is_as_good_as_perfect(point, rounding)):
                 return False, point
             bound = drift * self.objective.moments.offset
@@ -124,7 +124,7 @@ class SolutionTest:
 
     def _has_hidden_slope(self, point):
         noise = self.curvature.noise(point.residual, self._few)
-        return self.curvature.hidden_slope(point.gradient) > noise
+        return self.curvature.hides_slope(point.gradient, noise)
 
     def _rounding(self, point):
         """Rounding of the residual, limited so that huge parameters excuse no large residual."""

@@ -13,13 +13,13 @@ origin that this would lose their digits are moved to it, block by block.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .._cached import cached_property
-from .moments import is_constant
+from .moments import Moments, is_constant
 
 # A mean of up to this many standard deviations is folded in, at the cost of as many units
 # in the last place.  Matrix-free it may be more, as moving the features takes half as long
@@ -154,13 +154,19 @@ class Standardised:
         covariance, variance = moments.covariance, moments.variance_of_rows * inverse**2
         if covariance is not None:
             covariance = covariance * inverse * inverse[:, None]
-        moved = replace(
-            moments,
+        moved = Moments(
+            fit_intercept=moments.fit_intercept,
+            n_rows=moments.n_rows,
+            weight=moments.weight,
             centre=centre,
-            rest=np.zeros_like(centre),
+            rest=np.zeros(len(centre)),
             variance=variance,
             shared=moments.shared * inverse[:, None],
+            y_mean=moments.y_mean,
+            y_variance=moments.y_variance,
             covariance=covariance,
+            sample=moments.sample,
+            cancelled=moments.cancelled,
             folded=self.folded_mean * inverse,
             coordinates=(self.feature_mean, self.scale, self.varies),
         )

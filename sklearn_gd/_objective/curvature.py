@@ -3,10 +3,11 @@
 Costs up to n_features^3, so everything here is computed when first asked for.
 """
 
+import math
 from functools import partial
 
 import numpy as np
-from scipy.linalg import eigh, eigvalsh
+from numpy.linalg import eigh, eigvalsh
 from scipy.linalg.lapack import dpotrs
 from scipy.sparse.linalg import LinearOperator, eigsh
 
@@ -14,7 +15,7 @@ from .._cached import cached_property
 from ..rows._machine import alone
 from ..rows._products import factored, inner, times
 from .coordinates import Standardised
-from .face import held, hidden_slope, lifted, suboptimality_within
+from .face import held, hides_slope, lifted, suboptimality_within
 from .moments import MAX_DENSE, gathering_reads
 from .plan import affordable
 from .spectrum import NOTHING, spectrum_of
@@ -28,7 +29,7 @@ LEAST = 1e-16
 # Reads that are always worth making to settle whether a point is a solution.
 FEW_READS = 8
 
-EPS = np.finfo(np.float64).eps
+EPS = float(np.finfo(np.float64).eps)
 
 
 def _directly(function, *arguments):
@@ -49,6 +50,8 @@ class Curvature:
         self._n = plan.rows.n_features
         # The last free parameters, with the eigenvalues of H over them and their eigenvectors.
         self._face: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        # The last gradient, with what was solved for it.
+        self._solution: tuple[np.ndarray, float, np.ndarray] | None = None
 
     @property
     def moments(self):
@@ -181,27 +184,36 @@ class Curvature:
         box, and this an upper bound; slopes of the size of the noise do not count.
         """
         self._require_moments("the distance of the loss from its minimum")
+        if room is None:
+            return self._solved(gradient)[0]
         of_features, of_intercept = self._slopes(gradient)
-        of_intercept = float(of_intercept) ** 2 / 2
-        if room is not None:
-            room = [side[: self._n] for side in room]
-            within = suboptimality_within(self.moments, of_features, room, noise, trusting)
-            return within + of_intercept
-        solved = dpotrs(self._lifted[0], of_features)[0]
-        return inner(of_features, solved) / 2 + of_intercept
+        room = [side[: self._n] for side in room]
+        within = suboptimality_within(self.moments, of_features, room, noise, trusting)
+        return within + of_intercept * of_intercept / 2
 
     def _slopes(self, gradient):
         moments = self.moments
-        return parts(moments.correlation_slopes(gradient), moments.fit_intercept)
+        slopes, of_intercept = parts(moments.correlation_slopes(gradient), moments.fit_intercept)
+        return slopes, float(of_intercept)
+
+    def _solved(self, gradient):
+        """J - J*, and (R + lift)^-1 times the features' slopes."""
+        # A test asks twice for each gradient.
+        if self._solution is None or self._solution[0] is not gradient:
+            slopes, of_intercept = self._slopes(gradient)
+            solved = dpotrs(self._lifted[0], slopes)[0]
+            suboptimality = (inner(slopes, solved) + of_intercept * of_intercept) / 2
+            self._solution = gradient, suboptimality, solved
+        return self._solution[1:]
 
     def noise(self, residual, few):
         """Slope that is noise: ``few`` units in the last place of products with a residual."""
-        return few * EPS * np.sqrt(self._n) * residual
+        return few * EPS * math.sqrt(self._n) * residual
 
-    def hidden_slope(self, gradient):
-        """Slope along directions in which the features vary too little for the moments to tell."""
-        slopes, _ = self._slopes(gradient)
-        return hidden_slope(slopes, *self._lifted)
+    def hides_slope(self, gradient, noise):
+        """Whether J has a slope above the noise that the moments do not tell; see face.py."""
+        factor, lift = self._lifted
+        return hides_slope(self._solved(gradient)[1], factor, lift, noise)
 
     def suboptimality_exceeds(self, gradient, limit, noise, rounding, k=0, room=None):
         """Whether J - J* is found to be above the limit.
@@ -216,7 +228,7 @@ class Curvature:
         if not self.suboptimality(gradient, room, noise) <= limit:
             return True
         # Within bounds slopes that the moments cannot tell are part of the suboptimality.
-        if room is not None or not self.hidden_slope(gradient) > noise:
+        if room is not None or not self.hides_slope(gradient, noise):
             return False
         if self._n > MAX_DENSE:
             return True

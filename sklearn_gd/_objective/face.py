@@ -18,7 +18,7 @@ does not hold.  If that does not end soon, nothing is known.
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
 
-from ..rows._products import factored
+from ..rows._products import factored, inner
 
 EPS = float(np.finfo(np.float64).eps)
 # Most sets of free coefficients that are tried.
@@ -38,16 +38,30 @@ def lifted(matrix, cancelled):
         lift *= 4
 
 
-def hidden_slope(slope, factor, lift):
-    """Slope along directions in which the features vary too little for the moments to tell.
+def hides_slope(solved, factor, lift, noise):
+    """Whether J has a slope along directions in which the features hardly vary.
 
-    Where features are exactly dependent it is 0; where they are only nearly
-    so it is not. Each application of lift (R + lift)^-1 keeps the slope along
-    those directions, and along others shrinks it by lift / eigenvalue.
+    They vary too little for the moments to tell. Where features are exactly dependent that
+    slope is 0; where they are only nearly so it is not. Each application of
+    lift (R + lift)^-1 keeps the slope along those directions, and along others
+    shrinks it by lift / eigenvalue.
+
+    Parameters
+    ----------
+    solved : ndarray of shape (n_features,)
+        (R + lift)^-1 times the slopes along all features.
+    factor : ndarray of shape (n_features, n_features)
+        Of R + lift.
+    lift : float
+    noise : float
+        Slope that is nothing but rounding.
     """
-    for _ in range(3):
+    slope = lift * solved
+    for _ in range(2):
+        if inner(slope, slope) <= noise * noise:
+            return False
         slope = lift * dpotrs(factor, slope)[0]
-    return float(np.abs(slope).max(initial=0.0))
+    return bool(np.abs(slope).max(initial=0.0) > noise)
 
 
 def held(slopes, below, above):
@@ -83,7 +97,8 @@ def suboptimality_within(moments, slopes, room, noise=0.0, trusting=False):
         some = np.ascontiguousarray(correlations[free])
         rest = slopes[free] - some @ np.where(still, x, 0.0)
         factor, lift = lifted(some[:, free], moments.cancelled)
-        x[free] = dpotrs(factor, rest)[0] if len(free) else rest
+        solved = dpotrs(factor, rest)[0] if len(free) else rest
+        x[free] = solved
         outside = ~still & ((x > below) | (x < -above))
         if outside.any():
             x = np.where(outside, np.clip(x, -above, below), x)
@@ -94,7 +109,7 @@ def suboptimality_within(moments, slopes, room, noise=0.0, trusting=False):
         wrong = still & ~(((x >= below) & (r >= -noise)) | ((x <= -above) & (r <= noise)))
         if not wrong.any():
             unsure = np.zeros_like(r)
-            if not trusting and len(free) and hidden_slope(rest, factor, lift) > noise:
+            if not trusting and len(free) and hides_slope(solved, factor, lift, noise):
                 # The moments may be wrong by rounding, and so r by as much as was lifted.
                 unsure[free] = lift * np.linalg.norm(x[free])
             else:

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+from scipy.linalg.lapack import dlange
 
 from ..rows._products import inner, symmetric_product
 from .theta import join, parts
@@ -36,7 +37,7 @@ class Gram:
 
         The second is closer where features are hardly correlated.
         """
-        return min(self._moments.trace, float(np.abs(self._matrix).sum(axis=0).max()))
+        return min(self._moments.trace, dlange("1", self._matrix))
 
     def is_lost(self, curvature, square):
         """Whether v'Hv, for a v with this v'v, is hardly more than rounding of the moments.

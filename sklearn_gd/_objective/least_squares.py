@@ -19,6 +19,7 @@ import numpy as np
 
 from .._cached import cached_property
 from ..learning_rates.protocol import Line
+from ..rows._masks import any_of
 from ..rows._products import inner
 from .coordinates import Unscaled, coordinates_of
 from .curvature import Curvature
@@ -88,7 +89,7 @@ class LeastSquares:
     def feature_sizes(self):
         """Root mean squares of the user's features."""
         moments, origin = self.given_plan.moments, self.coordinates.origin
-        if np.ndim(origin) == 0:
+        if isinstance(origin, float):
             return moments.root_diagonal
         return np.sqrt(moments.variance + (moments.centre + origin) ** 2)
 
@@ -117,16 +118,20 @@ class Objective:
         self.fit_intercept = plan.moments.fit_intercept
         self.n_parameters = plan.rows.n_features + self.fit_intercept
 
-    @np.errstate(over="ignore", invalid="ignore")
     def at(self, theta, k=0):
         """Point at theta after k updates, its loss and gradient computed from the rows."""
         w, b = self.parts(theta)
-        if not w.any():
+        if not any_of(w):
             # For a constant prediction the moments are enough.
             above = self._y_mean - b
             loss = (self.moments.y_variance[self.target] + above**2) / 2
             gradient = -self.moments.minus_gradient(b)[:, self.target]
             return refreshed_point(theta, float(loss), gradient, k)
+        return self._read(theta, w, b, k)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def _read(self, theta, w, b, k):
+        """The same, by a read of the rows."""
         # A kernel may be sent to other machines: it holds no more than it needs.
         target = self.target
 

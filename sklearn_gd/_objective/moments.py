@@ -14,7 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .._cached import cached_property
+from ..rows._blocks import ones as ones_of
 from ..rows._blocks import some_vector
+from ..rows._masks import all_of, any_of
 from ..rows._memory import BLOCK_BYTES, LANES, is_far
 from ..rows._products import inner, symmetric_product, transpose_times
 from .theta import join, parts
@@ -31,7 +33,7 @@ SPEED_UP = 30
 NEAR = 0.5
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(eq=False, repr=False)
 class Moments:
     """Weighted moments of the rows; see the module's docstring for ``centre``.
 
@@ -252,7 +254,7 @@ def collect(rows, fit_intercept, *, covariance):
         y_variance = np.maximum(y_variance - y_offset**2, 0.0)
     variance = second.diagonal().copy() if covariance else second
     constant = is_constant(variance, centre)
-    if constant.any():
+    if any_of(constant):
         variance[constant] = 0.0
         if covariance:
             second[constant] = 0.0
@@ -290,7 +292,7 @@ def _sums(rows, zero, y_zero, covariance):
     def kernel(X, y, weights):
         y = y - y_zero
         if weights is None:
-            root, ones, count = None, np.ones(len(y)), len(y)
+            root, ones, count = None, ones_of(len(y)), len(y)
         else:
             root = ones = np.sqrt(weights)
             count = int(np.count_nonzero(weights))
@@ -359,7 +361,7 @@ def _typical_zero(rows):
     The latter saves a copy.
     """
     middle, spread, y_middle = rows.typical_row()
-    near = (np.abs(middle) <= NEAR * spread).all()
+    near = all_of(np.abs(middle) <= NEAR * spread)
     return np.zeros(len(middle)) if near else middle, y_middle
 
 

@@ -6,6 +6,7 @@ as long as some tens of reads, and its products take none.
 
 import math
 
+from .._cached import cached_property
 from ..rows._machine import MEMORY_SHARE, physical_memory
 from .hessian import Gram, MatrixFree
 from .moments import MAX_DENSE, collect, gathering_reads, lanes_of
@@ -36,7 +37,6 @@ class Plan:
 
     def __init__(self, rows, moments, gram_from=NEVER):
         self.rows, self.moments = rows, moments
-        self.matrix_free = MatrixFree(rows, moments)
         self._gathered = None if moments.covariance is None else moments
         self._gram: Gram | None = None
         self._gram_from = gram_from if self._gathered is None else 0
@@ -65,9 +65,14 @@ class Plan:
         rows, moments = coordinates.rows(self.rows), coordinates.moments(self.moments)
         return Plan(rows, moments, self._gram_from)
 
+    @cached_property
+    def matrix_free(self):
+        """The Hessian that reads the rows."""
+        return MatrixFree(self.rows, self.moments)
+
     def uses_gram(self, k):
         """Whether update k uses the Gram matrix, which is gathered if need be."""
-        return self.form(k) is not self.matrix_free
+        return isinstance(self.form(k), Gram)
 
     def form(self, k):
         """The Hessian that update k uses; the Gram matrix is gathered if need be."""

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..rows._finite import LARGEST, SMALLEST, check_finite, check_sizes
+from ..rows._masks import all_of
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -13,7 +14,9 @@ def check_moments(moments, rows, estimator_name=None, suffix=""):
     read once more for nothing.  The suffix is added to the names X and y.
     """
     sizes, y_sizes = moments.diagonal, np.sqrt(moments.y_square)
-    if _are_usual(moments.root_diagonal) and _are_usual(y_sizes):
+    both = np.concatenate([moments.root_diagonal, y_sizes])
+    # Numbers that may be squared, none of them 0.
+    if all_of((both > SMALLEST) & (both < LARGEST)):
         return
     X_name, y_name = f"X{suffix}", f"y{suffix}"
     if not (np.isfinite(sizes).all() and np.isfinite(moments.shared).all()):
@@ -28,8 +31,3 @@ def check_moments(moments, rows, estimator_name=None, suffix=""):
         y_sizes = np.where(y_sizes > 0, y_sizes, total)
     check_sizes(np.sqrt(sizes[sizes != 0]), X_name)
     check_sizes(y_sizes[y_sizes != 0], y_name)
-
-
-def _are_usual(sizes):
-    """Whether all are numbers that may be squared, and none is 0."""
-    return bool(((sizes > SMALLEST) & (sizes < LARGEST)).all())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy.linalg import eigh
+from numpy.linalg import eigh
 
 from .._cached import cached_property
 from ..rows._machine import alone

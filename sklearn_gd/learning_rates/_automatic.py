@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ..rows._products import inner
 from ._adaptive import AlternatingSteps, OfLastMove
 from .protocol import Line, Problem, RateState, WithoutSettings
 
@@ -80,14 +81,14 @@ class AutomaticSteps(RateState):
         self.made += 1
         if self.made > WORTH_FIRST + WORTH_EACH * len(line.gradient):
             known = line.components()
-            if known is not None and len(known[0]) and known[1].any():
+            if known is not None and len(known[0]) and inner(known[1], known[1]):
                 values, components = known
                 self._begin_anew_with(values)
-                shares = components * components / values
-                self._raise_growth(float(shares.sum()), len(values))
                 sizes = np.abs(components)
-                most = self.growth * max(float(sizes.max()), self.first)
-                return reciprocal_eigenvalue(values, sizes, shares, most)
+                moves = sizes / values
+                self._raise_growth(inner(sizes, moves), len(values))
+                most = self.growth * max(sizes.item(sizes.argmax()), self.first)
+                return reciprocal_eigenvalue(values, sizes, sizes * moves, most)
         return self.alternating(k, line)
 
     def _begin_anew_with(self, values):

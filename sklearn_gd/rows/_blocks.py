@@ -1,9 +1,12 @@
 """Blocks of rows in memory, with what _interface.Block declares; `coordinates` has another one."""
 
+from functools import lru_cache
+
 import numpy as np
 from scipy import sparse
 
 from .._cached import cached_property
+from ._masks import any_of
 from ._products import inner, times, transpose_times
 
 
@@ -72,7 +75,7 @@ class DenseBlock:
 
     def _standard(self, root, shift):
         """Rows about the shift, times the roots of their weights."""
-        block = self.about(shift) if shift.any() else self
+        block = self.about(shift) if any_of(shift) else self
         return block if root is None else DenseBlock(block.X * root[:, None], self.in_parts)
 
 
@@ -162,9 +165,20 @@ class _PartlyDense:
         return product
 
 
+@lru_cache(maxsize=8)
 def some_vector(n):
     """Return a fixed vector unlike any data's: products with it tell sums of products apart."""
-    return np.cos(np.arange(n))
+    vector = np.cos(np.arange(n))
+    vector.flags.writeable = False
+    return vector
+
+
+@lru_cache(maxsize=8)
+def ones(n):
+    """Return a vector of ones, to sum up by; most blocks have as many rows."""
+    vector = np.ones(n)
+    vector.flags.writeable = False
+    return vector
 
 
 def _square(a):

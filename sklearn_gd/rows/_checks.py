@@ -11,6 +11,7 @@ from sklearn.utils import assert_all_finite, validation
 from ._arrays import DeviceArray, as_read, in_numpy
 from ._columns import Columns
 from ._data_frames import columns_of, native
+from ._masks import all_of
 from ._memory import Rows
 from ._unread import check_readable
 
@@ -62,7 +63,7 @@ def _is_plain(array, *dimensions):
 
 
 def _is_plain_target(y, n_rows):
-    return _is_plain(y, 1, 2) and len(y) == n_rows and bool(np.isfinite(y).all())
+    return _is_plain(y, 1, 2) and len(y) == n_rows and all_of(np.isfinite(y))
 
 
 def _has_noted_features(estimator, X, reset):

@@ -42,6 +42,7 @@ class RFactor:
     matrix: np.ndarray
 
     @classmethod
+    @np.errstate(over="ignore", invalid="ignore")
     def of(cls, rows):
         """Return the factor of these rows, about a typical one; nan if a row is not finite."""
         shift, _, y_shift = rows.typical_row()

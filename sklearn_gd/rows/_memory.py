@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from ._machine import in_threads
+from ._masks import any_of
 from ._products import WHOLE_GRAM, WHOLE_PRODUCT, WHOLE_VECTOR_PRODUCT, is_made_in_parts
 from ._stored import stored
 
@@ -195,8 +196,7 @@ class Rows:
         X, y = self.X[some], np.asarray(self.y[some], np.float64)
         X = np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=np.float64)
         low, high = X.min(axis=0), X.max(axis=0)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return (low + high) / 2, high - low, (y.min(axis=0) + y.max(axis=0)) / 2
+        return (low + high) / 2, high - low, (y.min(axis=0) + y.max(axis=0)) / 2
 
 
 def is_far(offset, mean_square):
@@ -209,7 +209,7 @@ def is_far(offset, mean_square):
     """
     square = offset**2
     # What is left of the squares, the variance, may be nothing but rounding, and below 0.
-    return bool((square > MOST_CANCELLED * (mean_square - square)).any())
+    return any_of(square > MOST_CANCELLED * (mean_square - square))
 
 
 def float_dtype(dtype):

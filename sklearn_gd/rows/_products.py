@@ -23,8 +23,11 @@ MOST_IN_PARTS = 1 << 21
 # Most entries of two vectors whose inner product is not split.
 WHOLE_INNER_PRODUCT = 10_000
 # Rows from which a symmetric matrix's product with a vector is split; always split
-# in the OpenBLAS of SciPy before 1.13.
-IS_NEW = tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 13)
+# in the OpenBLAS of SciPy before 1.13 and of NumPy before 2.0.
+IS_NEW = all(
+    tuple(map(int, module.__version__.split(".")[:2])) >= first
+    for module, first in ((scipy, (1, 13)), (np, (2, 0)))
+)
 SPLIT_SYMMETRIC = 200 if IS_NEW else 0
 # Most rows of a matrix with which LAPACK does nothing that is split.
 WHOLE_MATRIX = 64 if IS_NEW else 0
@@ -87,6 +90,8 @@ def transpose_times(X, v):
 
 def _rows_of_a_part(X, v):
     """Most rows in a part, so that its product is not split; all if there are to be no parts."""
+    if X.size <= WHOLE_VECTOR_PRODUCT and X.size * v.size <= WHOLE_PRODUCT * len(v):
+        return len(X)
     n_rows, n_features = X.shape
     n_columns = v.size // max(len(v), 1)
     if n_features == 0 or not is_made_in_parts(n_rows, n_features, n_columns):

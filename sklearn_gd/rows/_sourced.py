@@ -240,6 +240,7 @@ class SourcedRows:
             )
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def typical_of(rows):
     """Return the share of X that is stored, and the typical row."""
     if rows.weights is not None and not rows.weights.any():

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.testing import assert_allclose
 from threadpoolctl import threadpool_limits
 
+from sklearn_gd.rows._masks import all_of, any_of
 from sklearn_gd.rows._products import (
     inner,
     is_made_in_parts,
@@ -90,3 +93,9 @@ def test_other_products_are_right_too(shape):
     X, V, U = rng.normal(size=(n, p)), rng.normal(size=(p, k)), rng.normal(size=(n, k))
     assert_allclose(times(X, V), X @ V, rtol=1e-9, atol=1e-9)
     assert_allclose(transpose_times(X, U), X.T @ U, rtol=1e-9, atol=1e-9)
+
+
+@given(mask=arrays(bool, array_shapes(min_dims=0, max_dims=2, min_side=0)))
+def test_any_and_all_are_those_of_numpy(mask):
+    assert any_of(mask) == mask.any()
+    assert all_of(mask) == mask.all()
