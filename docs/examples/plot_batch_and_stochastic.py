@@ -60,7 +60,14 @@ constant.fit(X, y)
 curves |= {"batch, alpha = 1/L": constant.loss_history_}
 curves |= {'batch, alpha = "auto"': batch.loss_history_}
 display = LossCurveDisplay(list(curves.values()), names=list(curves)).plot(minimum=minimum)
-display.ax_.set(xlabel="reads of the data", title="Standardised diabetes data")
+ax = display.ax_
+ax.set(xlabel="reads of the data", title="Standardised diabetes data")
+ax.legend().remove()
+places = [(45, 5e3), (120, 1e3), (70, 0.3), (130, 0.3), (60, 1e-7)]
+pointed_at = [(58, 60), (140, 60), (75, 7), (150, 6), (44, 1e-7)]
+for line, place, point in zip(display.line_, places, pointed_at, strict=True):
+    arrow = {"arrowstyle": "-", "color": line.get_color()}
+    ax.annotate(line.get_label(), point, place, va="center", arrowprops=arrow)
 
 # %%
 # Where they end

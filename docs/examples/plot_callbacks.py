@@ -70,9 +70,10 @@ print(
 
 # %%
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-ax.plot(range(1, 101), scores, color="#0072B2", label="training data")
-ax.axvline(reg.n_iter_, color="#D55E00", linestyle="--", label="stopped here")
-ax.set(xlabel="step", ylabel="R2", title="The score after each step", ylim=(-0.1, None))
-ax.legend(loc="lower right")
+ax.plot(range(1, 101), scores, color="#0072B2")
+ax.axvline(reg.n_iter_, color="#D55E00", linestyle="--")
+ax.text(reg.n_iter_ + 1, 0.0, "stopped here")
+ax.set(xlabel="step", ylabel="R2 on the training data", title="The score after each step")
+ax.set_ylim(bottom=-0.1)
 
 plt.show()

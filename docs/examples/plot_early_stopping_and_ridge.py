@@ -98,9 +98,8 @@ shown = [2, 8, 3, 1]  # bmi, s5, bp and sex
 names = np.array(features.get_feature_names_out(load_diabetes().feature_names))[shown]
 display = CoefficientPathDisplay(times, coefs[shown], names=list(names)).plot()
 for line, values_of_ridge in zip(display.lines_, ridge_coefs[shown], strict=True):
-    label = "ridge, against 1/l2" if line is display.lines_[-1] else None
-    display.ax_.plot(1.0 / penalties, values_of_ridge, ":", color=line.get_color(), label=label)
-display.ax_.legend()
+    display.ax_.plot(1.0 / penalties, values_of_ridge, ":", color=line.get_color())
+display.ax_.set_title("dotted: ridge regression, against 1/l2")
 
 # %%
 # The bound

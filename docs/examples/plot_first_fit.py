@@ -54,9 +54,9 @@ right.set_title("The same, above the minimum")
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 largest = np.argsort(-np.abs(direct.coef_))[:3]
 for colour, j in zip(("#0072B2", "#E69F00", "#009E73"), largest, strict=True):
-    ax.plot(descent.coef_path_[:, j], color=colour, label=X.columns[j])
+    ax.plot(descent.coef_path_[:, j], color=colour)
     ax.axhline(direct.coef_[j], color=colour, linestyle=":")
+    ax.text(0, direct.coef_[j] + 20, X.columns[j], color="0.2")
 ax.set(xlabel="step", ylabel="coefficient", title="Coefficients on their way")
-ax.legend()
 
 plt.show()

@@ -71,16 +71,24 @@ for name, predictions, steps in (
 # %%
 # The loss curves
 # ---------------
-# The curves of learning rates above 2/L leave the picture at the top.
+# The numbers are learning rates; the curves of those above 2/L leave the picture at the top.
 
 display = LossCurveDisplay.from_estimators({**fits, 'alpha = "auto"': default}, xscale="log")
 ax, figure = display.ax_, display.figure_
 display.line_[-1].set(color="black", linewidth=2)
-ax.axhline(minimum, color="0.5", linewidth=1, linestyle=":", label="least squares")
+ax.text(0.2, 1600, 'alpha = "auto"')
+ax.axhline(minimum, color="0.5", linewidth=1, linestyle=":")
+ax.text(200, 0.99 * minimum, "least squares", ha="right", va="top")
+ax.text(0.25, 3100, ", ".join(f"{alpha:.2g}" for alpha in alphas[alphas > limit]))
+box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+for alpha, reg in zip(alphas[alphas < limit], fits.values(), strict=False):
+    losses = reg.loss_history_
+    # Where the curve is halfway down, or at its end.
+    step = np.interp(-np.log(2200), -np.log(losses), np.arange(len(losses)))
+    ax.text(step, max(2200, losses[-1]), f"{alpha:.2g}", ha="center", va="center", bbox=box)
 ax.set_title("Loss on the diabetes data, along standardised features")
-ax.legend().remove()
 figure.set_size_inches(9, 4.5)
-figure.legend(*ax.get_legend_handles_labels(), loc="outside right upper", fontsize="small")
+ax.legend().remove()
 path = Path("demo_loss_curves.png")
 figure.savefig(path, dpi=150)
 print(f"\nloss curves saved to {path}")

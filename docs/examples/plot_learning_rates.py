@@ -59,16 +59,26 @@ for rate, reg in fits.items():
 # eigenvalues from step 16 + 2 n on, here 56.
 
 display = LossCurveDisplay.from_estimators(fits, minimum=minimum)
-display.ax_.set(ylim=(1e-10, 10), title=f"Condition number {condition:,.0f}")
+ax = display.ax_
+ax.set(xlim=(-60, 1060), ylim=(1e-10, 10), title=f"Condition number {condition:,.0f}")
+ax.legend().remove()
+places = [(600, 5e-3), (600, 2e-5), (700, 1e-6), (300, 1e-8), (300, 1e-9), (-50, 1e-9)]
+pointed_at = [(700, 1e-3), (550, 3e-4), (650, 3e-8), (190, 1e-8), (238, 1e-9), (75, 1e-9)]
+for line, place, point in zip(display.line_, places, pointed_at, strict=True):
+    arrow = {"arrowstyle": "-", "color": line.get_color()}
+    ax.annotate(line.get_label(), point, place, va="center", arrowprops=arrow)
 
 # %%
 # The first learning rates of three of them, as multiples of 1/L (here L = 1).
 
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for rate, colour in {"exact": "#E69F00", "silver": "#009E73", "auto": "#000000"}.items():
-    ax.plot(fits[rate].alpha_history_[:64], ".-", color=colour, label=rate, linewidth=0.8)
-ax.axhline(2.0, color="0.4", linestyle=":", label="2/L")
+    alphas = fits[rate].alpha_history_[:64]
+    ax.plot(alphas, ".-", color=colour, linewidth=0.8)
+    ax.text(64.5, alphas[-1], rate, va="top" if rate == "exact" else "bottom")
+ax.axhline(2.0, color="0.4", linestyle=":")
+ax.text(-5.5, 2.1, "2/L")
 ax.set(xlabel="step", ylabel="alpha · L", yscale="log", title="The learning rates themselves")
-ax.legend()
+ax.set_xlim(-6, 71)
 
 plt.show()

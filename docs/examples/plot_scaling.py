@@ -44,7 +44,10 @@ scaled = make_pipeline(StandardScaler(), GradientDescentRegressor(**descent.get_
 scaled.fit(X, y)
 print(f"R2 after 200 steps, raw:          {raw.score(X, y):.4f}")
 print(f"R2 after 200 steps, standardised: {scaled.score(X, y):.4f}")
-LossCurveDisplay.from_estimators({"raw": raw, "standardised": scaled}, xscale="log")
+display = LossCurveDisplay.from_estimators({"raw": raw, "standardised": scaled}, xscale="log")
+display.ax_.legend().remove()
+for line in display.line_:
+    display.ax_.text(20, 1.03 * line.get_ydata()[20], line.get_label())
 
 # %%
 # On the contour plot

@@ -43,7 +43,12 @@ with warnings.catch_warnings(record=True) as caught:
         fits[f"alpha = {share:.2f} · 2/L"] = reg.fit(X, y)
 print(caught[0].message)
 
-LossCurveDisplay.from_estimators(fits).ax_.set_title("The loss curves")
+display = LossCurveDisplay.from_estimators(fits)
+ax = display.ax_
+ax.set_title("The loss curves")
+ax.legend().remove()
+for line, place in zip(display.line_, [(2.5, 0.8), (7, 0.14), (23, 0.9), (4.5, 13)], strict=True):
+    ax.text(*place, line.get_label())
 
 # %%
 # Seen from above

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from sklearn.isotonic import isotonic_regression
 
 from ._optional import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+# Size of a label in points, and the distance between two in heights of the font.
+LABEL_SIZE, APART = 8.5, 1.25
 
 
 def new_axes(ax, plt):
@@ -55,6 +59,43 @@ def scale_from_zero(ax, xscale, first, last):
         ax.set_xlim(left=0.0)
         if first >= 1:
             ax.xaxis.set_major_formatter("{x:,.0f}")
+
+
+def label_ends(ax, lines):
+    """Write the label of each line at the right, joined with its end, in order of height.
+
+    The words are not in the line's colour, as some are too pale to read. Where labels would
+    overlap they are moved up and down as little as possible, which is an isotonic regression
+    of their heights.
+    """
+    ax.get_ylim()  # the limits of what is drawn so far
+    drawn = [line.get_xydata()[np.isfinite(line.get_ydata())] for line in lines]
+    lines = [line for line, points in zip(lines, drawn, strict=True) if len(points)]
+    if not lines:
+        return []
+    ends = np.array([points[-1] for points in drawn if len(points)])
+    heights = ax.transAxes.inverted().transform(ax.transData.transform(ends))[:, 1]
+    order = np.argsort(heights, kind="stable")
+    gap = APART * LABEL_SIZE * ax.figure.dpi / 72 / ax.bbox.height
+    gaps = gap * np.arange(len(lines))
+    places = isotonic_regression(heights[order] - gaps) + gaps
+    return [
+        ax.annotate(
+            lines[i].get_label(),
+            ends[i],
+            (1.03, place),
+            textcoords="axes fraction",
+            va="center",
+            fontsize=LABEL_SIZE,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": lines[i].get_color(),
+                "linestyle": lines[i].get_linestyle(),
+                "relpos": (0.0, 0.5),
+            },
+        )
+        for i, place in zip(order, places, strict=True)
+    ]
 
 
 def masked(values):

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
 from .._typing import AxisScale
-from ._axes import check_scales, figure_of, line_keywords, new_axes, scale_from_zero
+from ._axes import check_scales, figure_of, label_ends, line_keywords, new_axes, scale_from_zero
 from ._chosen import parameter_names
 from ._colours import OKABE_ITO, label_of
 from ._fitted import feature_names, regressor_of
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
+    from matplotlib.text import Annotation
 
 # Each colour is used with each of these in turn.
 LINE_STYLES = ("-", "--", ":", "-.")
-# Most names in a legend; of more features it names only a few.
+# Most names at the ends of lines; of more features only a few are named.
 MOST_NAMES = len(OKABE_ITO) * len(LINE_STYLES)
 NAMED_OF_MANY = 10
 
@@ -43,8 +44,8 @@ class CoefficientPathDisplay:
     coefs : array-like of shape (n_features, n_steps)
         Coefficients at these times.
     names : list of str, default=None
-        Names of the features. Of more than 24 the legend names the 10 that end
-        farthest from zero.
+        Names of the features, written where the lines end. Of more than 24 only the
+        10 that end farthest from zero are named.
     best : float, default=None
         The time at which the fitted coefficients were reached.
 
@@ -56,6 +57,8 @@ class CoefficientPathDisplay:
         The figure that contains it.
     lines_ : list of matplotlib Line2D
         One for each feature.
+    texts_ : list of matplotlib Annotation
+        Their names, from the lowest line to the highest.
     best_ : matplotlib Line2D or None
         The vertical line at `best`.
 
@@ -83,6 +86,7 @@ class CoefficientPathDisplay:
     ax_: Axes
     figure_: Figure
     lines_: list[Line2D]
+    texts_: list[Annotation]
     best_: Line2D | None
 
     def __init__(
@@ -221,13 +225,13 @@ class CoefficientPathDisplay:
             style = LINE_STYLES[turn % len(LINE_STYLES)]
             line.set(color=OKABE_ITO[colour], linestyle=style, label=label_of(name))
             line.set(**line_kw)
-        self._name(ax, np.abs(coefs[:, order[-1]]))
         if times.min() > 0:
             ax.set_xscale(xscale)
         else:
             first = np.min(times, where=times > 0, initial=max(times.max(), 1.0))
             scale_from_zero(ax, xscale, first, times.max())
         ax.set(xlabel="time, the sum of the learning rates", ylabel="coefficient")
+        self._name(ax, np.abs(coefs[:, order[-1]]))
         self.ax_, self.figure_ = ax, figure_of(ax)
         return self
 
@@ -255,10 +259,11 @@ class CoefficientPathDisplay:
         return times, coefs, names
 
     def _name(self, ax, sizes):
-        """Make the legend; of very many lines it names those that end farthest from 0."""
+        """Write the names; of very many lines those of the ones that end farthest from 0."""
         lines = self.lines_
         if len(lines) > MOST_NAMES:
             largest = np.sort(np.argsort(-sizes, kind="stable")[:NAMED_OF_MANY])
             lines = [lines[i] for i in largest]
-        handles = [*lines, *([] if self.best_ is None else [self.best_])]
-        ax.legend(handles=handles, ncols=1 + (len(handles) - 1) // 6, fontsize="small")
+        self.texts_ = label_ends(ax, lines)
+        if self.best_ is not None:
+            ax.legend(handles=[self.best_], fontsize="small")

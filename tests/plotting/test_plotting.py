@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.text import Text
 from scipy import sparse
 from scipy.optimize import lsq_linear
 from sklearn.datasets import load_diabetes
@@ -662,9 +664,12 @@ def test_coefficients_of_a_path_against_time(data):
     for line, values in zip(display.lines_, coefs, strict=True):
         np.testing.assert_array_equal(line.get_xdata(), [0.0, 0.2, 2.0, 20.0])
         np.testing.assert_array_equal(line.get_ydata(), values[[1, 2, 3, 0]])
-    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert texts == ["a", "b", r"\$"]
+    highest_first = np.argsort(-coefs[:, 0])
+    assert [text.get_text() for text in display.texts_[::-1]] == [
+        ["a", "b", r"\$"][j] for j in highest_first
+    ]
     assert display.best_ is None
+    assert display.ax_.get_legend() is None
     with pytest.raises(ValueError, match=r"got \(3, 4\) and \(3,\)"):
         CoefficientPathDisplay([0, 1, 2], coefs).plot()
 
@@ -703,10 +708,35 @@ def test_many_coefficients():
     display = CoefficientPathDisplay([1, 0], np.column_stack([ends, np.zeros(30)])).plot()
     kinds = {(line.get_color(), line.get_linestyle()) for line in display.lines_[:24]}
     assert len(kinds) == 24
-    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert texts == [f"w_{j}" for j in range(21, 31)]
+    named = {text.get_text() for text in display.texts_}
+    assert named == {f"w_{j}" for j in range(21, 31)}
     black = CoefficientPathDisplay([0, 1], np.ones((2, 2))).plot(line_kw={"color": "k"})
-    assert [line.get_color() for line in black.ax_.get_legend().get_lines()] == ["k", "k"]
+    assert [line.get_color() for line in black.lines_] == ["k", "k"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_names_at_the_ends_of_lines_do_not_overlap(seed):
+    """In the order of the ends, and near them where there is room."""
+    ends = np.random.default_rng(seed).normal(size=20).round(1)
+    display = CoefficientPathDisplay([0, 1], np.column_stack([np.zeros(20), ends])).plot()
+    display.figure_.canvas.draw()
+    boxes = [Text.get_window_extent(text) for text in display.texts_]
+    assert all(low.y1 < high.y0 + 0.5 for low, high in pairwise(boxes))
+    order = [ends[int(text.get_text()[2:]) - 1] for text in display.texts_]
+    assert order == sorted(ends)
+    two = CoefficientPathDisplay([0, 1], [[0, 1], [0, -1]]).plot()
+    places = [two.ax_.transAxes.transform(text.get_position())[1] for text in two.texts_]
+    np.testing.assert_allclose(places, two.ax_.transData.transform([(1, -1), (1, 1)])[:, 1])
+
+
+def test_lines_that_end_nowhere_are_named_where_they_were_seen_last():
+    coefs = [[0, 1, np.inf], [np.nan] * 3, [0, 2, 3]]
+    display = CoefficientPathDisplay([0, 1, 2], coefs).plot()
+    assert [(text.get_text(), *text.xy) for text in display.texts_] == [
+        ("w_1", 1, 1),
+        ("w_3", 2, 3),
+    ]
+    assert CoefficientPathDisplay([0, 1], [[np.nan] * 2]).plot().texts_ == []
 
 
 @pytest.mark.parametrize(
