@@ -16,6 +16,7 @@ def parameter_names(names, n_features, fit_intercept):
 
 def check_parameters(parameters, names, n_features, fit_intercept):
     """Return the indices in theta of two parameters, or None if none are given."""
+    on_axes = parameter_names(names, n_features, fit_intercept)
     names = [] if names is None else names
     n_parameters = n_features + fit_intercept
     if n_parameters < 2:
@@ -36,6 +37,8 @@ def check_parameters(parameters, names, n_features, fit_intercept):
                 return names.index(parameter)
             if parameter == "intercept" and fit_intercept:
                 return n_features
+            if parameter in on_axes:
+                return on_axes.index(parameter)
         elif is_index(parameter, n_parameters):
             # theta = (w, b): the index after the last feature's is the intercept's.
             return int(parameter)

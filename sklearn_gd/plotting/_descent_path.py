@@ -131,7 +131,8 @@ class DescentPathDisplay:
             As in `fit`.
         parameters : tuple of two: int or str, default=(0, 1)
             The two axes: a feature's index or name, or "intercept", which is
-            index n_features too. The others are held at their fitted values.
+            index n_features too; also what is written on the axes, such as "w_1"
+            and "b". The others are held at their fitted values.
         target : int, default=None
             The target whose descent is drawn; needed if there are several.
         kind : {"contour", "surface"}, default="contour"

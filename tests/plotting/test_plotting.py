@@ -360,6 +360,8 @@ def test_pipelines_and_names():
     assert display.descent.names == ["w_pca0", "w_pca1", "w_pca2", "b"]
     alone = make_pipeline(GradientDescentRegressor(max_iter=5, tol=0, store_path=True)).fit(X, y)
     DescentPathDisplay.from_estimator(alone, X, y, parameters=("bmi", "bp"))
+    as_written = DescentPathDisplay.from_estimator(alone, X, y, parameters=("b", "w_bp"))
+    assert (as_written.ax_.get_xlabel(), as_written.ax_.get_ylabel()) == ("b", "w_bp")
 
 
 @pytest.mark.parametrize("weighted", [False, True])
