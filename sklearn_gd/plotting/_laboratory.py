@@ -90,9 +90,9 @@ class DescentLaboratory:
             As in `fit`.
         parameters : tuple of two: int or str, default=None
             The two parameters shown at first: a feature's index or name, or "intercept", which
-            is index n_features too; also what the page calls them, such as "w_1" and "b". None: the feature that takes J down most by
-            itself from the start, and the intercept, or the next best feature where there is no
-            intercept or it hardly moves.
+            is index n_features too; also what the page calls them, such as "w_1" and "b". None:
+            the feature that takes J down most by itself from the start, and the intercept, or
+            the next best feature where there is no intercept or it hardly moves.
         target : int, default=None
             The target whose descent is shown; needed if there are several.
 
