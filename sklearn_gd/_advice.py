@@ -12,8 +12,8 @@ from .learning_rates import Constant, Schedule
 
 # An early stop is doubtful if its loss on the rows it descended on exceeds MUCH times what
 # their solution would have on new rows, plus SOME times that of the best constant.
-# Measured on 1,461 real tables: the warning comes on half of those where early stopping does
-# poorly, and on one in a hundred of the others.
+# Measured on 1,480 real tables: the warning comes on 10 of the 18 where early stopping does
+# poorly, and on 6 of the others.
 MUCH, SOME = 3.0, 0.1
 # Share of the variance of y that rounding of predictions may make up; the same in single
 # precision.

@@ -50,12 +50,7 @@ class Peeked(RowSource):
         raise ValueError(f"{type(self._source).__name__} yields no rows.")
 
     def _check(self, chunk):
-        if not (isinstance(chunk, tuple) and len(chunk) == 3):
-            length = f" of {len(chunk)}" if isinstance(chunk, tuple) else ""
-            raise TypeError(
-                f"{type(self._source).__name__}.chunks must yield tuples (X, y, weights), of "
-                f"which y and weights may be None, got {type(chunk).__name__}{length}."
-            )
+        check_chunk(chunk, f"{type(self._source).__name__}.chunks must yield tuples")
 
     def __enter__(self):
         self._source.__enter__()
@@ -64,6 +59,16 @@ class Peeked(RowSource):
     def __exit__(self, *exception):
         self._begun = None
         self._source.__exit__(*exception)
+
+
+def check_chunk(chunk, what):
+    """Raise unless the chunk is a tuple of three; ``what`` begins the sentence."""
+    if not (isinstance(chunk, tuple) and len(chunk) == 3):
+        length = f" of {len(chunk)}" if isinstance(chunk, tuple) else ""
+        raise TypeError(
+            f"{what} (X, y, weights), of which y and weights may be None, got "
+            f"{type(chunk).__name__}{length}."
+        )
 
 
 def n_rows_of(X):

@@ -18,7 +18,7 @@ from .._cached import cached_property
 from . import _checks as checks
 from ._arrays import in_numpy
 from ._memory import Rows, float_dtype, summed
-from ._peeked import Peeked
+from ._peeked import Peeked, check_chunk
 from .protocol import RowSource
 
 # Rows of a source that does not know how many it has.
@@ -273,7 +273,9 @@ def open_source(source, estimator=None, *, reset=True, suffix="", needs_y=True):
 
 
 def _opened(source, given, estimator, *, reset, suffix, needs_y):
-    X, y, weights = source.sample()
+    some = source.sample()
+    check_chunk(some, f"{type(given).__name__}.sample must return a tuple")
+    X, y, weights = some
     X = in_numpy(X)
     name = f"X{suffix}"
     if estimator is None:

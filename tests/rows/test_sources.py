@@ -356,6 +356,24 @@ class Parts(RowSource):
         return self.parts
 
 
+class Sampled(Parts):
+    """Sends the function to the rows itself, and shows some of them beforehand."""
+
+    def sums(self, function):
+        yield function(*self.parts)
+
+    def sample(self):
+        return self.parts
+
+
+@pytest.mark.parametrize("parts", [2, 4])
+def test_samples_of_other_parts(parts):
+    X, y, weights = problem()
+    source = Sampled(*(X, y, weights, X)[:parts])
+    with pytest.raises(TypeError, match=rf"Sampled.sample must return a tuple .*of {parts}\."):
+        GradientDescentRegressor().fit(source)
+
+
 @pytest.mark.parametrize("kind", [tuple, list])
 def test_chunks_of_other_parts(kind):
     X, y, weights = problem()
