@@ -21,7 +21,10 @@ except ImportError:
 
 
 def with_callbacks(method: Function) -> Function:
-    """Return fit with scikit-learn's decorator, which has no types, where there are callbacks."""
+    """Return fit with scikit-learn's decorator, which has no types, for where there are callbacks.
+
+    Without them its context has nothing to end, and takes as long as an update.
+    """
     if callback is None:
         return method
     managed = callback.with_callbacks(method)

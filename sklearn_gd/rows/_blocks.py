@@ -165,7 +165,7 @@ class _PartlyDense:
         return product
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def some_vector(n):
     """Return a fixed vector unlike any data's: products with it tell sums of products apart."""
     vector = np.cos(np.arange(n))
@@ -173,7 +173,7 @@ def some_vector(n):
     return vector
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def ones(n):
     """Return a vector of ones, to sum up by; most blocks have as many rows."""
     vector = np.ones(n)
