@@ -10,7 +10,7 @@ demo: $(VENV)/plot
 	$(BIN)/python docs/examples/plot_grid_search_diabetes.py
 
 test: $(VENV)/test $(VENV)/engines
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: lint-quick types
 
@@ -45,7 +45,7 @@ bench: $(VENV)/bench
 
 # The oldest supported versions, in an environment of their own.
 test-oldest: .venv-oldest/test
-	.venv-oldest/bin/python -m pytest -n 2
+	.venv-oldest/bin/python -m pytest -n 2 --dist worksteal
 
 # Once for each BLAS kernel that the processor can run: make test-kernels OPTIONS="--fast"
 test-kernels: $(VENV)/test

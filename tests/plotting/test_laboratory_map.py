@@ -260,8 +260,10 @@ def test_by_touch(opened):
         touch("touchMove", (x + 20, y))
         touch("touchMove", (x + 40, y))
         touch("touchEnd")
+        lab.settle()
         assert lab.page.evaluate(f"() => laboratory.state.{field}") != before
     lab.page.tap("#first")
+    lab.settle()
     lab.page.tap("#tab-slice")
     assert lab.page.is_visible("#panel-slice")
     lab.page.uncheck("#show-direction")
