@@ -52,8 +52,9 @@ def scale_from_zero(ax, xscale, first, last):
     ``first`` is the least positive number on it, ``last`` the largest.
     """
     linear = 10 ** np.floor(np.log10(first))
-    # If it reached no further than the linear part, it would be linear after all.
-    if xscale == "log" and last > linear:
+    # If it reached little further than the linear part, it would be linear after all: Matplotlib
+    # 3.7 warns of that.
+    if xscale == "log" and last >= 3 * linear:
         # The linear part, from 0, is as long as half a decade, and ends at a tick.
         ax.set_xscale("symlog", linthresh=linear, linscale=0.5)
         ax.set_xlim(left=0.0)

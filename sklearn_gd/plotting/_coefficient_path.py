@@ -10,7 +10,15 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
 from .._typing import AxisScale
-from ._axes import check_scales, figure_of, label_ends, line_keywords, new_axes, scale_from_zero
+from ._axes import (
+    check_scales,
+    figure_of,
+    label_ends,
+    line_keywords,
+    masked,
+    new_axes,
+    scale_from_zero,
+)
 from ._chosen import parameter_names
 from ._colours import OKABE_ITO, label_of
 from ._fitted import feature_names, regressor_of
@@ -216,7 +224,7 @@ class CoefficientPathDisplay:
         times, coefs, names = self._checked()
         ax = new_axes(ax, plt)
         order = np.argsort(times, kind="stable")
-        self.lines_ = ax.plot(times[order], coefs[:, order].T)
+        self.lines_ = ax.plot(times[order], masked(coefs[:, order]).T)
         self.best_ = None
         if self.best is not None:
             self.best_ = ax.axvline(self.best, color="0.5", linewidth=1.0, label="fitted")

@@ -716,6 +716,17 @@ def test_many_coefficients():
     assert [line.get_color() for line in black.lines_] == ["k", "k"]
 
 
+@pytest.mark.parametrize("n_steps", range(1, 6))
+def test_very_few_steps_on_a_logarithmic_axis(data, n_steps):
+    reg = GradientDescentRegressor(0.125, max_iter=n_steps, tol=0, store_path=True).fit(*data)
+    for display in (
+        LossCurveDisplay.from_estimator(reg, xscale="log"),
+        CoefficientPathDisplay.from_estimator(reg),
+    ):
+        assert display.ax_.get_xscale() == ("symlog" if n_steps >= 3 else "linear")
+        assert display.ax_.get_xlim()[0] <= 0
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_names_at_the_ends_of_lines_do_not_overlap(seed):
     """In the order of the ends, and near them where there is room."""
