@@ -1,7 +1,6 @@
 """What a call leaves behind, however it ends: the last fit or the new one, and nothing else."""
 
 import contextvars
-import copy
 import warnings
 from functools import wraps
 from typing import TypeVar, cast
@@ -52,8 +51,8 @@ def fitted_attributes(fit, dtype, known, store_path=False):
         "status_": max((trace.status for trace in traces), key=STATUSES.index),
         "scaled_": least_squares.coordinates.scaled,
         # Copies: a callback may write into them, and the descent goes on.
-        "feature_mean_": copy.copy(least_squares.coordinates.feature_mean),
-        "feature_scale_": copy.copy(least_squares.coordinates.feature_scale),
+        "feature_mean_": _copy_of(least_squares.coordinates.feature_mean),
+        "feature_scale_": _copy_of(least_squares.coordinates.feature_scale),
         "_pause": fit.pause(coef, intercept),
         "_start": tuple(descent.start for descent in fit.descents),
     }
@@ -70,6 +69,10 @@ def fitted_attributes(fit, dtype, known, store_path=False):
         attributes["coef_path_"] = np.stack(coefs, axis=1).reshape(n_iter + 1, *shape, -1)
         attributes["intercept_path_"] = np.stack(intercepts, axis=1).reshape(-1, *shape)
     return {**known, **attributes}
+
+
+def _copy_of(array):
+    return None if array is None else array.copy()
 
 
 def _padded(values, length, last):

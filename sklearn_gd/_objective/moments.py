@@ -261,7 +261,7 @@ def collect(rows, fit_intercept, *, covariance):
             second[:, constant] = 0.0
     if fit_intercept:
         lost = offset**2 / np.where(constant, np.inf, variance)
-        cancelled += float(lost.max(initial=0.0))
+        cancelled += float(np.maximum.reduce(lost, initial=0.0))
     return Moments(
         fit_intercept=fit_intercept,
         n_rows=int(n_rows),

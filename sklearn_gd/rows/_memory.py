@@ -195,8 +195,10 @@ class Rows:
         some = slice(0, n, step) if counting is None else counting[::step]
         X, y = self.X[some], np.asarray(self.y[some], np.float64)
         X = np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=np.float64)
-        low, high = X.min(axis=0), X.max(axis=0)
-        return (low + high) / 2, high - low, (y.min(axis=0) + y.max(axis=0)) / 2
+        # The ufuncs themselves are quicker than the methods, which call them, on few rows.
+        low, high = np.minimum.reduce(X), np.maximum.reduce(X)
+        middle_of_y = (np.minimum.reduce(y) + np.maximum.reduce(y)) / 2
+        return (low + high) / 2, high - low, middle_of_y
 
 
 def is_far(offset, mean_square):
