@@ -137,6 +137,7 @@ def changed(array, value):
         ({"coef_init": np.zeros((1, 6))}, ValueError, r"coef_init.*got shape \(1, 6\)"),
         ({"coef_init": np.full(6, np.nan)}, ValueError, "coef_init must be finite"),
         ({"coef_init": np.full(6, 1e155)}, ValueError, r"loss of inf; up to 1e\+120 is allowed"),
+        ({"intercept_init": 1e155}, ValueError, r"loss of inf; up to 1e\+120 is allowed"),
         ({"sample_weight": np.ones(80) * 1j}, ValueError, "sample_weight.*got dtype complex128"),
         ({"sample_weight": 1j}, ValueError, "sample_weight must be numbers: got dtype complex128"),
         ({"sample_weight": np.full(80, "1")}, ValueError, "sample_weight.*got dtype <U1"),

@@ -154,6 +154,7 @@ class Standardised:
         covariance, variance = moments.covariance, moments.variance_of_rows * inverse**2
         if covariance is not None:
             covariance = covariance * inverse * inverse[:, None]
+        # Not by `replace`, which takes as long as an update.
         moved = Moments(
             fit_intercept=moments.fit_intercept,
             n_rows=moments.n_rows,

@@ -118,6 +118,7 @@ class Objective:
         self.fit_intercept = plan.moments.fit_intercept
         self.n_parameters = plan.rows.n_features + self.fit_intercept
 
+    @np.errstate(over="ignore", invalid="ignore")
     def at(self, theta, k=0):
         """Point at theta after k updates, its loss and gradient computed from the rows."""
         w, b = self.parts(theta)
@@ -127,11 +128,6 @@ class Objective:
             loss = (self.moments.y_variance[self.target] + above**2) / 2
             gradient = -self.moments.minus_gradient(b)[:, self.target]
             return refreshed_point(theta, float(loss), gradient, k)
-        return self._read(theta, w, b, k)
-
-    @np.errstate(over="ignore", invalid="ignore")
-    def _read(self, theta, w, b, k):
-        """The same, by a read of the rows."""
         # A kernel may be sent to other machines: it holds no more than it needs.
         target = self.target
 
